@@ -1,0 +1,99 @@
+// synod/base/fingerprint.hpp - 128 bits that stand for a state.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/assert.hpp>
+
+#include <compare>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace synod::inline SYNOD_ABI {
+
+/// 128 bits of hash. Not cryptographic: it tells states apart that nobody chose in order to collide.
+struct fingerprint_value {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    friend constexpr auto operator<=>(const fingerprint_value&, const fingerprint_value&) = default;
+};
+
+class fingerprinter;
+
+namespace detail {
+
+template <class T>
+concept has_fingerprint = requires(const T& value, fingerprinter& sink) { value.fingerprint(sink); };
+
+template <class T>
+concept sized_sequence = requires(const T& value) {
+    { value.size() } -> std::convertible_to<std::size_t>;
+    value.begin() != value.end();
+};
+
+}  // namespace detail
+
+/// Takes values one after another and yields the fingerprint of the sequence. Takes numbers, enumerations, bytes, sized
+/// sequences of those, and whatever has a member `fingerprint(sink)`. The same sequence gives the same value on every machine.
+class fingerprinter {
+public:
+    template <class T>
+        requires std::integral<T> || std::is_enum_v<T>
+    constexpr void add(T value) {
+        if constexpr (std::same_as<T, char>) {
+            mix(static_cast<unsigned char>(value));  // whether a char has a sign depends on the machine
+        } else {
+            mix(static_cast<std::uint64_t>(value));
+        }
+    }
+
+    template <detail::has_fingerprint T>
+    constexpr void add(const T& value) {
+        value.fingerprint(*this);
+    }
+
+    template <detail::sized_sequence T>
+        requires(!detail::has_fingerprint<T>)
+    constexpr void add(const T& sequence) {
+        add(std::size_t{sequence.size()});
+        for (const auto& element : sequence) add(element);
+    }
+
+    [[nodiscard]] constexpr fingerprint_value value() const {
+        return {finish(high_ ^ low_ << 1U), finish(low_ + high_)};
+    }
+
+private:
+    static constexpr std::uint64_t finish(std::uint64_t x) {
+        x = (x ^ x >> 30U) * 0xbf58476d1ce4e5b9U;
+        x = (x ^ x >> 27U) * 0x94d049bb133111ebU;
+        return x ^ x >> 31U;
+    }
+
+    constexpr void mix(std::uint64_t value) {
+        high_ = finish(high_ + value + 0x9e3779b97f4a7c15U);
+        low_ = (low_ ^ finish(value ^ 0xd6e8feb86659fd93U)) * 0xff51afd7ed558ccdU;
+        low_ ^= low_ >> 33U;
+    }
+
+    std::uint64_t high_ = 0x243f6a8885a308d3U;
+    std::uint64_t low_ = 0x13198a2e03707344U;
+};
+
+/// What a fingerprint can be taken of.
+template <class T>
+concept fingerprintable = requires(const T& value, fingerprinter& sink) { sink.add(value); };
+
+/// The fingerprint of one value.
+template <fingerprintable T>
+[[nodiscard]] constexpr fingerprint_value fingerprint_of(const T& value) {
+    fingerprinter sink;
+    sink.add(value);
+    return sink.value();
+}
+
+}  // namespace synod::inline SYNOD_ABI

@@ -1,0 +1,165 @@
+// synod/base/time.hpp - instants and durations without <chrono>, which costs more to include than the roles do.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/assert.hpp>
+
+#include <compare>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+
+namespace synod::inline SYNOD_ABI {
+
+namespace detail {
+
+template <class T>
+concept like_chrono_duration = requires(const T& t) {
+    { t.count() } -> std::convertible_to<std::int64_t>;
+    T::period::num;
+    T::period::den;
+};
+
+template <class T>
+concept like_chrono_time_point = requires(const T& t) {
+    { t.time_since_epoch() } -> like_chrono_duration;
+};
+
+}  // namespace detail
+
+/// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a nanosecond is cut off.
+class duration {
+public:
+    constexpr duration() = default;
+    constexpr explicit duration(std::int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
+
+    template <detail::like_chrono_duration Chrono>
+    constexpr duration(const Chrono& length)
+        : nanoseconds_(nanoseconds_in(length)) {}
+
+    [[nodiscard]] constexpr std::int64_t nanoseconds() const { return nanoseconds_; }
+
+    friend constexpr duration operator+(duration a, duration b) {
+        return duration(a.nanoseconds_ + b.nanoseconds_);
+    }
+    friend constexpr duration operator-(duration a, duration b) {
+        return duration(a.nanoseconds_ - b.nanoseconds_);
+    }
+    friend constexpr duration operator*(duration a, std::int64_t factor) {
+        return duration(a.nanoseconds_ * factor);
+    }
+    friend constexpr duration operator/(duration a, std::int64_t divisor) {
+        return duration(a.nanoseconds_ / divisor);
+    }
+    /// How many times `unit` fits.
+    friend constexpr std::int64_t operator/(duration length, duration unit) {
+        return length.nanoseconds_ / unit.nanoseconds_;
+    }
+    friend constexpr auto operator<=>(duration, duration) = default;
+
+    template <class Sink>
+    constexpr void fingerprint(Sink& sink) const {
+        sink.add(nanoseconds_);
+    }
+
+private:
+    template <class Chrono>
+    static constexpr std::int64_t nanoseconds_in(const Chrono& length) {
+        static_assert(1'000'000'000 * Chrono::period::num % Chrono::period::den == 0,
+                      "a duration finer than a nanosecond must be rounded by the caller");
+        constexpr std::int64_t unit = 1'000'000'000 * Chrono::period::num / Chrono::period::den;
+        if constexpr (std::floating_point<decltype(length.count())>) {
+            return static_cast<std::int64_t>(length.count() *
+                                             static_cast<decltype(length.count())>(unit));
+        } else {
+            return static_cast<std::int64_t>(length.count()) * unit;
+        }
+    }
+
+    std::int64_t nanoseconds_ = 0;
+};
+
+[[nodiscard]] constexpr duration microseconds(std::int64_t count) { return duration(count * 1'000); }
+[[nodiscard]] constexpr duration milliseconds(std::int64_t count) {
+    return duration(count * 1'000'000);
+}
+[[nodiscard]] constexpr duration seconds(std::int64_t count) {
+    return duration(count * 1'000'000'000);
+}
+
+/// A point on the host's monotonic clock, in nanoseconds since some epoch that the host keeps to. Any std::chrono::time_point
+/// converts to it; synod only ever compares instants of one host.
+class instant {
+public:
+    constexpr instant() = default;
+    constexpr explicit instant(std::int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
+
+    template <detail::like_chrono_time_point Chrono>
+    constexpr instant(const Chrono& point)
+        : nanoseconds_(duration(point.time_since_epoch()).nanoseconds()) {}
+
+    /// Later than every instant that a clock shows: "no deadline".
+    [[nodiscard]] static constexpr instant never() {
+        return instant(std::numeric_limits<std::int64_t>::max());
+    }
+
+    [[nodiscard]] constexpr std::int64_t nanoseconds() const { return nanoseconds_; }
+
+    /// Saturates at `never()`.
+    friend constexpr instant operator+(instant at, duration length) {
+        const bool saturates = length > duration(0) &&
+                               at.nanoseconds_ > never().nanoseconds_ - length.nanoseconds();
+        return saturates ? never() : instant(at.nanoseconds_ + length.nanoseconds());
+    }
+    friend constexpr duration operator-(instant later, instant earlier) {
+        return duration(later.nanoseconds_ - earlier.nanoseconds_);
+    }
+    friend constexpr auto operator<=>(instant, instant) = default;
+
+    template <class Sink>
+    constexpr void fingerprint(Sink& sink) const {
+        sink.add(nanoseconds_);
+    }
+
+private:
+    std::int64_t nanoseconds_ = 0;
+};
+
+/// The earlier of two deadlines.
+[[nodiscard]] constexpr instant earlier(instant a, instant b) { return a < b ? a : b; }
+
+/// Logical time of a replicated log, in milliseconds; only ever moved by decided entries, so it is the same at every replica.
+class log_time {
+public:
+    constexpr log_time() = default;
+    constexpr explicit log_time(std::uint64_t milliseconds) : milliseconds_(milliseconds) {}
+
+    /// Later than all: "no deadline".
+    [[nodiscard]] static constexpr log_time never() {
+        return log_time(std::numeric_limits<std::uint64_t>::max());
+    }
+
+    [[nodiscard]] constexpr std::uint64_t milliseconds() const { return milliseconds_; }
+
+    /// Saturates at `never()`.
+    friend constexpr log_time operator+(log_time at, std::uint64_t milliseconds) {
+        const std::uint64_t room = never().milliseconds_ - at.milliseconds_;
+        return milliseconds > room ? never() : log_time(at.milliseconds_ + milliseconds);
+    }
+    friend constexpr auto operator<=>(log_time, log_time) = default;
+
+    template <class Sink>
+    constexpr void fingerprint(Sink& sink) const {
+        sink.add(milliseconds_);
+    }
+
+private:
+    std::uint64_t milliseconds_ = 0;
+};
+
+/// The earlier of two deadlines.
+[[nodiscard]] constexpr log_time earlier(log_time a, log_time b) { return a < b ? a : b; }
+
+}  // namespace synod::inline SYNOD_ABI

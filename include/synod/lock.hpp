@@ -1,0 +1,15 @@
+// synod/lock.hpp - the lock table and the messages between it and its clients.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
+#include <synod/lock/event.hpp>
+#include <synod/lock/invariant.hpp>
+#include <synod/lock/messages.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+#include <synod/lock/state.hpp>
+#include <synod/lock/table.hpp>

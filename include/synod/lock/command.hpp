@@ -1,0 +1,144 @@
+// synod/lock/command.hpp - what a client may ask of the lock table, and the bytes of it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/log/session.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// How a lock is held. So far the table grants `exclusive` and answers the others with `refusal::unsupported`.
+enum class mode : std::uint8_t { shared, update, exclusive };
+[[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
+
+/// What a cancel does when the request has been granted meanwhile.
+enum class on_granted : std::uint8_t { keep, release };
+[[nodiscard]] constexpr on_granted last_of(on_granted) { return on_granted::release; }
+
+/// Bits of `acquire::flags`; bits that are not named here are refused.
+enum acquire_flags : std::uint8_t {
+    no_flags = 0,
+    reentrant = 1,  // so far answered as without it
+    barge = 2,      // so far refusal::unsupported
+};
+inline constexpr std::uint8_t known_acquire_flags = reentrant | barge;
+
+/// Values of `acquire::wait_ms` with a meaning of their own: answer at once, and wait until granted or the session ends.
+inline constexpr std::uint64_t no_wait = 0;
+inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>::max();
+
+/// Opens a session. The same client and nonce name the same session as long as it lives, so an open may be sent again without
+/// harm; another nonce opens another session. Answered by `opened` or `refused`.
+struct open_session {
+    client_uuid client;
+    std::uint64_t nonce = 0;
+    std::uint64_t ttl_ms = 0;  // clamped to the limits; 0 and 2^63 and above are refused
+
+    friend bool operator==(const open_session&, const open_session&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.client, self.nonce, self.ttl_ms); }
+};
+
+/// Renews the session to its whole time to live. Answered by `kept` or `refused`.
+struct keep_alive {
+    request_stamp stamp;
+
+    friend bool operator==(const keep_alive&, const keep_alive&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp); }
+};
+
+/// Ends the session, its holds and its requests. Answered by `closed`; sent again it meets `refusal::session_expired`.
+struct close_session {
+    request_stamp stamp;
+
+    friend bool operator==(const close_session&, const close_session&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp); }
+};
+
+/// Asks for a lock, which comes into being when first asked for. Its request is named by its sequence from then on. Answered by
+/// `granted`, `busy` (only with `no_wait`), `queued` (never with `no_wait`), `cancelled` (if its cancel came first), or
+/// `refused`.
+struct acquire {
+    request_stamp stamp;
+    std::uint64_t owner =
+        0;             // the tag of the thread, coroutine or task that asks, within the session
+    std::string name;  // of the lock: 1 to 512 bytes, any bytes
+    lock::mode mode = lock::mode::exclusive;
+    std::uint64_t wait_ms = wait_forever;  // log time
+    std::uint8_t flags = no_flags;
+
+    friend bool operator==(const acquire&, const acquire&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags);
+    }
+};
+
+/// Gives a hold back. It is named by its token, never by the lock's name, so a late release cannot end somebody else's hold.
+/// Answered by `released` or `refused` (stale_token, not_owner).
+struct release {
+    request_stamp stamp;
+    std::uint64_t owner = 0;  // must be the tag that acquired
+    fencing_token token;
+
+    friend bool operator==(const release&, const release&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp, self.owner, self.token); }
+};
+
+/// Asks what became of a request of this session. Answered by `request_status` or `refused` (unknown_request).
+struct query {
+    request_stamp stamp;
+    std::uint64_t request = 0;  // the sequence of its acquire
+
+    friend bool operator==(const query&, const query&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
+};
+
+/// Lets the table forget how a request that had to wait has ended. Until then it counts against the session's limit of waiting
+/// requests, unless it was granted. Answered by `acknowledged`, or by `request_status` for one that still waits.
+struct acknowledge {
+    request_stamp stamp;
+    std::uint64_t request = 0;  // the sequence of its acquire
+
+    friend bool operator==(const acknowledge&, const acknowledge&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
+};
+
+/// Withdraws a request, also one whose acquire is still on its way and will then be answered `cancelled`; so after a cancel
+/// nothing is held that nobody wants, in whatever order the two arrive. Answered by `cancelled`, for one that was granted
+/// first by `already_granted` (keep) or `released` (release), for one that ended otherwise by `request_status`, or by
+/// `refused` (unknown_request).
+struct cancel {
+    request_stamp stamp;
+    std::uint64_t request = 0;  // the sequence of its acquire
+    lock::on_granted on_granted = lock::on_granted::release;
+
+    friend bool operator==(const cancel&, const cancel&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.request, self.on_granted);
+    }
+};
+
+/// Any command. On the wire the kind is the index, so commands are only ever appended.
+using command = std::variant<open_session, keep_alive, close_session, acquire, release, query,
+                             acknowledge, cancel>;
+
+/// Turns commands into bytes and back; meets `synod::codec`.
+using command_codec = detail::variant_codec<command, 1>;
+
+/// Appends `value` to `out`.
+inline void encode(const command& value, byte_writer& out) { command_codec{}.encode(value, out); }
+
+/// Reads the one command that `from` consists of; false for anything else.
+[[nodiscard]] inline bool decode(bytes_view from, command& value) {
+    return detail::decode_whole<command_codec>(from, value);
+}
+
+}  // namespace synod::inline SYNOD_ABI::lock

@@ -1,0 +1,72 @@
+// synod/lock/config.hpp - what a lock table is told: leases, limits, and where its fencing tokens begin.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/errc.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/log/session_config.hpp>
+
+#include <cstdint>
+#include <system_error>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// Names above this are refused whatever the configuration says.
+inline constexpr std::uint32_t name_bytes_end = 512;
+
+/// The same at every replica. It is part of the state, so a restored snapshot brings its own. What exceeds a limit is answered
+/// `refusal::limit`; no limit ever stands in the way of release, cancel, keep_alive and close_session. (locks 3.8)
+struct config {
+    /// Leases, grace and the number of sessions.
+    session_config sessions;
+
+    /// Locks that exist at a time; one exists while it is held or waited for.
+    std::uint32_t max_locks = 4'194'304;
+
+    /// Holds, waits, and unacknowledged ends of waits, of one session together.
+    std::uint32_t max_requests_per_session = 65'536;
+
+    /// Waits, and unacknowledged ends of waits, of one session.
+    std::uint32_t max_waiting_per_session = 4'096;
+
+    /// Requests that wait for one lock.
+    std::uint32_t max_waiting_per_lock = 65'536;
+
+    /// Length of a lock's name, at most 512.
+    std::uint32_t max_name_bytes = name_bytes_end;
+
+    /// The longest wait; unless it is `wait_forever`, an acquire that would wait longer or for ever is refused.
+    std::uint64_t max_wait_ms = wait_forever;
+
+    /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
+    fencing_token tokens_after;
+
+    friend bool operator==(const config&, const config&) = default;
+    static void fields(auto& self, auto&& visit) {
+        auto& lease = self.sessions;
+        visit(lease.min_ttl_ms, lease.max_ttl_ms, lease.grace_ms, lease.max_extensions);
+        visit(lease.max_sessions, lease.max_outstanding, lease.reserved_outstanding);
+        visit(self.max_locks, self.max_requests_per_session, self.max_waiting_per_session);
+        visit(self.max_waiting_per_lock, self.max_name_bytes, self.max_wait_ms, self.tokens_after);
+    }
+};
+
+/// Errors: duration_out_of_range, limit_out_of_range; none when `config` makes sense.
+[[nodiscard]] inline std::error_code validate(const config& config) {
+    if (const auto error = validate(config.sessions)) return error;
+    if (config.max_locks == 0 || config.max_requests_per_session == 0) {
+        return errc::limit_out_of_range;
+    }
+    if (config.max_waiting_per_session == 0 || config.max_waiting_per_lock == 0) {
+        return errc::limit_out_of_range;
+    }
+    if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
+        return errc::limit_out_of_range;
+    }
+    return {};
+}
+
+}  // namespace synod::inline SYNOD_ABI::lock

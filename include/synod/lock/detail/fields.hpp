@@ -1,0 +1,113 @@
+// synod/lock/detail/fields.hpp - the fields of messages and of records of the state, as bytes and back.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ballot.hpp>
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/log/session.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// Writes fields one after another, without padding. An enumeration takes one byte.
+class field_writer {
+public:
+    explicit field_writer(byte_writer& out) : out_(&out) {}
+
+    template <class... Fields>
+    void operator()(const Fields&... fields) {
+        (one(fields), ...);
+    }
+
+private:
+    template <std::unsigned_integral Number>
+    void one(Number value) {
+        out_->number(value);
+    }
+    template <class Enumeration>
+        requires std::is_enum_v<Enumeration>
+    void one(Enumeration value) {
+        out_->number(static_cast<std::uint8_t>(value));
+    }
+    template <class Tag, class Representation>
+    void one(id<Tag, Representation> value) {
+        out_->number(value.value());
+    }
+    void one(fencing_token value) { out_->number(value.value()); }
+    void one(ballot value) { out_->number(value.packed()); }
+    void one(log_time value) { out_->number(value.milliseconds()); }
+    void one(const position& value) { encode(session_id(value), *out_); }
+    void one(const session_id& value) { encode(value, *out_); }
+    void one(const client_uuid& value) { encode(value, *out_); }
+    void one(const request_stamp& value) { encode(value, *out_); }
+    void one(const std::string& value) { out_->text(value); }
+    void one(const bytes& value) { out_->block(value); }
+
+    byte_writer* out_;
+};
+
+/// Reads what `field_writer` wrote. `ok()` is false once bytes were missing or an enumeration was out of range.
+class field_reader {
+public:
+    explicit field_reader(byte_reader& in) : in_(&in) {}
+
+    template <class... Fields>
+    void operator()(Fields&... fields) {
+        (one(fields), ...);
+    }
+
+    [[nodiscard]] bool ok() const { return in_range_ && in_->ok(); }
+
+private:
+    template <std::unsigned_integral Number>
+    void one(Number& value) {
+        value = in_->number<Number>();
+    }
+    template <class Enumeration>
+        requires std::is_enum_v<Enumeration>
+    void one(Enumeration& value) {
+        const auto number = in_->number<std::uint8_t>();
+        if (number > static_cast<std::uint8_t>(last_of(Enumeration{})))
+            in_range_ = false;
+        else
+            value = static_cast<Enumeration>(number);
+    }
+    template <class Tag, class Representation>
+    void one(id<Tag, Representation>& value) {
+        value = id<Tag, Representation>(in_->number<Representation>());
+    }
+    void one(fencing_token& value) { value = fencing_token(in_->number<std::uint64_t>()); }
+    void one(ballot& value) { value = ballot::from_packed(in_->number<std::uint64_t>()); }
+    void one(log_time& value) { value = log_time(in_->number<std::uint64_t>()); }
+    void one(position& value) {
+        session_id same;
+        take(same);
+        value = same.opened_at();
+    }
+    void one(session_id& value) { take(value); }
+    void one(client_uuid& value) { take(value); }
+    void one(request_stamp& value) { take(value); }
+    void one(std::string& value) { value = in_->text(); }
+    void one(bytes& value) {
+        const bytes_view view = in_->block();
+        value.assign(view.begin(), view.end());
+    }
+
+    template <class Value>
+    void take(Value& value) {
+        if (!decode(*in_, value)) in_range_ = false;
+    }
+
+    byte_reader* in_;
+    bool in_range_ = true;
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail

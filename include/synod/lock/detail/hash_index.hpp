@@ -1,0 +1,96 @@
+// synod/lock/detail/hash_index.hpp - finds elements of a slab by a hash of theirs; never iterated, so its order is nobody's.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/lock/detail/slab.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// Spreads every bit of a number over all bits. (the finisher of SplitMix64)
+[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t x) {
+    x = (x ^ x >> 30U) * 0xbf58476d1ce4e5b9U;
+    x = (x ^ x >> 27U) * 0x94d049bb133111ebU;
+    return x ^ x >> 31U;
+}
+
+/// A hash of bytes, eight at a time.
+[[nodiscard]] inline std::uint64_t hash_of(bytes_view view) {
+    std::uint64_t hash = spread(view.size() + 1);
+    for (; view.size() >= 8; view = view.subspan(8)) {
+        hash = spread(hash ^ load_little_endian<std::uint64_t>(view.data()));
+    }
+    std::uint64_t tail = 0;
+    for (const std::byte one : view) tail = tail << 8U | std::to_integer<std::uint64_t>(one);
+    return spread(hash ^ tail);
+}
+
+/// Open addressing with linear probing over handles alone, 4 bytes each; the hash of an element is asked of `Hash`, a callable
+/// that takes a handle. Constant time on average; allocates only when it holds more than ever before.
+class hash_index {
+public:
+    /// The handle among those stored under `hash` for which `matches` is true, or `none`.
+    template <class Matches>
+    [[nodiscard]] handle find(std::uint64_t hash, Matches&& matches) const {
+        if (cells_.empty()) return none;
+        for (std::size_t at = hash & mask(); cells_[at] != none; at = (at + 1) & mask()) {
+            if (matches(cells_[at])) return cells_[at];
+        }
+        return none;
+    }
+
+    /// Precondition: the element is not in the index.
+    template <class Hash>
+    void insert(handle element, Hash&& hash) {
+        if (4 * (size_ + 1) > 3 * cells_.size()) grow(hash);
+        place(element, hash(element));
+        ++size_;
+    }
+
+    /// Precondition: the element is in the index and still has the hash it was inserted with.
+    template <class Hash>
+    void erase(handle element, Hash&& hash) {
+        std::size_t hole = hash(element) & mask();
+        while (cells_[hole] != element) hole = (hole + 1) & mask();
+        for (std::size_t at = (hole + 1) & mask(); cells_[at] != none; at = (at + 1) & mask()) {
+            const std::size_t home = hash(cells_[at]) & mask();
+            // An element may fill the hole only if its probe passes there.
+            if (((at - home) & mask()) < ((at - hole) & mask())) continue;
+            cells_[hole] = cells_[at];
+            hole = at;
+        }
+        cells_[hole] = none;
+        --size_;
+    }
+
+private:
+    [[nodiscard]] std::size_t mask() const { return cells_.size() - 1; }
+
+    void place(handle element, std::uint64_t hash) {
+        std::size_t at = hash & mask();
+        while (cells_[at] != none) at = (at + 1) & mask();
+        cells_[at] = element;
+    }
+
+    template <class Hash>
+    void grow(Hash& hash) {
+        const std::vector<handle> old = std::exchange(
+            cells_, std::vector<handle>(cells_.empty() ? 16 : 2 * cells_.size(), none));
+        for (const handle element : old) {
+            if (element != none) place(element, hash(element));
+        }
+    }
+
+    std::vector<handle>
+        cells_;  // a power of two of them, or none; at most three quarters are in use
+    std::size_t size_ = 0;
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail

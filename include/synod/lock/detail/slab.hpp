@@ -1,0 +1,99 @@
+// synod/lock/detail/slab.hpp - elements that keep their place, named by small handles, and lists threaded through them.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/assert.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// Names an element of a slab. Handles are reused and are no part of the state that replicas compare.
+using handle = std::uint32_t;
+inline constexpr handle none = 0xffff'ffffU;
+
+/// Elements in blocks: an element never moves, memory is only ever added, and what is given back is taken again first.
+template <class T>
+class slab {
+public:
+    /// An element with whatever its last user left in it.
+    [[nodiscard]] handle take() {
+        ++size_;
+        if (!free_.empty()) {
+            const handle taken = free_.back();
+            free_.pop_back();
+            return taken;
+        }
+        if (used_ == blocks_.size() * block_size) blocks_.emplace_back(block_size);
+        return used_++;
+    }
+
+    void give_back(handle at) {
+        SYNOD_ASSERT(size_ > 0);
+        free_.push_back(at);
+        --size_;
+    }
+
+    [[nodiscard]] T& operator[](handle at) {
+        SYNOD_ASSERT(at < used_);
+        return blocks_[at / block_size][at % block_size];
+    }
+    [[nodiscard]] const T& operator[](handle at) const {
+        SYNOD_ASSERT(at < used_);
+        return blocks_[at / block_size][at % block_size];
+    }
+
+    /// How many are taken.
+    [[nodiscard]] std::size_t size() const { return size_; }
+
+private:
+    static constexpr std::size_t block_size = 64;
+
+    std::vector<std::vector<T>> blocks_;  // each of block_size elements
+    std::vector<handle> free_;            // given back and not taken again
+    handle used_ = 0;                     // handles below this have been taken at least once
+    std::size_t size_ = 0;
+};
+
+/// The two ends of a list.
+struct chain {
+    handle first = none;
+    handle last = none;
+
+    [[nodiscard]] bool empty() const { return first == none; }
+};
+
+/// A doubly linked list through two members of its elements; each operation takes constant time.
+template <class T, handle T::* Previous, handle T::* Next>
+struct links {
+    static void append(slab<T>& all, chain& list, handle at) {
+        all[at].*Previous = list.last;
+        all[at].*Next = none;
+        if (list.empty())
+            list.first = at;
+        else
+            all[list.last].*Next = at;
+        list.last = at;
+    }
+
+    static void remove(slab<T>& all, chain& list, handle at) {
+        const handle before = all[at].*Previous;
+        const handle after = all[at].*Next;
+        if (before == none)
+            list.first = after;
+        else
+            all[before].*Next = after;
+        if (after == none)
+            list.last = before;
+        else
+            all[after].*Previous = before;
+        all[at].*Previous = none;
+        all[at].*Next = none;
+    }
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -1,0 +1,65 @@
+// synod/lock/event.hpp - what the lock table tells a session of its own accord, and the bytes of it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/lock/reply.hpp>
+
+#include <cstdint>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// A request that waited is granted. Sent to its session only, so a release wakes nobody else.
+struct wait_granted {
+    session_id session;
+    std::uint64_t request = 0;  // the sequence of its acquire
+    fencing_token token;
+
+    friend bool operator==(const wait_granted&, const wait_granted&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.token); }
+};
+
+/// A request that waited has ended without a grant and without its client's doing. How it ended is kept until `acknowledge`.
+struct wait_ended {
+    session_id session;
+    std::uint64_t request = 0;                       // the sequence of its acquire
+    request_state state = request_state::timed_out;  // neither queued nor granted
+
+    friend bool operator==(const wait_ended&, const wait_ended&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.state); }
+};
+
+/// A session has expired, and its holds and requests with it. A session that is closed is told so by its reply.
+struct session_ended {
+    session_id session;
+
+    friend bool operator==(const session_ended&, const session_ended&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session); }
+};
+
+/// Any event. Events are hints: one may be lost on its way, and `query` tells the same. On the wire the kind is the index, so
+/// events are only ever appended.
+using event = std::variant<wait_granted, wait_ended, session_ended>;
+
+/// Turns events into bytes and back; meets `synod::codec`.
+using event_codec = detail::variant_codec<event, 1>;
+
+/// Appends `value` to `out`.
+inline void encode(const event& value, byte_writer& out) { event_codec{}.encode(value, out); }
+
+/// Reads the one event that `from` consists of; false for anything else.
+[[nodiscard]] inline bool decode(bytes_view from, event& value) {
+    return detail::decode_whole<event_codec>(from, value);
+}
+
+/// The session that an event is for.
+[[nodiscard]] inline session_id session_of(const event& value) {
+    return std::visit([](const auto& one) { return one.session; }, value);
+}
+
+}  // namespace synod::inline SYNOD_ABI::lock

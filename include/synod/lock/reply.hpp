@@ -1,0 +1,175 @@
+// synod/lock/reply.hpp - what the lock table answers, and the bytes of it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/errc.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/lock/detail/variant_codec.hpp>
+
+#include <cstdint>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// Why a command was refused. A refused command has changed nothing.
+enum class refusal : std::uint8_t {
+    malformed,        // the bytes are no command
+    unsupported,      // a command, but one that this version does not carry out
+    session_expired,  // no such session: it expired, was closed, or never was
+    stale_sequence,   // the sequence is already acknowledged
+    too_many_outstanding,  // too many replies unacknowledged; nothing was run, so the sequence may be sent again later
+    ttl_out_of_range,  // 0, or 2^63 and above
+    limit,             // a limit of the configuration is reached
+    name_empty,
+    name_too_long,
+    kind_mismatch,          // the name belongs to an object of another kind
+    self_deadlock,          // the owner holds that lock and would wait for itself
+    stale_token,            // no hold has this token any more
+    not_owner,              // the hold belongs to another session or another tag
+    unknown_request,        // this session has no such request, or has acknowledged it
+    token_space_exhausted,  // the counter of fencing tokens is at its end
+};
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::token_space_exhausted; }
+
+/// Where a request stands.
+enum class request_state : std::uint8_t {
+    queued,
+    granted,
+    cancelled,
+    timed_out,
+    token_space_exhausted,
+};
+[[nodiscard]] constexpr request_state last_of(request_state) {
+    return request_state::token_space_exhausted;
+}
+
+/// The session is open.
+struct opened {
+    session_id session;
+    std::uint64_t ttl_ms = 0;  // what the session really got
+
+    friend bool operator==(const opened&, const opened&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.ttl_ms); }
+};
+
+/// The session is renewed.
+struct kept {
+    std::uint64_t remaining_ms = 0;  // of log time, counted from this command
+
+    friend bool operator==(const kept&, const kept&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.remaining_ms); }
+};
+
+/// The session is closed and all that it held is free.
+struct closed {
+    friend bool operator==(const closed&, const closed&) = default;
+    static void fields(auto&, auto&&) {}
+};
+
+/// The lock is held.
+struct granted {
+    fencing_token token;
+
+    friend bool operator==(const granted&, const granted&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.token); }
+};
+
+/// The request waits; an event tells how it ends, and `query` does, too. The sequence of the acquire is answered with this, so
+/// a long wait takes no room among the outstanding ones.
+struct queued {
+    friend bool operator==(const queued&, const queued&) = default;
+    static void fields(auto&, auto&&) {}
+};
+
+/// The lock is held by somebody and the request would not wait.
+struct busy {
+    friend bool operator==(const busy&, const busy&) = default;
+    static void fields(auto&, auto&&) {}
+};
+
+/// The hold is given back; `remaining` more releases are due before the lock is free.
+struct released {
+    std::uint32_t remaining = 0;
+
+    friend bool operator==(const released&, const released&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.remaining); }
+};
+
+/// Where a request stands, and its token if it is granted.
+struct request_status {
+    request_state state = request_state::queued;
+    fencing_token token;  // zero unless granted
+
+    friend bool operator==(const request_status&, const request_status&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.state, self.token); }
+};
+
+/// The request's end is forgotten, or the hold's grant is known to the client.
+struct acknowledged {
+    friend bool operator==(const acknowledged&, const acknowledged&) = default;
+    static void fields(auto&, auto&&) {}
+};
+
+/// The request no longer waits and will never be granted.
+struct cancelled {
+    friend bool operator==(const cancelled&, const cancelled&) = default;
+    static void fields(auto&, auto&&) {}
+};
+
+/// The request was granted before the cancel came, and is still held.
+struct already_granted {
+    fencing_token token;
+
+    friend bool operator==(const already_granted&, const already_granted&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.token); }
+};
+
+/// The command is refused.
+struct refused {
+    refusal reason = refusal::malformed;
+
+    friend bool operator==(const refused&, const refused&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.reason); }
+};
+
+/// Any reply. On the wire the kind is the index, so replies are only ever appended.
+using reply = std::variant<opened, kept, closed, granted, queued, busy, released, request_status,
+                           acknowledged, cancelled, already_granted, refused>;
+
+/// Turns replies into bytes and back; meets `synod::codec`.
+using reply_codec = detail::variant_codec<reply, 1>;
+
+/// Appends `value` to `out`.
+inline void encode(const reply& value, byte_writer& out) { reply_codec{}.encode(value, out); }
+
+/// Reads the one reply that `from` consists of; false for anything else.
+[[nodiscard]] inline bool decode(bytes_view from, reply& value) {
+    return detail::decode_whole<reply_codec>(from, value);
+}
+
+/// The error that a C++ caller is given for a refusal.
+[[nodiscard]] constexpr errc error_of(refusal reason) {
+    switch (reason) {
+        case refusal::malformed: return errc::malformed;
+        case refusal::unsupported: return errc::unsupported;
+        case refusal::session_expired: return errc::session_expired;
+        case refusal::stale_sequence: return errc::stale_sequence;
+        case refusal::too_many_outstanding: return errc::too_many_outstanding;
+        case refusal::ttl_out_of_range: return errc::duration_out_of_range;
+        case refusal::limit: return errc::limit_reached;
+        case refusal::name_empty: return errc::malformed;
+        case refusal::name_too_long: return errc::too_large;
+        case refusal::kind_mismatch: return errc::kind_mismatch;
+        case refusal::self_deadlock: return errc::self_deadlock;
+        case refusal::stale_token: return errc::stale_token;
+        case refusal::not_owner: return errc::not_owner;
+        case refusal::unknown_request: return errc::unknown_request;
+        case refusal::token_space_exhausted: return errc::token_space_exhausted;
+    }
+    return errc::malformed;
+}
+
+}  // namespace synod::inline SYNOD_ABI::lock

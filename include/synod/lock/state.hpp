@@ -1,0 +1,68 @@
+// synod/lock/state.hpp - the state of a lock table as plain lists: what snapshots hold and invariants speak of.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ballot.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// One request: it waits, is held, or has ended and is not acknowledged.
+struct request_record {
+    owner_id owner;
+    std::uint64_t sequence = 0;  // of its acquire
+    position at;                 // of its acquire
+    log_time deadline;           // of its wait; never without a limit, and once it no longer waits
+    fencing_token token;         // zero unless held
+    request_state state = request_state::queued;
+    lock::mode mode = lock::mode::exclusive;
+
+    friend bool operator==(const request_record&, const request_record&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.owner.session, self.owner.tag, self.sequence, self.at);
+        visit(self.deadline, self.token, self.state, self.mode);
+    }
+};
+
+/// One lock.
+struct lock_record {
+    std::string name;
+    std::vector<request_record> holders;  // in order of token
+    std::vector<request_record> queue;    // in order of position
+
+    friend bool operator==(const lock_record&, const lock_record&) = default;
+};
+
+/// One session.
+struct session_record {
+    session_id session;
+    log_time deadline;
+
+    friend bool operator==(const session_record&, const session_record&) = default;
+};
+
+/// All that the table knows, but for configuration and stored replies.
+struct state {
+    log_time now;
+    ballot leader;                         // the highest that has taken over
+    position last;                         // of the last command
+    fencing_token last_token;              // the highest ever granted
+    std::vector<session_record> sessions;  // in order of id
+    std::vector<lock_record> locks;        // in order of name
+    std::vector<request_record> ended;     // in order of session, then of position
+
+    friend bool operator==(const state&, const state&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock

@@ -1,0 +1,329 @@
+// synod/lock/table.hpp - the lock table: a pure state machine of sessions, locks, holds and queues.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ballot.hpp>
+#include <synod/base/bytes.hpp>
+#include <synod/base/fingerprint.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/result.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
+#include <synod/lock/detail/fields.hpp>
+#include <synod/lock/detail/locks.hpp>
+#include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/event.hpp>
+#include <synod/lock/invariant.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+#include <synod/lock/state.hpp>
+#include <synod/log/session_table.hpp>
+#include <synod/log/state_machine.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// A table of exclusive locks with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
+/// write `lock::table`. (locks 3.1 to 3.9)
+///
+/// A lock is there when somebody holds it and gone when nobody does; names need no declaration. Holds live as long as the
+/// session that acquired them. Within a session an owner is a tag: two threads of one session exclude each other.
+///
+/// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
+template <class Rules = rules>
+class basic_table {
+public:
+    /// Events that nobody drains are kept up to this number; then the oldest is dropped, which `query` makes good.
+    static constexpr std::size_t max_events = detail::locks<Rules>::max_events;
+
+    /// Errors: duration_out_of_range, limit_out_of_range.
+    [[nodiscard]] static result<basic_table> make(const lock::config& config = {}) {
+        if (const auto error = validate(config)) return unexpected(error);
+        return basic_table(config);
+    }
+
+    /// Runs one command, given as bytes, and writes its reply as bytes. Bytes that are no command are answered
+    /// `refusal::malformed`.
+    void apply(const apply_context& context, bytes_view encoded, result_writer& out) {
+        command asked;
+        if (decode(encoded, asked)) return run(context, asked, out);
+        arrive(context);
+        encode(reply(refused{refusal::malformed}), out);
+    }
+
+    /// Runs one command. The same as `apply`, without bytes at the caller.
+    reply execute(const apply_context& context, const command& asked) {
+        bytes encoded;
+        byte_writer out(encoded);
+        run(context, asked, out);
+        reply answer;
+        const bool is_reply = decode(encoded, answer);
+        SYNOD_ASSERT(is_reply);
+        static_cast<void>(is_reply);
+        return answer;
+    }
+
+    /// Moves log time to `now` and ends every session and every wait whose deadline is at most that, in the order of
+    /// (deadline, sessions before waits, position); then grants what became free. Time never goes back.
+    void advance(log_time now) {
+        if (now <= sessions_.now()) return;
+        sessions_.move_time(now);
+        for (bool fired = true; fired;) fired = fire_one();
+        locks_.settle();
+    }
+
+    /// When the next session or wait ends, or `log_time::never()`.
+    [[nodiscard]] log_time next_deadline() const {
+        return earlier(sessions_.next_deadline(), locks_.next_deadline());
+    }
+
+    /// Gives every session its grace. Anything but a ballot above all before it changes nothing. (locks R2, R3)
+    void new_leader(ballot leader) {
+        if (!Rules::is_new_leader(leader_, leader)) return;
+        leader_ = leader;
+        sessions_.new_leader();
+    }
+
+    /// Calls `sink(event)` for each event since the last call, in order, and forgets them.
+    template <class Sink>
+    void drain_events(Sink&& sink) {
+        locks_.drain_events(sink);
+    }
+
+    /// Writes the whole state; equal states give equal bytes.
+    void snapshot(byte_writer& out) const {
+        const lock::state now = describe();
+        bytes body;
+        byte_writer sections(body);
+        detail::write_section(sections, [&](byte_writer& to) {
+            lock::config::fields(config(), detail::field_writer(to));
+            lock::state::fields(now, detail::field_writer(to));
+        });
+        detail::write_section(sections, [&](byte_writer& to) { sessions_.snapshot(to); });
+        detail::write_section(sections, [&](byte_writer& to) { detail::write_locks(now, to); });
+        detail::write_section(sections, [&](byte_writer& to) { detail::write(now.ended, to); });
+
+        const fingerprint_value check = detail::checksum(body);
+        out.number(detail::snapshot_version);
+        out.number(std::uint64_t{body.size()});
+        out.raw(body);
+        out.number(check.high);
+        out.number(check.low);
+    }
+
+    /// Replaces the state by one that `snapshot` wrote. False, and nothing changed, for another version and for anything
+    /// truncated, damaged or impossible.
+    [[nodiscard]] bool restore(byte_reader& in) {
+        if (in.number<std::uint8_t>() != detail::snapshot_version) return false;
+        const auto size = in.number<std::uint64_t>();
+        const bytes_view body = in.raw(size);
+        const auto high = in.number<std::uint64_t>();
+        const auto low = in.number<std::uint64_t>();
+        if (!in.ok() || detail::checksum(body) != fingerprint_value{high, low}) return false;
+        basic_table fresh(config());
+        if (!fresh.restore_body(body)) return false;
+        *this = std::move(fresh);
+        return true;
+    }
+
+    /// The state as plain lists. Linear, and it sorts the locks: for snapshots, tests and inspection.
+    [[nodiscard]] lock::state describe() const {
+        lock::state now;
+        now.leader = leader_;
+        now.last = last_;
+        list_sessions(now);
+        locks_.describe(now);
+        return now;
+    }
+
+    [[nodiscard]] const lock::config& config() const { return locks_.config(); }
+    [[nodiscard]] const session_table& sessions() const { return sessions_; }
+    [[nodiscard]] fencing_token last_token() const { return locks_.last_token(); }
+
+    /// How many locks are held.
+    [[nodiscard]] std::size_t locks() const { return locks_.size(); }
+
+    /// A hash of the canonical encoding, to compare replicas by.
+    [[nodiscard]] fingerprint_value state_hash() const { return fingerprint_of(*this); }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        bytes all;
+        byte_writer out(all);
+        snapshot(out);
+        const fingerprint_value check = detail::checksum(all);
+        sink.add(check.high);
+        sink.add(check.low);
+    }
+
+    /// Equal states; what nobody has drained is no part of them.
+    friend bool operator==(const basic_table& a, const basic_table& b) {
+        return a.config() == b.config() && a.sessions_ == b.sessions_ &&
+               a.describe() == b.describe();
+    }
+
+private:
+    explicit basic_table(const lock::config& config)
+        : sessions_(std::move(*session_table::make(config.sessions))), locks_(config) {}
+
+    void arrive(const apply_context& context) {
+        advance(context.now);
+        last_ = context.at;
+    }
+
+    void run(const apply_context& context, const command& asked, byte_writer& out) {
+        arrive(context);
+        std::visit([&](const auto& one) { run_one(one, out); }, asked);
+    }
+
+    /// Opening is idempotent by client and nonce; everything else runs once by its stamp. (locks R5)
+    void run_one(const open_session& asked, byte_writer& out) {
+        using verdict = session_table::opening::verdict;
+        const auto opening = sessions_.open(last_, asked.client, asked.nonce, asked.ttl_ms);
+        switch (opening.is) {
+            case verdict::open: return encode(reply(opened{opening.session, opening.ttl_ms}), out);
+            case verdict::ttl_out_of_range: return refuse(refusal::ttl_out_of_range, out);
+            case verdict::too_many_sessions: return refuse(refusal::limit, out);
+        }
+    }
+
+    template <class Command>
+    void run_one(const Command& asked, byte_writer& out) {
+        using verdict = session_table::beginning::verdict;
+        const auto beginning = sessions_.begin(asked.stamp, room_of<Command>);
+        switch (beginning.is) {
+            case verdict::fresh: return run_fresh(asked, out);
+            case verdict::repeat: return run_again(asked, beginning.reply, out);
+            case verdict::expired: return refuse(refusal::session_expired, out);
+            case verdict::stale_sequence: return refuse(refusal::stale_sequence, out);
+            case verdict::too_many_outstanding: return refuse(refusal::too_many_outstanding, out);
+        }
+    }
+
+    template <class Command>
+    void run_fresh(const Command& asked, byte_writer& out) {
+        const reply answer = answer_to(asked);
+        scratch_.clear();
+        byte_writer to_scratch(scratch_);
+        encode(answer, to_scratch);
+        sessions_.store(asked.stamp, scratch_);
+        out.raw(scratch_);
+    }
+
+    /// What was answered is answered again; only an acquire that was told `queued` and is granted by now is told so.
+    template <class Command>
+    void run_again(const Command& asked, bytes_view stored, byte_writer& out) {
+        if constexpr (std::is_same_v<Command, acquire>) {
+            if (const auto token = locks_.held_by(asked.stamp)) {
+                return encode(reply(granted{*token}), out);
+            }
+        }
+        out.raw(stored);
+    }
+
+    static void refuse(refusal reason, byte_writer& out) { encode(reply(refused{reason}), out); }
+
+    /// What gives back always has room. (locks R5, 3.8)
+    template <class Command>
+    static constexpr auto room_of =
+        std::is_same_v<Command, acquire> || std::is_same_v<Command, query>
+            ? session_table::room::ordinary
+            : session_table::room::reserved;
+
+    [[nodiscard]] reply answer_to(const keep_alive& asked) {
+        const auto remaining = sessions_.renew(asked.stamp.session);
+        SYNOD_ASSERT(remaining.has_value());
+        return kept{*remaining};
+    }
+
+    [[nodiscard]] reply answer_to(const close_session& asked) {
+        sessions_.close(asked.stamp.session);
+        locks_.end_session(asked.stamp.session);
+        locks_.settle();
+        return closed{};
+    }
+
+    /// A cancel that overtakes its acquire leaves an answer for it, so that it never runs: no grant is left that nobody wants.
+    [[nodiscard]] reply answer_to(const cancel& asked) {
+        const request_stamp target{asked.stamp.session, asked.request, 0};
+        const bool overtakes = asked.request < asked.stamp.sequence &&
+                               sessions_.is_unseen(target.session, target.sequence);
+        if (!overtakes) return locks_.answer_to(asked, {last_, sessions_.now()});
+        scratch_.clear();
+        byte_writer out(scratch_);
+        encode(reply(cancelled{}), out);
+        sessions_.store(target, scratch_);
+        return cancelled{};
+    }
+
+    template <class Command>
+    [[nodiscard]] reply answer_to(const Command& asked) {
+        return locks_.answer_to(asked, {last_, sessions_.now()});
+    }
+
+    /// Fires the first timer that is due; false if there is none.
+    bool fire_one() {
+        if (locks_.next_deadline() < sessions_.next_deadline()) {
+            return locks_.end_one_wait(sessions_.now());
+        }
+        const auto session = sessions_.expire_one();
+        if (!session) return false;
+        locks_.end_session(*session);
+        locks_.emit(session_ended{*session});
+        return true;
+    }
+
+    [[nodiscard]] bool restore_body(bytes_view body) {
+        byte_reader in(body);
+        lock::config limits;
+        lock::state from;
+        const bool is_read =
+            detail::read_section(in,
+                                 [&](byte_reader& at) { return read_head(at, limits, from); }) &&
+            detail::read_section(in, [&](byte_reader& at) { return sessions_.restore(at); }) &&
+            detail::read_section(in,
+                                 [&](byte_reader& at) { return detail::read_locks(at, from); }) &&
+            detail::read_section(in, [&](byte_reader& at) { return detail::read(at, from.ended); });
+        if (!is_read || !in.finished() || sessions_.config() != limits.sessions) return false;
+        list_sessions(from);
+        if (invariant::first_broken(from) != nullptr) return false;
+        leader_ = from.leader;
+        last_ = from.last;
+        locks_ = detail::locks<Rules>(limits);
+        locks_.rebuild(from);
+        return true;
+    }
+
+    [[nodiscard]] static bool read_head(byte_reader& in, lock::config& limits, lock::state& from) {
+        detail::field_reader fields(in);
+        lock::config::fields(limits, fields);
+        lock::state::fields(from, fields);
+        return fields.ok() && !validate(limits);
+    }
+
+    void list_sessions(lock::state& out) const {
+        out.now = sessions_.now();
+        sessions_.for_each([&out](session_id session, log_time deadline) {
+            out.sessions.push_back({session, deadline});
+        });
+    }
+
+    session_table sessions_;      // also keeps log time
+    detail::locks<Rules> locks_;  // everything in it belongs to a live session
+    ballot leader_;               // the highest that has taken over
+    position last_;               // of the last command
+    bytes scratch_;               // the reply being built; no part of the state
+};
+
+/// The lock table that users run.
+using table = basic_table<>;
+
+}  // namespace synod::inline SYNOD_ABI::lock

@@ -1,0 +1,49 @@
+// synod/log/catch_up.hpp - asking for chosen slots that went past this node.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/paxos/backoff.hpp>
+
+#include <cstdint>
+
+namespace synod::inline SYNOD_ABI {
+
+/// When to ask for what is missing: at once, again as soon as one answer is used up, and again after a while without one.
+class catch_up {
+public:
+    catch_up(duration first, duration longest, std::uint64_t seed) : retry_(first, longest, seed) {}
+
+    /// Every slot below `next` is at hand, and every slot below `known_below` is chosen. Returns whether to ask now for the slots
+    /// from `next` on, of which one answer brings `per_answer`.
+    [[nodiscard]] bool should_ask(slot next, slot known_below, std::uint64_t per_answer,
+                                  instant now) {
+        if (next >= known_below) {
+            retry_.disarm();
+            return false;
+        }
+        const bool is_waiting = retry_.is_armed() && next < answered_below_;
+        if (is_waiting && !retry_.is_due(now)) return false;
+        if (next >= answered_below_) retry_.relax();
+        answered_below_ = next + per_answer;
+        retry_.arm(now);
+        return true;
+    }
+
+    [[nodiscard]] instant deadline() const { return retry_.deadline(); }
+
+    friend bool operator==(const catch_up&, const catch_up&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(retry_);
+        sink.add(answered_below_);
+    }
+
+private:
+    backoff retry_;         // armed while something is missing
+    slot answered_below_;   // the answer asked for reaches up to here
+};
+
+}  // namespace synod::inline SYNOD_ABI

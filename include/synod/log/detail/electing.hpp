@@ -1,0 +1,109 @@
+// synod/log/detail/electing.hpp - a replica as candidate: it asks around first, and raises a ballot only if others want it, too.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/log/detail/node.hpp>
+
+#include <utility>
+
+namespace synod::inline SYNOD_ABI::detail {
+
+/// Begins phase 1 with a new ballot. [PMMC fig 7]
+template <class Node>
+void campaign(Node& node, instant now) {
+    auto out = node.endpoint.output();
+    node.leadership.start_preparing(now);
+    node.proposer.see(node.acceptor.promised());
+    node.proposer.start(node.learner.next(), out);
+    node.retry.relax();
+    node.retry.arm(now);
+}
+
+/// Asks all members whether they miss the leader, too. A node that may never lead only waits on.
+template <class Node>
+void start_probe(Node& node, instant now) {
+    node.step_down(now);
+    if (!node.members().contains(node.self())) return node.leadership.stand_by(now);
+    const std::uint64_t sequence = node.leadership.start_probe(now);
+    if (node.policy().quorums.is_phase1({node.self()})) return campaign(node, now);
+    auto out = node.endpoint.output();
+    for (const node_id to : node.peers()) out.send(to, probe{out.header(), sequence});
+}
+
+/// What a node that does not lead does when time has passed.
+template <class Node>
+void tick_follower(Node& node, instant now) {
+    if (node.leadership.is_overdue(now)) return start_probe(node, now);
+    if (!node.retry.is_due(now)) return;
+    auto out = node.endpoint.output();
+    node.proposer.ask_again(out);
+    node.retry.arm(now);
+}
+
+/// Somebody does.
+template <class Node>
+void handle(Node& node, node_id from, const probe_reply& message, instant now) {
+    node.proposer.see(message.promised);
+    node_set agreed = node.leadership.grant(from, message.sequence);
+    if (agreed.empty()) return;
+    agreed.insert(node.self());
+    if (node.policy().quorums.is_phase1(agreed)) campaign(node, now);
+}
+
+/// Takes over: the slots that phase 1 found come first, then the leader's own first entry, then commands.
+template <class Node>
+void take_over(Node& node, instant now) {
+    node.leadership.start_leading(node.proposer.attempt(), node.members(), now);
+    node.next = node.proposer.from();
+    node.barrier = node.proposer.first_free(node.rules());
+    node.reads.restart();
+    node.stamper.start(now);
+    node.heartbeat_due = now;
+    node.applied_below.fill(slot());
+    node.retry.disarm();
+}
+
+/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead.
+template <class Node>
+void handle(Node& node, node_id from, promise<entry>&& message, instant now) {
+    const bool is_awaited =
+        node.proposer.current() == Node::proposer_type::phase::preparing &&
+        node.rules().counts_promise(node.proposer.attempt(), message.ballot);
+    if (is_awaited && node.rules().is_forgotten(node.proposer.from(), message.first)) {
+        node.behind_below = message.first;
+        node.policy().observer.fell_behind(node.learner.next(), message.first);
+        node.step_down(now);
+        return;
+    }
+    for (const vote<entry>& one : message.votes) {
+        if (!one.value.exists()) {
+            node.endpoint.refuse(from, refusal::malformed);
+            return;
+        }
+    }
+    auto out = node.endpoint.output();
+    if (node.proposer.receive(from, std::move(message), out)) take_over(node, now);
+}
+
+/// A higher ballot is about.
+template <class Node>
+void handle(Node& node, node_id from, const refused& message, instant now) {
+    if (!message.promised.is_valid()) {
+        node.endpoint.refuse(from, refusal::invalid_ballot);
+        return;
+    }
+    if (node.proposer.see(message.promised)) node.step_down(now);
+}
+
+/// The leader wants this node to take over: no need to ask around.
+template <class Node>
+void handle(Node& node, node_id from, const transfer& message, instant now) {
+    if (!node.endpoint.admits_proposer(from, message.ballot)) return;
+    if (message.ballot != node.leadership.leader() || from == node.self()) return;
+    if (message.ballot < node.acceptor.promised() || node.leadership.is_leading()) return;
+    campaign(node, now);
+}
+
+}  // namespace synod::inline SYNOD_ABI::detail

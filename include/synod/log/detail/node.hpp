@@ -1,0 +1,187 @@
+// synod/log/detail/node.hpp - the state of a replica, and the steps that all its parts share.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/log/applier.hpp>
+#include <synod/log/catch_up.hpp>
+#include <synod/log/leadership.hpp>
+#include <synod/log/messages.hpp>
+#include <synod/log/policy.hpp>
+#include <synod/log/proposals.hpp>
+#include <synod/log/read_barrier.hpp>
+#include <synod/paxos/acceptor_core.hpp>
+#include <synod/paxos/backoff.hpp>
+#include <synod/paxos/endpoint.hpp>
+#include <synod/paxos/learner_core.hpp>
+#include <synod/paxos/proposer_core.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::detail {
+
+/// A transport whose `is_single_threaded` is true never takes a message off its thread; then the counts of shared entries need not
+/// be atomic.
+template <class Transport>
+[[nodiscard]] constexpr sharing sharing_of() {
+    if constexpr (requires { requires Transport::is_single_threaded; }) return sharing::one_thread;
+    return sharing::between_threads;
+}
+
+/// Everything that a replica holds. The three roles share one endpoint: one outbox, one transport, one storage. The functions that
+/// work on it stand in following.hpp, electing.hpp and leading.hpp, one for each message of each role.
+template <class Machine, class Transport, class Storage, class Policy>
+struct node {
+    using policy_type = Policy;
+    using proposer_type = proposer_core<entry>;
+    using rest = std::variant<heartbeat, heartbeat_reply, prepare, promise<entry>, refused, probe,
+                              probe_reply, fetch, chosen<entry>, forgotten, transfer>;
+
+    node(const group& group, Machine machine, Transport transport, Storage storage, Policy policy)
+        : endpoint(group, std::move(transport), std::move(storage), std::move(policy)),
+          applier(std::move(machine)),
+          leadership(limits().election_timeout, seed()),
+          retry(limits().first_retry, limits().longest_retry, seed() + 1),
+          missing(limits().first_retry, limits().longest_retry, seed() + 2) {}
+
+    [[nodiscard]] Policy& policy() { return endpoint.policy(); }
+    [[nodiscard]] const log_limits& limits() const { return endpoint.policy().limits; }
+    [[nodiscard]] const auto& rules() const { return endpoint.policy().rules; }
+    [[nodiscard]] node_id self() const { return endpoint.group().self(); }
+    [[nodiscard]] node_set members() const { return endpoint.policy().quorums.members(); }
+    [[nodiscard]] node_set peers() const { return members() - node_set{self()}; }
+
+    /// Nodes with the same seed in their limits still draw different numbers.
+    [[nodiscard]] std::uint64_t seed() const { return limits().seed * max_nodes + self().value(); }
+
+    /// Takes note of what became chosen and is at hand.
+    void advance() { learner.advance(acceptor.votes(), policy()); }
+
+    /// Replays a record of an earlier life.
+    template <class Record>
+    void replay(const Record& record) {
+        if constexpr (requires { acceptor.recover(record); }) acceptor.recover(record);
+        if constexpr (requires { proposer.recover(record); }) proposer.recover(record);
+        if constexpr (std::same_as<Record, chosen_record>) learner.hear(ballot(), record.below);
+    }
+
+    /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by another leader, what is queued will not.
+    void step_down(instant now) {
+        if (proposer.current() == proposer_type::phase::idle) return;
+        auto out = endpoint.output();
+        proposer.stop(out);
+        retry.disarm();
+        successor.reset();
+        abandon();
+        leadership.stand_by(now);
+    }
+
+    /// Ends every proposal and read that has not ended.
+    void abandon() {
+        proposals.abandon();
+        reads.abandon([this](ticket read) { proposals.finish(read, outcome::not_decided); });
+    }
+
+    /// Applies every chosen entry in slot order. [PMMC 2.1]
+    void apply_chosen() {
+        for (slot at = applier.next(); at < learner.next(); ++at) {
+            if (!rules().is_next_to_apply(at, applier.next())) return;
+            apply(at, acceptor.votes().value_of(at));
+            policy().observer.applied(at);
+        }
+    }
+
+    /// What is applied now survives a crash, if every vote does.
+    void note_stable() {
+        if (!endpoint.outbox().has_unsynced()) stable_below = applier.next();
+    }
+
+    /// Lets go of the entries below `below`, as far as they are applied.
+    void trim(slot below) {
+        if (below > applier.next()) below = applier.next();
+        acceptor.forget(below);
+        endpoint.forget(below);
+    }
+
+    /// Trims what is too long ago to wait for those who have not got it, so that the window always has room.
+    void keep_within_bounds() {
+        const std::uint64_t kept = applier.next() - acceptor.votes().first();
+        if (kept + limits().window <= limits().retained) return;
+        trim(acceptor.votes().first() + (kept - limits().retained / 2));
+    }
+
+    synod::endpoint<outbox<entry, rest>, Transport, Storage, Policy> endpoint;
+    acceptor_core<entry> acceptor;
+    proposer_type proposer;
+    learner_core learner;             // at most as far as the votes of acceptor reach
+    synod::applier<Machine> applier;  // at most as far as learner
+    buffer_pool pool{sharing_of<Transport>()};
+    synod::proposals proposals;       // empty of what is not finished, unless leading
+    read_barrier reads;               // likewise
+    synod::leadership leadership;
+    backoff retry;                    // of phase 1, or of the votes asked for while leading
+    catch_up missing;
+    typename Policy::stamper stamper;
+
+    slot next;               // while leading: the first slot not opened in this ballot
+    slot barrier;            // while leading: the slot of the own first entry
+    slot retry_mark;         // what was chosen when retry was armed
+    instant heartbeat_due;   // while leading
+    std::optional<node_id> successor;  // while leadership is being handed over
+    instant successor_deadline;
+    std::array<slot, max_nodes> applied_below{};  // by member, as far as it said, while leading
+    slot trimmable_below;    // every member has applied, durably, every slot below
+    slot stable_below;       // applied here, from votes that are durable
+    slot noted_below;        // the newest chosen_record
+    slot behind_below;       // somebody has trimmed up to here what this node still needed
+    bytes discarded;         // results that nobody waits for
+
+private:
+    void apply(slot at, const entry& decided) {
+        if (!proposals.is_in_flight(at)) {
+            applier.apply(decided, policy(), discarded, [](position, std::size_t) {});
+            discarded.clear();
+            return;
+        }
+        applier.apply(decided, policy(), proposals.results(),
+                      [this](position done, std::size_t begin) { proposals.finish(done, begin); });
+        proposals.land();
+    }
+};
+
+/// Asks the leader for chosen slots that are not at hand, when it is time to.
+template <class Node>
+void fetch_missing(Node& node, instant now) {
+    const slot next = node.learner.next();
+    const std::uint64_t per_answer = node.limits().votes_per_answer;
+    if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
+    const ballot leader = node.leadership.leader();
+    if (!leader.exists() || leader.proposer() == node.self()) return;
+    auto out = node.endpoint.output();
+    out.send(leader.proposer(), fetch{out.header(), next});
+}
+
+/// The leader of `led` spoke, and called every slot below `below` chosen.
+template <class Node>
+void hear_leader(Node& node, ballot led, slot below, instant now) {
+    if (node.proposer.see(led)) node.step_down(now);
+    node.leadership.follow(led, now);
+    node.learner.hear(led, below);
+    node.advance();
+    fetch_missing(node, now);
+}
+
+/// Writes down, now and then, how much is known to be chosen.
+template <class Node>
+void note_chosen(Node& node) {
+    if (node.learner.next() == node.noted_below) return;
+    node.noted_below = node.learner.next();
+    node.endpoint.output().append(chosen_record{node.noted_below});
+}
+
+}  // namespace synod::inline SYNOD_ABI::detail

@@ -1,0 +1,193 @@
+// synod/log/proposals.hpp - commands on their way into the log and their results on the way out.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ring.hpp>
+#include <synod/log/entry.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI {
+
+/// What `propose` and `read` say at once.
+enum class answer : std::uint8_t {
+    queued,      // a completion with the same ticket follows, exactly one
+    not_leader,  // ask another node
+    overloaded,  // a bound on what is pending is reached
+    too_large,   // no entry could hold the command
+    failed,      // the storage has failed
+};
+
+/// How a proposal or a read ended.
+enum class outcome : std::uint8_t {
+    decided,      // applied here, with its result
+    not_decided,  // it is in no entry and never will be
+    unknown,      // it may or may not be decided, by another leader
+    readable,     // the machine now shows everything that was completed before the read was asked for
+};
+
+/// The end of one proposal or read.
+struct completion {
+    synod::ticket ticket;
+    synod::outcome outcome = outcome::unknown;
+    position at;        // of the command, when decided
+    bytes_view result;  // what the machine wrote, when decided; valid only during the call that hands it out
+};
+
+/// The commands that a leader has taken on: queued until they are cut into entries, in flight until their slot is applied, finished
+/// until the host drains their completions. Tickets are consecutive in each of the three, so an entry needs the first one alone.
+class proposals {
+public:
+    /// Commands and bytes not drained yet; what bounds them.
+    [[nodiscard]] std::size_t pending() const { return queued_ + in_flight_ + finished_.size(); }
+    [[nodiscard]] std::size_t pending_bytes() const {
+        return frames_.size() - head_ + bytes_in_flight_ + results_.size();
+    }
+    [[nodiscard]] std::size_t queued() const { return queued_; }
+    [[nodiscard]] bool has_finished() const { return !finished_.empty(); }
+
+    /// Queues a command. Amortised linear in its size.
+    ticket push(bytes_view command) {
+        const std::size_t at = frames_.size();
+        frames_.resize(at + entry::frame_size + command.size());
+        store_little_endian(frames_.data() + at, static_cast<std::uint32_t>(command.size()));
+        if (!command.empty()) {
+            std::memcpy(frames_.data() + at + entry::frame_size, command.data(), command.size());
+        }
+        ++queued_;
+        return ticket(next_ticket_++);
+    }
+
+    /// The front of the queue, as much as one entry holds.
+    struct batch {
+        std::uint32_t count = 0;
+        bytes_view frames;
+    };
+    [[nodiscard]] batch front(std::uint32_t most_commands, std::size_t most_bytes) const {
+        const bytes_view all = bytes_view(frames_).subspan(head_);
+        if (queued_ <= most_commands && all.size() <= most_bytes) {
+            return {static_cast<std::uint32_t>(queued_), all};
+        }
+        std::size_t end = 0;
+        std::uint32_t count = 0;
+        while (count < most_commands && count < queued_) {
+            const std::size_t next = end + frame_at(all, end);
+            if (next > most_bytes && count > 0) break;
+            end = next;
+            ++count;
+        }
+        return {count, all.first(end)};
+    }
+
+    /// Puts `taken`, which `front` gave, in flight.
+    void launch(slot at, const batch& taken) {
+        const std::uint64_t first = next_ticket_ - queued_;
+        flights_.push_back({at, first, taken.count, taken.frames.size()});
+        queued_ -= taken.count;
+        in_flight_ += taken.count;
+        bytes_in_flight_ += taken.frames.size();
+        head_ += taken.frames.size();
+        if (queued_ == 0) {
+            clear_queue();
+        } else if (head_ > frames_.size() / 2) {
+            frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(head_));
+            head_ = 0;
+        }
+    }
+
+    /// Whether the entry of slot `at` carries commands that somebody here waits for.
+    [[nodiscard]] bool is_in_flight(slot at) const {
+        return !flights_.empty() && flights_.front().at == at;
+    }
+
+    /// Where the result of the next command of the slot applied now goes.
+    [[nodiscard]] bytes& results() { return results_; }
+
+    /// Command `index` of slot `at` was applied; its result is what `results()` gained since it had `begin` bytes.
+    void finish(position at, std::size_t begin) {
+        const std::uint64_t first = flights_.front().first_ticket;
+        finished_.push_back({first + at.index, outcome::decided, at, begin, results_.size()});
+    }
+
+    /// Every command of the first slot in flight was finished.
+    void land() {
+        in_flight_ -= flights_.front().count;
+        bytes_in_flight_ -= flights_.front().bytes;
+        flights_.pop_front();
+    }
+
+    /// Something without a result ended.
+    void finish(ticket which, outcome how) {
+        finished_.push_back({which.value(), how, {}, results_.size(), results_.size()});
+    }
+
+    /// The leader is none any more: what is in flight may still be decided, what is queued will not.
+    void abandon() {
+        for (; !flights_.empty(); land()) {
+            const flight& lost = flights_.front();
+            for (std::uint32_t i = 0; i < lost.count; ++i) {
+                finish(ticket(lost.first_ticket + i), outcome::unknown);
+            }
+        }
+        for (std::uint64_t i = next_ticket_ - queued_; i < next_ticket_; ++i) {
+            finish(ticket(i), outcome::not_decided);
+        }
+        queued_ = 0;
+        clear_queue();
+    }
+
+    /// Hands every completion to `take(const completion&)`, in the order in which they came about, and forgets them.
+    template <class Take>
+    void drain(Take&& take) {
+        const bytes_view all(results_);
+        for (const finished& one : finished_) {
+            take(completion{ticket(one.ticket), one.how, one.at,
+                            all.subspan(one.begin, one.end - one.begin)});
+        }
+        finished_.clear();
+        results_.clear();
+    }
+
+private:
+    struct flight {
+        slot at;
+        std::uint64_t first_ticket = 0;
+        std::uint32_t count = 0;
+        std::size_t bytes = 0;
+    };
+
+    struct finished {
+        std::uint64_t ticket;
+        outcome how;
+        position at;
+        std::size_t begin;  // of the result, in results_
+        std::size_t end;
+    };
+
+    [[nodiscard]] static std::size_t frame_at(bytes_view all, std::size_t at) {
+        return entry::frame_size + load_little_endian<std::uint32_t>(all.data() + at);
+    }
+
+    void clear_queue() {
+        frames_.clear();
+        head_ = 0;
+    }
+
+    bytes frames_;                    // of queued commands, from head_ on
+    std::size_t head_ = 0;            // at most frames_.size()
+    std::size_t queued_ = 0;          // the last so many tickets
+    std::uint64_t next_ticket_ = 1;
+    ring<flight> flights_;            // by slot, rising
+    std::size_t in_flight_ = 0;       // commands in flights_
+    std::size_t bytes_in_flight_ = 0;
+    std::vector<finished> finished_;
+    bytes results_;                   // of finished_
+};
+
+}  // namespace synod::inline SYNOD_ABI

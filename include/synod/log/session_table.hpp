@@ -1,0 +1,360 @@
+// synod/log/session_table.hpp - sessions with a lease on log time, and commands that run exactly once; any machine may hold one.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/result.hpp>
+#include <synod/base/time.hpp>
+#include <synod/log/detail/reply_cache.hpp>
+#include <synod/log/session.hpp>
+#include <synod/log/session_config.hpp>
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+/// The sessions of one state machine. (locks R2, R3, R5)
+///
+/// A machine that holds one calls, from its own inputs:
+/// - `advance(now, ended)` from its `advance`, which ends the sessions whose time is over;
+/// - `open` for the command that opens a session, `renew` and `close` for those that renew and end it;
+/// - `begin(stamp)` before it runs any command of a session, and only if that says `fresh` runs the command and calls `store`
+///   with the reply; for `repeat` it answers the reply that is handed out, for the rest it refuses;
+/// - `new_leader()`, `next_deadline()`, `snapshot`, `restore` from its own of that name.
+///
+/// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are logarithmic in the number of sessions
+/// and linear in the replies that one session keeps, unless said otherwise.
+class session_table {
+public:
+    /// What `open` says. `session` and `ttl_ms` hold for `open` only.
+    struct opening {
+        enum class verdict : std::uint8_t { open, ttl_out_of_range, too_many_sessions };
+        verdict is = verdict::open;
+        session_id session;
+        std::uint64_t ttl_ms = 0;
+    };
+
+    /// What `begin` says. `reply` holds for `repeat` only, and until the next call.
+    struct beginning {
+        enum class verdict : std::uint8_t {
+            fresh,                 // run it, and store its reply
+            repeat,                // it has been run; this was the reply
+            expired,               // no such session, or none any more
+            stale_sequence,        // acknowledged already, or acknowledging itself
+            too_many_outstanding,  // nothing changed; the client must acknowledge first
+        };
+        verdict is = verdict::fresh;
+        bytes_view reply;
+    };
+
+    /// Which part of the window a command may use: `reserved` is for those that give something back.
+    enum class room : std::uint8_t { ordinary, reserved };
+
+    /// Errors: duration_out_of_range, limit_out_of_range.
+    [[nodiscard]] static result<session_table> make(const session_config& config) {
+        if (const auto error = validate(config)) return unexpected(error);
+        return session_table(config);
+    }
+
+    /// Moves log time to `now`, never back, and ends every session with deadline <= now, in order of deadline and then of id;
+    /// `ended(id)` is called after each.
+    template <class Ended>
+    void advance(log_time now, Ended&& ended) {
+        move_time(now);
+        while (const auto session = expire_one()) ended(*session);
+    }
+
+    /// The two halves of `advance`, for a machine that has timers of its own to fire in between.
+    void move_time(log_time now) {
+        if (now > now_) now_ = now;
+    }
+    std::optional<session_id> expire_one() {
+        if (next_deadline() > now_ || deadlines_.empty()) return std::nullopt;
+        const session_id session = deadlines_.begin()->session;
+        close(session);
+        return session;
+    }
+
+    /// Opens a session named by the position `at` of the command, or finds the one that this client opened with this nonce.
+    /// Precondition: no command before had this position.
+    [[nodiscard]] opening open(position at, client_uuid client, std::uint64_t nonce,
+                               std::uint64_t ttl_ms) {
+        if (const auto found = opened_by_.find({client, nonce}); found != opened_by_.end()) {
+            return {opening::verdict::open, found->second, sessions_.at(found->second).ttl_ms};
+        }
+        if (ttl_ms == 0 || ttl_ms >= ttl_end_ms) return {opening::verdict::ttl_out_of_range, {}, 0};
+        if (sessions_.size() >= config_.max_sessions) {
+            return {opening::verdict::too_many_sessions, {}, 0};
+        }
+        record fresh;
+        fresh.client = client;
+        fresh.nonce = nonce;
+        fresh.ttl_ms = clamp_ttl(ttl_ms);
+        fresh.deadline = now_ + fresh.ttl_ms;
+        insert(session_id(at), fresh);
+        return {opening::verdict::open, session_id(at), fresh.ttl_ms};
+    }
+
+    /// Whether a command is to be run. Also forgets the replies that the stamp acknowledges.
+    [[nodiscard]] beginning begin(const request_stamp& stamp, room part = room::ordinary) {
+        record* const session = find_live(stamp.session);
+        if (session == nullptr) return {beginning::verdict::expired, {}};
+        if (stamp.sequence <= stamp.acknowledged || stamp.sequence <= session->acknowledged) {
+            return {beginning::verdict::stale_sequence, {}};
+        }
+        if (stamp.acknowledged > session->acknowledged) {
+            session->acknowledged = stamp.acknowledged;
+            session->replies.forget_through(stamp.acknowledged);
+        }
+        if (const auto reply = session->replies.find(stamp.sequence)) {
+            return {beginning::verdict::repeat, *reply};
+        }
+        if (session->replies.size() >= capacity(part)) {
+            return {beginning::verdict::too_many_outstanding, {}};
+        }
+        return {beginning::verdict::fresh, {}};
+    }
+
+    /// Whether a command of this session with this sequence has not been run and still may be.
+    [[nodiscard]] bool is_unseen(session_id id, std::uint64_t sequence) const {
+        const record* const session = find_live(id);
+        return session != nullptr && sequence > session->acknowledged &&
+               !session->replies.find(sequence);
+    }
+
+    /// Keeps the reply to a command that `begin` called fresh; does nothing when the command ended its own session.
+    void store(const request_stamp& stamp, bytes_view reply) {
+        if (record* const session = find_live(stamp.session)) {
+            session->replies.store(stamp.sequence, reply);
+        }
+    }
+
+    /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one that
+    /// is over, also when its deadline is this very moment.
+    std::optional<std::uint64_t> renew(session_id id) {
+        record* const session = find_live(id);
+        if (session == nullptr) return std::nullopt;
+        session->extended_ms = 0;
+        move_deadline(id, *session, later(session->deadline, now_ + session->ttl_ms));
+        return session->deadline.milliseconds() - now_.milliseconds();
+    }
+
+    /// Ends a session; false if there is none.
+    bool close(session_id id) {
+        const auto found = sessions_.find(id);
+        if (found == sessions_.end()) return false;
+        deadlines_.erase({found->second.deadline, id});
+        opened_by_.erase({found->second.client, found->second.nonce});
+        sessions_.erase(found);
+        return true;
+    }
+
+    /// Gives every session its grace, within what a session may be extended since its last renewal. Linear in the sessions.
+    void new_leader() {
+        for (auto& [id, session] : sessions_) extend(id, session);
+    }
+
+    [[nodiscard]] log_time now() const { return now_; }
+    [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+    [[nodiscard]] const session_config& config() const { return config_; }
+    [[nodiscard]] bool is_live(session_id id) const { return find_live(id) != nullptr; }
+
+    /// When the next session ends if nobody renews it, or `log_time::never()`.
+    [[nodiscard]] log_time next_deadline() const {
+        return deadlines_.empty() ? log_time::never() : deadlines_.begin()->deadline;
+    }
+
+    /// When this session ends if nobody renews it; nothing if there is none.
+    [[nodiscard]] std::optional<log_time> deadline_of(session_id id) const {
+        const record* const session = find_live(id);
+        return session == nullptr ? std::nullopt : std::optional(session->deadline);
+    }
+
+    /// Calls `visit(id, deadline)` for every session in rising order of id.
+    template <class Visit>
+    void for_each(Visit&& visit) const {
+        for (const auto& [id, session] : sessions_) visit(id, session.deadline);
+    }
+
+    /// Writes the whole table; equal tables give equal bytes.
+    void snapshot(byte_writer& out) const {
+        out.number(now_.milliseconds());
+        write(config_, out);
+        out.number(std::uint64_t{sessions_.size()});
+        for (const auto& [id, session] : sessions_) {
+            encode(id, out);
+            write(session, out);
+        }
+    }
+
+    /// Replaces the table by one that `snapshot` wrote. False, and nothing changed, for anything else.
+    [[nodiscard]] bool restore(byte_reader& in) {
+        session_table fresh(config_);
+        fresh.now_ = log_time(in.number<std::uint64_t>());
+        read(in, fresh.config_);
+        if (!in.ok() || validate(fresh.config_)) return false;
+        for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
+            if (!fresh.restore_one(in)) return false;
+        }
+        if (!in.ok()) return false;
+        *this = std::move(fresh);
+        return true;
+    }
+
+    friend bool operator==(const session_table&, const session_table&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        bytes all;
+        byte_writer out(all);
+        snapshot(out);
+        sink.add(all);
+    }
+
+private:
+    struct record {
+        client_uuid client;
+        std::uint64_t nonce = 0;
+        std::uint64_t ttl_ms = 0;
+        log_time deadline;              // the session is valid while now < deadline
+        std::uint64_t extended_ms = 0;  // by new leaders, since the client last renewed
+        std::uint64_t acknowledged = 0;
+        detail::reply_cache replies;  // of sequences above acknowledged
+
+        friend bool operator==(const record&, const record&) = default;
+    };
+
+    struct expiry {
+        log_time deadline;
+        session_id session;
+
+        friend auto operator<=>(const expiry&, const expiry&) = default;
+    };
+
+    explicit session_table(const session_config& config) : config_(config) {}
+
+    static log_time later(log_time a, log_time b) { return a < b ? b : a; }
+
+    [[nodiscard]] std::uint64_t clamp_ttl(std::uint64_t ttl_ms) const {
+        if (ttl_ms < config_.min_ttl_ms) return config_.min_ttl_ms;
+        return ttl_ms > config_.max_ttl_ms ? config_.max_ttl_ms : ttl_ms;
+    }
+
+    [[nodiscard]] std::size_t capacity(room part) const {
+        const std::size_t ordinary = config_.max_outstanding;
+        return part == room::ordinary ? ordinary : ordinary + config_.reserved_outstanding;
+    }
+
+    [[nodiscard]] const record* find_live(session_id id) const {
+        const auto found = sessions_.find(id);
+        if (found == sessions_.end() || found->second.deadline <= now_) return nullptr;
+        return &found->second;
+    }
+    [[nodiscard]] record* find_live(session_id id) {
+        return const_cast<record*>(std::as_const(*this).find_live(id));
+    }
+
+    void insert(session_id id, const record& session) {
+        deadlines_.insert({session.deadline, id});
+        opened_by_.emplace(std::pair(session.client, session.nonce), id);
+        sessions_.emplace(id, session);
+    }
+
+    /// Takes the node out and puts it back, so that renewing allocates nothing.
+    void move_deadline(session_id id, record& session, log_time deadline) {
+        auto node = deadlines_.extract({session.deadline, id});
+        SYNOD_ASSERT(!node.empty());
+        node.value().deadline = deadline;
+        deadlines_.insert(std::move(node));
+        session.deadline = deadline;
+    }
+
+    /// Grace is not additive and not endless. (locks R3)
+    void extend(session_id id, record& session) {
+        const std::uint64_t grace =
+            session.ttl_ms < config_.grace_ms ? session.ttl_ms : config_.grace_ms;
+        const log_time wanted = now_ + grace;
+        if (wanted <= session.deadline) return;
+        const std::uint64_t most = most_extension(session.ttl_ms);
+        const std::uint64_t left = session.extended_ms < most ? most - session.extended_ms : 0;
+        const std::uint64_t missing = wanted.milliseconds() - session.deadline.milliseconds();
+        const std::uint64_t extension = missing < left ? missing : left;
+        session.extended_ms += extension;
+        move_deadline(id, session, session.deadline + extension);
+    }
+
+    [[nodiscard]] std::uint64_t most_extension(std::uint64_t ttl_ms) const {
+        const std::uint64_t factor = config_.max_extensions;
+        const std::uint64_t most = ttl_end_ms;
+        return factor != 0 && ttl_ms > most / factor ? most : ttl_ms * factor;
+    }
+
+    static void write(const session_config& config, byte_writer& out) {
+        out.number(config.min_ttl_ms);
+        out.number(config.max_ttl_ms);
+        out.number(config.grace_ms);
+        out.number(config.max_extensions);
+        out.number(config.max_sessions);
+        out.number(config.max_outstanding);
+        out.number(config.reserved_outstanding);
+    }
+    static void read(byte_reader& in, session_config& config) {
+        config.min_ttl_ms = in.number<std::uint64_t>();
+        config.max_ttl_ms = in.number<std::uint64_t>();
+        config.grace_ms = in.number<std::uint64_t>();
+        config.max_extensions = in.number<std::uint32_t>();
+        config.max_sessions = in.number<std::uint32_t>();
+        config.max_outstanding = in.number<std::uint32_t>();
+        config.reserved_outstanding = in.number<std::uint32_t>();
+    }
+
+    static void write(const record& session, byte_writer& out) {
+        encode(session.client, out);
+        out.number(session.nonce);
+        out.number(session.ttl_ms);
+        out.number(session.deadline.milliseconds());
+        out.number(session.extended_ms);
+        out.number(session.acknowledged);
+        out.block(session.replies.packed());
+    }
+    [[nodiscard]] static bool read(byte_reader& in, record& session) {
+        if (!decode(in, session.client)) return false;
+        session.nonce = in.number<std::uint64_t>();
+        session.ttl_ms = in.number<std::uint64_t>();
+        session.deadline = log_time(in.number<std::uint64_t>());
+        session.extended_ms = in.number<std::uint64_t>();
+        session.acknowledged = in.number<std::uint64_t>();
+        const bytes_view replies = in.block();
+        return in.ok() && session.replies.adopt(replies, session.acknowledged);
+    }
+
+    [[nodiscard]] bool restore_one(byte_reader& in) {
+        session_id id;
+        record session;
+        if (!decode(in, id) || !read(in, session)) return false;
+        if (session.ttl_ms == 0 || session.ttl_ms >= ttl_end_ms) return false;
+        if (session.deadline <= now_) return false;
+        if (!sessions_.empty() && id <= sessions_.rbegin()->first) return false;
+        if (opened_by_.contains({session.client, session.nonce})) return false;
+        insert(id, session);
+        return true;
+    }
+
+    session_config config_;
+    log_time now_;                           // only rises
+    std::map<session_id, record> sessions_;  // each valid at now_ once advance has returned
+    std::set<expiry> deadlines_;             // one per session; derived
+    std::map<std::pair<client_uuid, std::uint64_t>, session_id>
+        opened_by_;  // one per session; derived
+};
+
+}  // namespace synod::inline SYNOD_ABI

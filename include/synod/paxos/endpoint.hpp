@@ -1,0 +1,201 @@
+// synod/paxos/endpoint.hpp - what every role stands on: a group, a policy, a transport, a storage, and the outbox between them.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/paxos/output.hpp>
+#include <synod/paxos/policy.hpp>
+#include <synod/paxos/storage.hpp>
+#include <synod/paxos/transport.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI {
+
+/// One node's end of the conversation. Cores decide into its `output()`; `flush` alone touches the world: it sends what rests on
+/// durable records, makes the rest durable with one sync for all, and sends that. After an error of the storage it is silent for good.
+template <class Outbox, class Transport, class Storage, class Policy>
+class endpoint {
+public:
+    endpoint(const synod::group& group, Transport transport, Storage storage, Policy policy)
+        : group_(group),
+          policy_(std::move(policy)),
+          transport_(std::move(transport)),
+          storage_(std::move(storage)) {}
+
+    /// Checks the policy against the group. Errors: id_not_a_member when a quorum needs a node that the group does not know, and what
+    /// limits::validate says.
+    [[nodiscard]] std::error_code validate() const {
+        if (!group_.nodes().includes(policy_.quorums.members())) return errc::id_not_a_member;
+        return policy_.limits.validate();
+    }
+
+    /// Writes whose storage this is, into one that is new. Errors: storage_not_empty, or the storage's own.
+    [[nodiscard]] std::error_code format() {
+        bool is_empty = true;
+        const auto sink = [&is_empty](const auto&) { is_empty = false; };
+        if (const std::error_code error = storage_.recover(sink)) return error;
+        if (!is_empty) return errc::storage_not_empty;
+        storage_.append(identity_record{group_.cluster(), group_.self(), group_.incarnation()});
+        return storage_.sync();
+    }
+
+    /// Replays the records of an earlier life into `sink`. Errors: nothing_to_recover; wrong_cluster, wrong_node or wrong_incarnation
+    /// for the storage of somebody else; or the storage's own.
+    template <class Sink>
+    [[nodiscard]] std::error_code recover(Sink&& sink) {
+        std::optional<identity_record> identity;
+        const auto both = [&](const auto& record) {
+            if constexpr (requires { identity = record; }) {
+                identity = record;
+            } else {
+                note(record);
+                sink(record);
+            }
+        };
+        if (const std::error_code error = storage_.recover(both)) return error;
+        if (!identity) return errc::nothing_to_recover;
+        return check(*identity);
+    }
+
+    /// What a core is lent for one call.
+    [[nodiscard]] auto output() {
+        return synod::output<Policy, Storage, Outbox>(group_, policy_, storage_, outbox_);
+    }
+
+    /// Whether a message is for this node to look at; the observer hears why not.
+    [[nodiscard]] bool admits(node_id from, const message_header& header) {
+        if (group_.admits(from, header)) return true;
+        return refuse(from, group_.why_not(from, header));
+    }
+
+    /// Whether `which` is a ballot that `from` may speak for.
+    [[nodiscard]] bool admits_proposer(node_id from, ballot which) {
+        if (which.is_valid() && which.proposer() == from) return true;
+        return refuse(from, refusal::invalid_ballot);
+    }
+
+    /// Whether `which` is a ballot that somebody may have made.
+    [[nodiscard]] bool admits_ballot(node_id from, ballot which) {
+        return which.is_valid() || refuse(from, refusal::invalid_ballot);
+    }
+
+    /// Whether `from` is one of those who vote.
+    [[nodiscard]] bool admits_acceptor(node_id from) {
+        return policy_.quorums.members().contains(from) || refuse(from, refusal::unknown_sender);
+    }
+
+    bool refuse(node_id from, refusal why) {
+        policy_.observer.refused(from, why);
+        return false;
+    }
+
+    /// Sends what may leave, syncs what is staged, and sends what waited for it, through `deliver(to, message)`, which may stage
+    /// more. With an async storage the last step comes with a flush after `synced`.
+    template <class Deliver>
+    void flush(Deliver&& deliver) {
+        if (error_) return;
+        outbox_.release(policy_.rules, deliver);
+        while (outbox_.has_unsynced()) {
+            if (const std::error_code error = outbox_.sync(storage_)) return fail(error);
+            outbox_.release(policy_.rules, deliver);
+            if constexpr (detail::starts_sync<Storage>) break;
+        }
+        if (forget_after_ != 0 && outbox_.is_durable(forget_after_)) carry_out_forget();
+    }
+
+    /// The same, with everything handed to the transport.
+    void flush() {
+        flush([this](node_id to, auto&& message) { this->send(to, std::move(message)); });
+    }
+
+    /// Hands a message, or the one that a variant holds, to the transport.
+    template <class Message>
+    void send(node_id to, Message&& message) {
+        transport_.send(to, std::forward<Message>(message));
+    }
+    template <class... Messages>
+    void send(node_id to, std::variant<Messages...>&& message) {
+        std::visit([&](auto& one) { transport_.send(to, std::move(one)); }, message);
+    }
+
+    /// The end of a sync that `start_sync` began.
+    void synced(const sync_token& token, const std::error_code& error) {
+        if (error_ || !outbox_.has_started(policy_.rules, token)) return;
+        if (error) return fail(error);
+        outbox_.synced(token);
+    }
+
+    /// Lets the storage drop the votes below `below`, once it is durable that they are given up.
+    void forget(slot below) {
+        if (below <= forget_below_) return;
+        forget_below_ = below;
+        output().append(forget_record{below});
+        forget_after_ = outbox_.newest_record();
+    }
+
+    [[nodiscard]] const synod::group& group() const { return group_; }
+    [[nodiscard]] Policy& policy() { return policy_; }
+    [[nodiscard]] const Policy& policy() const { return policy_; }
+    [[nodiscard]] Transport& transport() { return transport_; }
+    [[nodiscard]] Storage& storage() { return storage_; }
+    [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+
+    /// The storage's error that silenced this endpoint; none while it works.
+    [[nodiscard]] std::error_code error() const { return error_; }
+
+    friend bool operator==(const endpoint& a, const endpoint& b)
+        requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
+    {
+        return a.group_ == b.group_ && a.error_ == b.error_ && a.outbox_ == b.outbox_ &&
+               a.forget_below_ == b.forget_below_ &&
+               a.transport_ == b.transport_ && a.storage_ == b.storage_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(error_.value());
+        sink.add(forget_below_);
+        sink.add(outbox_);
+        sink.add(transport_);
+        sink.add(storage_);
+    }
+
+private:
+    [[nodiscard]] std::error_code check(const identity_record& identity) const {
+        if (identity.cluster != group_.cluster()) return errc::wrong_cluster;
+        if (identity.node != group_.self()) return errc::wrong_node;
+        if (identity.incarnation != group_.incarnation()) return errc::wrong_incarnation;
+        return {};
+    }
+
+    template <class Record>
+    void note(const Record&) {}
+    void note(const forget_record& record) { forget_below_ = record.below; }
+
+    void carry_out_forget() {
+        storage_.forget(forget_below_);
+        forget_after_ = 0;
+    }
+
+    void fail(const std::error_code& error) {
+        error_ = error;
+        policy_.observer.failed(error);
+    }
+
+    synod::group group_;
+    Policy policy_;
+    Transport transport_;
+    Storage storage_;
+    Outbox outbox_;
+    slot forget_below_;
+    std::uint64_t forget_after_ = 0;  // the record that must be durable before the storage may forget; 0: nothing to do
+    std::error_code error_;  // once set, nothing is sent any more
+};
+
+}  // namespace synod::inline SYNOD_ABI

@@ -1,0 +1,78 @@
+// synod/paxos/group.hpp - who speaks with whom: one node's view of the cluster it belongs to.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/node_set.hpp>
+#include <synod/base/result.hpp>
+#include <synod/paxos/messages.hpp>
+#include <synod/paxos/observer.hpp>
+
+#include <vector>
+
+namespace synod::inline SYNOD_ABI {
+
+/// One node and the life of its disk that counts.
+struct member {
+    node_id node;
+    synod::incarnation incarnation;
+};
+
+/// A cluster as one node sees it: its own name and the lives of all nodes that may speak to it.
+class group {
+public:
+    /// Errors: no_members; id_out_of_range for an id of max_nodes or more; duplicate_member; id_not_a_member when `self` is not
+    /// among the members.
+    [[nodiscard]] static result<group> make(cluster_id cluster, node_id self,
+                                            const std::vector<member>& members) {
+        if (members.empty()) return errc::no_members;
+        group made(cluster, self);
+        for (const member& one : members) {
+            if (one.node.value() >= max_nodes) return errc::id_out_of_range;
+            if (made.nodes_.contains(one.node)) return errc::duplicate_member;
+            made.admit(one);
+        }
+        if (!made.nodes_.contains(self)) return errc::id_not_a_member;
+        return made;
+    }
+
+    [[nodiscard]] cluster_id cluster() const { return cluster_; }
+    [[nodiscard]] node_id self() const { return self_; }
+    [[nodiscard]] node_set nodes() const { return nodes_; }
+    [[nodiscard]] synod::incarnation incarnation() const { return lives_[self_.value()]; }
+
+    /// The header of this node's messages.
+    [[nodiscard]] message_header header() const { return {cluster_, incarnation()}; }
+
+    /// Whether a message with that header, come from `from`, is one to look at.
+    [[nodiscard]] bool admits(node_id from, const message_header& header) const {
+        return header.cluster == cluster_ && nodes_.contains(from) &&
+               lives_[from.value()] == header.sender;
+    }
+
+    /// Why `admits` said no.
+    [[nodiscard]] refusal why_not(node_id from, const message_header& header) const {
+        if (header.cluster != cluster_) return refusal::wrong_cluster;
+        if (!nodes_.contains(from)) return refusal::unknown_sender;
+        return refusal::wrong_incarnation;
+    }
+
+    friend bool operator==(const group&, const group&) = default;
+
+private:
+    group(cluster_id cluster, node_id self) : cluster_(cluster), self_(self) {}
+
+    void admit(const member& one) {
+        nodes_.insert(one.node);
+        if (lives_.size() <= one.node.value()) lives_.resize(one.node.value() + 1);
+        lives_[one.node.value()] = one.incarnation;
+    }
+
+    cluster_id cluster_;
+    node_id self_;                            // in nodes_
+    node_set nodes_;
+    std::vector<synod::incarnation> lives_;   // by node id; has an element for each of nodes_
+};
+
+}  // namespace synod::inline SYNOD_ABI

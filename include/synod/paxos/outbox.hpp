@@ -1,0 +1,185 @@
+// synod/paxos/outbox.hpp - nothing leaves before what it rests on is durable.
+//
+// Every message a role decides on waits here with the number of records staged so far. One place compares that number with
+// how many are durable, so no message can reveal a promise or a vote that a crash might still take back.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ring.hpp>
+#include <synod/paxos/messages.hpp>
+#include <synod/paxos/storage.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+namespace detail {
+
+/// A number that no other outbox of this process has. Tokens never leave the process.
+inline std::uint64_t next_instance() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+template <class Message>
+struct parcel {
+    node_id to;
+    std::uint64_t rests_on = 0;  // records
+    Message message{};
+};
+
+}  // namespace detail
+
+/// Messages that wait for their records: the two of phase 2 in lanes of their own, all others, which are rare, in one of variants.
+/// `Rest` is a std::variant of those. Not thread-safe, like the role that holds it.
+template <std::regular Value, class Rest>
+class outbox {
+public:
+    /// A record was appended to the storage.
+    void note_record() { ++staged_; }
+
+    /// How many records were appended.
+    [[nodiscard]] std::uint64_t newest_record() const { return staged_; }
+
+    /// Whether a record waits for a sync, or a message for anything.
+    [[nodiscard]] bool is_idle() const { return staged_ == durable_ && !waiting_; }
+    [[nodiscard]] bool has_unsynced() const { return staged_ != durable_; }
+    [[nodiscard]] bool is_durable(std::uint64_t record) const { return record <= durable_; }
+
+    void stage(node_id to, accept<Value>&& message, std::uint64_t rests_on) {
+        waiting_ = true;
+        put(accepts_, to, std::move(message), rests_on);
+    }
+    void stage(node_id to, const accepted& message, std::uint64_t rests_on) {
+        waiting_ = true;
+        put(accepted_, to, message, rests_on);
+    }
+    template <class Message>
+        requires std::constructible_from<Rest, Message>
+    void stage(node_id to, Message&& message, std::uint64_t rests_on) {
+        waiting_ = true;
+        put(rest_, to, Rest(std::forward<Message>(message)), rests_on);
+    }
+
+    /// Hands every message whose records are durable to `deliver(to, message)`, which may stage more.
+    template <class Rules, class Deliver>
+    void release(const Rules& rules, Deliver&& deliver) {
+        if (!waiting_) return;
+        do {
+            waiting_ = false;  // until `deliver` stages something
+            drain(rest_, rules, deliver);
+            drain(accepts_, rules, deliver);
+            drain(accepted_, rules, deliver);
+        } while (waiting_);
+        waiting_ = !(rest_.empty() && accepts_.empty() && accepted_.empty());
+    }
+
+    /// Makes the staged records durable, or sets about it. Returns the storage's error.
+    template <class Storage>
+    [[nodiscard]] std::error_code sync(Storage& storage) {
+        if constexpr (detail::starts_sync<Storage>) {
+            if (started_ != staged_) storage.start_sync({instance_, started_ = staged_});
+            return {};
+        } else {
+            const std::error_code error = storage.sync();
+            if (!error) durable_ = staged_;
+            return error;
+        }
+    }
+
+    /// Whether a sync of that name was started here, and not by a role that is gone.
+    template <class Rules>
+    [[nodiscard]] bool has_started(const Rules& rules, const sync_token& token) const {
+        return rules.counts_sync(instance_, token.instance) && token.records <= started_;
+    }
+
+    /// A sync that was started here has ended well: what it covers is durable.
+    void synced(const sync_token& token) {
+        if (token.records > durable_) durable_ = token.records;
+    }
+
+    friend bool operator==(const outbox& a, const outbox& b) {
+        return a.staged_ - a.durable_ == b.staged_ - b.durable_ &&
+               a.lacking(a.started_) == b.lacking(b.started_) && same(a, a.rest_, b, b.rest_) &&
+               same(a, a.accepts_, b, b.accepts_) && same(a, a.accepted_, b, b.accepted_);
+    }
+
+    /// Counts the records that wait, not the ones long durable: two outboxes that will do the same have the same fingerprint.
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(staged_ - durable_);
+        sink.add(lacking(started_));
+        add_lane(sink, accepts_);
+        add_lane(sink, accepted_);
+        sink.add(rest_.size());
+        for (std::size_t i = 0; i < rest_.size(); ++i) {
+            add_head(sink, rest_[i]);
+            sink.add(rest_[i].message.index());
+            std::visit([&](const auto& message) { sink.add(message); }, rest_[i].message);
+        }
+    }
+
+private:
+    template <class Lane, class Message>
+    static void put(Lane& lane, node_id to, Message&& message, std::uint64_t rests_on) {
+        auto& cell = lane.emplace_back();
+        cell.to = to;
+        cell.rests_on = rests_on;
+        cell.message = std::forward<Message>(message);
+    }
+
+    template <class Lane, class Rules, class Deliver>
+    void drain(Lane& lane, const Rules& rules, Deliver&& deliver) {
+        while (!lane.empty() && rules.may_leave(lane.front().rests_on, durable_)) {
+            auto next = lane.take_front();
+            deliver(next.to, std::move(next.message));
+        }
+    }
+
+    /// How many syncable records a message still waits for; the same for outboxes with other histories.
+    [[nodiscard]] std::uint64_t lacking(std::uint64_t rests_on) const {
+        return rests_on > durable_ ? rests_on - durable_ : 0;
+    }
+
+    template <class Lane>
+    static bool same(const outbox& a, const Lane& in_a, const outbox& b, const Lane& in_b) {
+        if (in_a.size() != in_b.size()) return false;
+        for (std::size_t i = 0; i < in_a.size(); ++i) {
+            if (in_a[i].to != in_b[i].to || !(in_a[i].message == in_b[i].message)) return false;
+            if (a.lacking(in_a[i].rests_on) != b.lacking(in_b[i].rests_on)) return false;
+        }
+        return true;
+    }
+
+    template <class Sink, class Parcel>
+    void add_head(Sink& sink, const Parcel& waiting) const {
+        sink.add(waiting.to);
+        sink.add(lacking(waiting.rests_on));
+    }
+
+    template <class Sink, class Lane>
+    void add_lane(Sink& sink, const Lane& lane) const {
+        sink.add(lane.size());
+        for (std::size_t i = 0; i < lane.size(); ++i) {
+            add_head(sink, lane[i]);
+            sink.add(lane[i].message);
+        }
+    }
+
+    ring<detail::parcel<accept<Value>>> accepts_;
+    ring<detail::parcel<accepted>> accepted_;
+    ring<detail::parcel<Rest>> rest_;
+    std::uint64_t staged_ = 0;    // records appended
+    std::uint64_t started_ = 0;   // records covered by the newest sync under way; at most staged_
+    std::uint64_t durable_ = 0;   // records known durable; at most staged_
+    std::uint64_t instance_ = detail::next_instance();
+    bool waiting_ = false;        // whether any lane may hold something
+};
+
+}  // namespace synod::inline SYNOD_ABI

@@ -1,0 +1,56 @@
+// synod/paxos/output.hpp - where a core writes what it decides: records to a storage, messages to an outbox.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/paxos/group.hpp>
+#include <synod/paxos/outbox.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+/// Lent to a core for one call. A checker lends one of its own instead, with these same members, and sees what the core decides.
+template <class Policy, class Storage, class Outbox>
+class output {
+public:
+    output(const synod::group& group, Policy& policy, Storage& storage, Outbox& outbox)
+        : group_(group), policy_(policy), storage_(storage), outbox_(outbox) {}
+
+    [[nodiscard]] Policy& policy() const { return policy_; }
+    [[nodiscard]] auto& rules() const { return policy_.rules; }
+    [[nodiscard]] auto& observer() const { return policy_.observer; }
+    [[nodiscard]] const auto& limits() const { return policy_.limits; }
+    [[nodiscard]] const synod::group& group() const { return group_; }
+    [[nodiscard]] message_header header() const { return group_.header(); }
+
+    /// Stages a record.
+    template <class Record>
+    void append(const Record& record) {
+        storage_.append(record);
+        outbox_.note_record();
+    }
+
+    /// Stages a message that may reveal anything staged so far.
+    template <class Message>
+    void send(node_id to, Message&& message) {
+        outbox_.stage(to, std::forward<Message>(message),
+                      policy_.rules.rests_on(outbox_.newest_record()));
+    }
+
+    /// Stages a message that reveals nothing a crash could take back.
+    template <class Message>
+    void send_at_once(node_id to, Message&& message) {
+        outbox_.stage(to, std::forward<Message>(message), 0);
+    }
+
+private:
+    const synod::group& group_;
+    Policy& policy_;
+    Storage& storage_;
+    Outbox& outbox_;
+};
+
+}  // namespace synod::inline SYNOD_ABI

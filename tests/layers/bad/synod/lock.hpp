@@ -1,0 +1,4 @@
+#pragma once
+#include <synod/lock/table.hpp>
+
+struct does_more {};

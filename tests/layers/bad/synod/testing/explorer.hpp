@@ -1,0 +1,4 @@
+#pragma once
+#include <synod/base/slot.hpp>
+
+#include <thread>

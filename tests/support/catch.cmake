@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSL-1.0
+
+# Debian 12 has 2.13, newer systems have 3; support/catch.hpp serves both.
+find_package(Catch2 QUIET)
+if(NOT Catch2_FOUND)
+    include(FetchContent)
+    FetchContent_Declare(
+        Catch2
+        GIT_REPOSITORY https://github.com/catchorg/Catch2.git
+        GIT_TAG v2.13.10
+        GIT_SHALLOW TRUE
+        SYSTEM)
+    FetchContent_MakeAvailable(Catch2)
+    set(Catch2_VERSION 2.13.10)
+endif()
+
+# Catch2 2.13 exits 0 when a name matches no test, unless told to warn; Catch2 3 fails by itself and refuses the option.
+set(synod_catch_arguments)
+if(Catch2_VERSION VERSION_LESS 3)
+    set(synod_catch_arguments --warn NoTests)
+endif()
+
+add_library(synod_test_main STATIC "${CMAKE_CURRENT_SOURCE_DIR}/support/main.cpp")
+target_include_directories(synod_test_main PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+target_link_libraries(synod_test_main PUBLIC synod::synod Catch2::Catch2)
+# Catch2's own implementation is no business of the linter.
+set_target_properties(synod_test_main PROPERTIES CXX_CLANG_TIDY "")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSL-1.0
+
+# Remembers sources as registered; the test `listing.sources` fails for a file on disk that nobody registered.
+function(synod_register_sources)
+    foreach(source IN LISTS ARGN)
+        cmake_path(ABSOLUTE_PATH source NORMALIZE)
+        set_property(GLOBAL APPEND PROPERTY SYNOD_REGISTERED_SOURCES "${source}")
+    endforeach()
+endfunction()
+
+# Makes a program that runs threads known to the thread sanitizer's leg.
+function(synod_mark_threaded target)
+    find_package(Threads REQUIRED)
+    target_link_libraries(${target} PRIVATE Threads::Threads)
+    add_dependencies(threaded ${target})
+endfunction()
+
+# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LABELS <label>...])
+#
+# Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
+# the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without.
+function(synod_unit_test layer)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS")
+    set(subjects ${arg_UNPARSED_ARGUMENTS})
+    set(labels unit ${arg_LABELS})
+    set(program "unit_${layer}")
+    set(processors 1)
+    if(arg_THREADS)
+        string(APPEND program "_threads")
+        list(APPEND labels threads)
+        set(processors 2)
+    endif()
+
+    list(TRANSFORM subjects PREPEND "${layer}/" OUTPUT_VARIABLE sources)
+    synod_register_sources(${sources})
+    add_executable(${program} ${sources})
+    target_link_libraries(${program} PRIVATE synod_test_main)
+    if(arg_THREADS)
+        synod_mark_threaded(${program})
+    endif()
+
+    foreach(subject IN LISTS subjects)
+        cmake_path(GET subject STEM stem)
+        set(name "unit.${layer}.${stem}")
+        add_test(NAME ${name} COMMAND ${program} --filenames-as-tags "[#${stem}]" ${synod_catch_arguments})
+        set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300 PROCESSORS ${processors})
+    endforeach()
+endfunction()
+
+# synod_test(<name> <source>... [THREADS] [LABELS <label>...] [ARGUMENTS <argument>...])
+#
+# Builds one program with Catch2's main and registers it whole as one test, for what is not a unit test.
+function(synod_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS;ARGUMENTS")
+    string(REPLACE "." "_" program "${name}")
+    set(labels ${arg_LABELS})
+    set(processors 1)
+    synod_register_sources(${arg_UNPARSED_ARGUMENTS})
+    add_executable(${program} ${arg_UNPARSED_ARGUMENTS})
+    target_link_libraries(${program} PRIVATE synod_test_main)
+    if(arg_THREADS)
+        list(APPEND labels threads)
+        set(processors 2)
+        synod_mark_threaded(${program})
+    endif()
+    add_test(NAME ${name} COMMAND ${program} ${arg_ARGUMENTS} ${synod_catch_arguments})
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 300 PROCESSORS ${processors})
+endfunction()
+
+# synod_script_test(<name> <script> [<variable>=<value>...])
+#
+# Registers a CMake script as a test, so that the tests need no interpreter that the build does not need.
+function(synod_script_test name script)
+    cmake_path(ABSOLUTE_PATH script NORMALIZE)
+    set(definitions ${ARGN})
+    list(TRANSFORM definitions PREPEND "-D")
+    add_test(NAME ${name} COMMAND "${CMAKE_COMMAND}" ${definitions} -P "${script}")
+endfunction()
+
+# Writes the registered sources down and registers the test that compares them with the folder.
+function(synod_check_listed_sources)
+    get_property(sources GLOBAL PROPERTY SYNOD_REGISTERED_SOURCES)
+    list(JOIN sources "\n" text)
+    set(list_file "${PROJECT_BINARY_DIR}/registered_sources.txt")
+    file(WRITE "${list_file}" "${text}\n")
+    synod_script_test(
+        listing.sources
+        listing/check.cmake
+        "ROOT=${PROJECT_SOURCE_DIR}"
+        "FOLDERS=tests/unit,tests/concept,tests/compile_fail,tests/scenario,tests/explore,tests/simulate,tests/mutants,tests/crash,tests/process"
+        "PATTERN=*.cpp"
+        "LIST_FILE=${list_file}")
+endfunction()

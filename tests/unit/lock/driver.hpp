@@ -1,0 +1,121 @@
+// tests/unit/lock/driver.hpp - a lock table with a log in front of it: positions, time and sequence numbers are counted here.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/lock.hpp>
+
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace synod::lock_test {
+
+/// Short leases, so that the tests read in round numbers.
+inline lock::config short_leases() {
+    lock::config config;
+    config.sessions.min_ttl_ms = 10;
+    config.sessions.max_ttl_ms = 100'000;
+    config.sessions.grace_ms = 50;
+    return config;
+}
+
+template <class Rules = lock::rules>
+class driver {
+public:
+    explicit driver(const lock::config& config = short_leases())
+        : table(std::move(*lock::basic_table<Rules>::make(config))) {}
+
+    lock::reply run(const lock::command& asked) {
+        next_ = next_.next();
+        const lock::reply answer = table.execute({{next_, 0}, now}, asked);
+        INFO("after the command at slot " << next_.value());
+        const char* const broken = lock::invariant::first_broken(table.describe());
+        CHECK(std::string(broken == nullptr ? "" : broken) == "");
+        return answer;
+    }
+
+    void pass(std::uint64_t milliseconds) {
+        now = now + milliseconds;
+        table.advance(now);
+    }
+
+    session_id open(std::uint64_t client, std::uint64_t ttl_ms = 1'000, std::uint64_t nonce = 1) {
+        return std::get<lock::opened>(run(lock::open_session{{0, client}, nonce, ttl_ms})).session;
+    }
+
+    /// A stamp that acknowledges all before it.
+    request_stamp stamp(session_id session) {
+        const std::uint64_t sequence = ++sequences_[session];
+        return {session, sequence, sequence - 1};
+    }
+    /// A stamp that acknowledges nothing.
+    request_stamp late_stamp(session_id session) { return {session, ++sequences_[session], 0}; }
+
+    lock::reply acquire(session_id session, const std::string& name,
+                        std::uint64_t wait_ms = lock::wait_forever, std::uint64_t tag = 0) {
+        return run(lock::acquire{stamp(session), tag, name, lock::mode::exclusive, wait_ms, 0});
+    }
+    fencing_token hold(session_id session, const std::string& name, std::uint64_t tag = 0) {
+        return std::get<lock::granted>(acquire(session, name, lock::no_wait, tag)).token;
+    }
+    /// Queues behind whoever holds; returns the sequence that names the request.
+    std::uint64_t wait(session_id session, const std::string& name,
+                       std::uint64_t wait_ms = lock::wait_forever, std::uint64_t tag = 0) {
+        CHECK(acquire(session, name, wait_ms, tag) == lock::reply(lock::queued{}));
+        return sequences_[session];
+    }
+    lock::reply release(session_id session, fencing_token token, std::uint64_t tag = 0) {
+        return run(lock::release{stamp(session), tag, token});
+    }
+    lock::reply keep(session_id session) { return run(lock::keep_alive{stamp(session)}); }
+    lock::reply close(session_id session) { return run(lock::close_session{stamp(session)}); }
+    lock::reply query(session_id session, std::uint64_t request) {
+        return run(lock::query{stamp(session), request});
+    }
+    lock::reply cancel(session_id session, std::uint64_t request, lock::on_granted then) {
+        return run(lock::cancel{stamp(session), request, then});
+    }
+    lock::reply acknowledge(session_id session, std::uint64_t request) {
+        return run(lock::acknowledge{stamp(session), request});
+    }
+
+    std::vector<lock::event> events() {
+        std::vector<lock::event> all;
+        table.drain_events([&all](const lock::event& one) { all.push_back(one); });
+        return all;
+    }
+
+    std::uint64_t last_sequence(session_id session) { return sequences_[session]; }
+
+    lock::basic_table<Rules> table;
+    log_time now;
+
+private:
+    slot next_;
+    std::map<session_id, std::uint64_t> sequences_;
+};
+
+inline lock::reply no(lock::refusal reason) {
+    return lock::refused{reason};
+}
+
+inline bytes snapshot_of(const auto& machine) {
+    bytes all;
+    byte_writer out(all);
+    machine.snapshot(out);
+    return all;
+}
+
+[[nodiscard]] inline bool restore(auto& machine, bytes_view from) {
+    byte_reader in(from);
+    return machine.restore(in) && in.finished();
+}
+
+}  // namespace synod::lock_test

@@ -1,0 +1,168 @@
+// tests/unit/lock/history.cpp - random histories: against the reference, against the invariants, and across snapshots.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/table.hpp>
+
+#include "driver.hpp"
+#include "random_commands.hpp"
+#include "reference.hpp"
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+using namespace synod;
+using namespace synod::lock_test;
+
+namespace {
+
+std::vector<lock::event> events_of(lock::table& table) {
+    std::vector<lock::event> all;
+    table.drain_events([&all](const lock::event& one) { all.push_back(one); });
+    return all;
+}
+
+/// What a machine answers to one entry of a log.
+template <class Machine>
+lock::reply answer(Machine& machine, const step& made) {
+    machine.advance(made.context.now);
+    if (!made.leader.exists()) return machine.execute(made.context, made.asked);
+    machine.new_leader(made.leader);
+    return lock::closed{};
+}
+
+/// Counts what happened, so that a history in which nothing happens is not taken for a proof.
+class tally {
+public:
+    void add(const lock::reply& answer) {
+        const auto* refused = std::get_if<lock::refused>(&answer);
+        ++counts_[{answer.index(), refused == nullptr ? 99 : static_cast<int>(refused->reason)}];
+    }
+    void add(const lock::event& happened) { ++events_[happened.index()]; }
+
+    [[nodiscard]] std::size_t kinds() const {
+        std::set<std::size_t> seen;
+        for (const auto& [kind, count] : counts_) seen.insert(kind.first);
+        return seen.size();
+    }
+    [[nodiscard]] std::size_t refusals() const {
+        std::size_t seen = 0;
+        for (const auto& [kind, count] : counts_) seen += kind.second == 99 ? 0 : 1;
+        return seen;
+    }
+    [[nodiscard]] std::size_t rarest_event() const {
+        std::size_t rarest = events_.size() < 3 ? 0 : ~std::size_t{0};
+        for (const auto& [kind, count] : events_) rarest = count < rarest ? count : rarest;
+        return rarest;
+    }
+
+private:
+    std::map<std::pair<std::size_t, int>, std::size_t> counts_;
+    std::map<std::size_t, std::size_t> events_;
+};
+
+/// One history with reference and table side by side; false at the first difference.
+bool agree(std::uint64_t seed, const lock::config& config, int length, tally& seen) {
+    lock::table table = std::move(*lock::table::make(config));
+    reference naive(config);
+    random_commands source(seed);
+    for (int i = 0; i < length; ++i) {
+        const step made = source.next();
+        const lock::state before = table.describe();
+        const lock::reply expected = answer(naive, made);
+        const lock::reply given = answer(table, made);
+        const auto events = events_of(table);
+        if (given != expected || events != naive.events()) return false;
+        const lock::state after = table.describe();
+        lock::state same = naive.describe();
+        same.last = after.last;  // the reference does not count a leader's first entry
+        if (after != same) return false;
+        if (lock::invariant::first_broken(after) != nullptr) return false;
+        if (!lock::invariant::only_moves_forward(before, after)) return false;
+        seen.add(given);
+        source.heard(given);
+        for (const lock::event& one : events) {
+            seen.add(one);
+            source.heard(one);
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("the table agrees with its reference over 120,000 random commands, and no invariant breaks") {
+    tally seen;
+    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+        INFO("seed " << seed);
+        REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
+    }
+    CHECK(seen.kinds() == std::variant_size_v<lock::reply>);
+    CHECK(seen.refusals() >= 12);
+    CHECK(seen.rarest_event() > 100);
+}
+
+TEST_CASE("the table agrees with its reference where the tokens end") {
+    tally seen;
+    auto config = short_leases();
+    config.tokens_after = fencing_token(1, fencing_token::max_counter - 20);
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        INFO("seed " << seed);
+        REQUIRE(agree(seed, config, 300, seen));
+    }
+}
+
+TEST_CASE("locks 3.12/73, M37, M50: a snapshot at every index and the rest of the history give the whole history") {
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        std::vector<step> history;
+        std::vector<bytes> snapshots;
+        lock::table table = std::move(*lock::table::make(tight_limits()));
+        random_commands source(seed);
+        for (int i = 0; i < 250; ++i) {
+            history.push_back(source.next());
+            source.heard(answer(table, history.back()));
+            snapshots.push_back(snapshot_of(table));
+        }
+        for (std::size_t from = 0; from < history.size(); ++from) {
+            lock::table restored = std::move(*lock::table::make());
+            REQUIRE(restore(restored, snapshots[from]));
+            REQUIRE(snapshot_of(restored) == snapshots[from]);
+            for (std::size_t i = from + 1; i < history.size(); ++i) {
+                static_cast<void>(answer(restored, history[i]));
+            }
+            INFO("seed " << seed << ", snapshot at " << from);
+            REQUIRE(snapshot_of(restored) == snapshots.back());
+            REQUIRE(restored.next_deadline() == table.next_deadline());
+        }
+    }
+}
+
+TEST_CASE("R1: two replicas that apply the same history through bytes have the same bytes") {
+    lock::table typed = std::move(*lock::table::make(tight_limits()));
+    lock::table encoded = std::move(*lock::table::make(tight_limits()));
+    random_commands source(77);
+    for (int i = 0; i < 2'000; ++i) {
+        const step made = source.next();
+        const lock::reply given = answer(typed, made);
+        source.heard(given);
+        encoded.advance(made.context.now);
+        if (made.leader.exists()) {
+            encoded.new_leader(made.leader);
+            continue;
+        }
+        bytes asked;
+        byte_writer to_asked(asked);
+        lock::encode(made.asked, to_asked);
+        bytes replied;
+        byte_writer to_replied(replied);
+        encoded.apply(made.context, asked, to_replied);
+        lock::reply same;
+        REQUIRE(lock::decode(replied, same));
+        REQUIRE(same == given);
+    }
+    CHECK(typed.state_hash() == encoded.state_hash());
+}

@@ -1,0 +1,345 @@
+// tests/unit/lock/reference.hpp - the lock table again, as lists and loops, to compare the real one with.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
+#include <synod/lock/event.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/state.hpp>
+#include <synod/log/state_machine.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace synod::lock_test {
+
+/// One flat list of requests in order of arrival; everything else is found by looking through it.
+class reference {
+public:
+    explicit reference(const lock::config& config) : config_(config), last_(config.tokens_after.value()) {}
+
+    lock::reply execute(const apply_context& context, const lock::command& asked) {
+        advance(context.now);
+        at_ = context.at;
+        return std::visit([this](const auto& one) { return once(one); }, asked);
+    }
+
+    void advance(log_time now) {
+        if (now.milliseconds() <= now_) return;
+        now_ = now.milliseconds();
+        while (fire()) {}
+        grant();
+    }
+
+    void new_leader(ballot leader) {
+        if (leader <= leader_) return;
+        leader_ = leader;
+        for (session& one : sessions_) {
+            const std::uint64_t wanted = now_ + std::min(one.ttl, config_.sessions.grace_ms);
+            if (wanted <= one.deadline) continue;
+            const std::uint64_t left = one.ttl * config_.sessions.max_extensions - one.extended;
+            const std::uint64_t extra = std::min(wanted - one.deadline, left);
+            one.extended += extra;
+            one.deadline += extra;
+        }
+    }
+
+    std::vector<lock::event> events() { return std::exchange(events_, {}); }
+
+    /// What `table::describe` should say.
+    lock::state describe() const {
+        lock::state out;
+        out.now = log_time(now_);
+        out.leader = leader_;
+        out.last = at_;
+        out.last_token = fencing_token(last_);
+        for (const session& one : sessions_) {
+            out.sessions.push_back({one.id, log_time(one.deadline)});
+            for (const request& r : requests_) {
+                const bool is_over = !r.is.token.value() && r.is.state != lock::request_state::queued;
+                if (r.is.owner.session == one.id && is_over) out.ended.push_back(r.is);
+            }
+        }
+        std::map<std::string, lock::lock_record> locks;
+        for (const request& r : requests_) {
+            if (r.is.state == lock::request_state::granted) locks[r.name].holders.push_back(r.is);
+            if (r.is.state == lock::request_state::queued) locks[r.name].queue.push_back(r.is);
+        }
+        for (auto& [name, record] : locks) {
+            record.name = name;
+            out.locks.push_back(record);
+        }
+        return out;
+    }
+
+private:
+    struct session {
+        session_id id;
+        client_uuid client;
+        std::uint64_t nonce, ttl, deadline, extended, acknowledged;
+        std::map<std::uint64_t, lock::reply> replies;
+    };
+    struct request {
+        lock::request_record is;
+        std::string name;
+    };
+    using state = lock::request_state;
+
+    static lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
+
+    session* find(session_id id) {
+        for (session& one : sessions_) {
+            if (one.id == id) return &one;
+        }
+        return nullptr;
+    }
+    request* find(session_id id, std::uint64_t sequence) {
+        for (request& one : requests_) {
+            if (one.is.owner.session == id && one.is.sequence == sequence) return &one;
+        }
+        return nullptr;
+    }
+    request* holder(const std::string& name) {
+        for (request& one : requests_) {
+            if (one.name == name && one.is.state == state::granted) return &one;
+        }
+        return nullptr;
+    }
+    template <class Claim>
+    std::uint64_t count(Claim claim) const {
+        std::uint64_t found = 0;
+        for (const request& one : requests_) found += claim(one) ? 1U : 0U;
+        return found;
+    }
+
+    bool fire() {
+        session* first = nullptr;
+        for (session& one : sessions_) {
+            if (first == nullptr || one.deadline < first->deadline) first = &one;
+        }
+        request* wait = nullptr;
+        for (request& one : requests_) {
+            if (one.is.state != state::queued) continue;
+            if (wait == nullptr || one.is.deadline < wait->is.deadline) wait = &one;
+        }
+        if (wait != nullptr && wait->is.deadline.milliseconds() <= now_ &&
+            (first == nullptr || wait->is.deadline.milliseconds() < first->deadline)) {
+            end(*wait, state::timed_out);
+            events_.push_back(lock::wait_ended{wait->is.owner.session, wait->is.sequence, state::timed_out});
+            return true;
+        }
+        if (first == nullptr || first->deadline > now_) return false;
+        const session_id gone = first->id;
+        drop(gone);
+        events_.push_back(lock::session_ended{gone});
+        return true;
+    }
+
+    void end(request& one, state how) {
+        one.is.state = how;
+        one.is.deadline = log_time::never();
+        changed_.push_back(one.name);
+    }
+
+    void drop(session_id id) {
+        sessions_.remove_if([&](const session& one) { return one.id == id; });
+        for (const request& one : requests_) {
+            const bool counts = one.is.state == state::queued || one.is.state == state::granted;
+            if (one.is.owner.session == id && counts) changed_.push_back(one.name);
+        }
+        requests_.remove_if([&](const request& one) { return one.is.owner.session == id; });
+    }
+
+    void drop(const request* gone) {
+        changed_.push_back(gone->name);
+        requests_.remove_if([&](const request& one) { return &one == gone; });
+    }
+
+    /// Locks in the order in which they first changed; each hands itself on.
+    void grant() {
+        for (std::size_t i = 0; i < changed_.size(); ++i) grant(changed_[i]);
+        changed_.clear();
+    }
+    void grant(const std::string& name) {
+        for (request& one : requests_) {
+            if (one.name != name || one.is.state != state::queued) continue;
+            if (holder(name) != nullptr) return;
+            one.is.deadline = log_time::never();
+            const bool is_exhausted = (last_ & fencing_token::max_counter) == fencing_token::max_counter;
+            one.is.state = is_exhausted ? state::token_space_exhausted : state::granted;
+            if (!is_exhausted) one.is.token = fencing_token(++last_);
+            if (one.is.at == at_now()) continue;
+            if (is_exhausted) {
+                events_.push_back(lock::wait_ended{one.is.owner.session, one.is.sequence, one.is.state});
+            } else {
+                events_.push_back(lock::wait_granted{one.is.owner.session, one.is.sequence, one.is.token});
+            }
+        }
+    }
+    /// The position of the acquire that is being answered: it is told by its reply.
+    position at_now() const { return answering_ ? at_ : position{slot(~std::uint64_t{0}), 0}; }
+
+    lock::reply once(const lock::open_session& asked) {
+        for (const session& one : sessions_) {
+            if (one.client == asked.client && one.nonce == asked.nonce) {
+                return lock::opened{one.id, one.ttl};
+            }
+        }
+        if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
+        if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
+        const auto ttl = std::clamp(asked.ttl_ms, config_.sessions.min_ttl_ms, config_.sessions.max_ttl_ms);
+        sessions_.push_back({session_id(at_), asked.client, asked.nonce, ttl, now_ + ttl, 0, 0, {}});
+        return lock::opened{session_id(at_), ttl};
+    }
+
+    template <class Command>
+    lock::reply once(const Command& asked) {
+        session* const self = find(asked.stamp.session);
+        const auto sequence = asked.stamp.sequence;
+        if (self == nullptr) return no(lock::refusal::session_expired);
+        if (sequence <= asked.stamp.acknowledged || sequence <= self->acknowledged) {
+            return no(lock::refusal::stale_sequence);
+        }
+        self->acknowledged = std::max(self->acknowledged, asked.stamp.acknowledged);
+        std::erase_if(self->replies, [&](const auto& one) { return one.first <= self->acknowledged; });
+        if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
+        constexpr bool is_ordinary =
+            std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::query>;
+        const std::uint64_t room = config_.sessions.max_outstanding +
+                                   (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
+        if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
+        const lock::reply answer = run(asked, *self);
+        if (session* const still = find(asked.stamp.session)) still->replies[sequence] = answer;
+        return answer;
+    }
+
+    template <class Command>
+    lock::reply again(const Command& asked, const lock::reply& stored) {
+        const request* const one = find(asked.stamp.session, asked.stamp.sequence);
+        if (std::is_same_v<Command, lock::acquire> && one != nullptr && one->is.state == state::granted) {
+            return lock::granted{one->is.token};
+        }
+        return stored;
+    }
+
+    lock::reply run(const lock::keep_alive&, session& self) {
+        self.deadline = now_ + self.ttl;
+        self.extended = 0;
+        return lock::kept{self.ttl};
+    }
+
+    lock::reply run(const lock::close_session& asked, session&) {
+        drop(asked.stamp.session);
+        grant();
+        return lock::closed{};
+    }
+
+    lock::reply run(const lock::acquire& asked, session& self) {
+        if (asked.name.empty()) return no(lock::refusal::name_empty);
+        if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        if (asked.flags > 3) return no(lock::refusal::malformed);
+        if (asked.flags >= 2 || asked.mode != lock::mode::exclusive) return no(lock::refusal::unsupported);
+        if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
+        const lock::owner_id owner{self.id, asked.owner};
+        const request* const held = holder(asked.name);
+        if (held != nullptr && asked.wait_ms == 0) return lock::busy{};
+        if (held != nullptr && held->is.owner == owner) return no(lock::refusal::self_deadlock);
+        if (is_over_limits(asked, self.id, held != nullptr)) return no(lock::refusal::limit);
+        const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
+        const auto deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
+        requests_.push_back({{owner, asked.stamp.sequence, at_, deadline, {}, state::queued, asked.mode}, asked.name});
+        answering_ = true;
+        grant(asked.name);
+        answering_ = false;
+        const request& now = requests_.back();
+        if (now.is.state == state::granted) return lock::granted{now.is.token};
+        if (now.is.state == state::queued) return lock::queued{};
+        drop(&now);
+        changed_.clear();
+        return no(lock::refusal::token_space_exhausted);
+    }
+
+    bool is_over_limits(const lock::acquire& asked, session_id self, bool would_wait) {
+        const auto own = count([&](const request& one) { return one.is.owner.session == self; });
+        const auto held = count([&](const request& one) { return one.is.state == state::granted; });
+        const auto waiting = count([&](const request& one) {
+            return one.is.owner.session == self && one.is.state != state::granted;
+        });
+        const auto queue = count([&](const request& one) {
+            return one.name == asked.name && one.is.state == state::queued;
+        });
+        if (own >= config_.max_requests_per_session) return true;
+        if (!would_wait) return held >= config_.max_locks;
+        return waiting >= config_.max_waiting_per_session || queue >= config_.max_waiting_per_lock;
+    }
+
+    lock::reply run(const lock::release& asked, session& self) {
+        for (request& one : requests_) {
+            if (one.is.state != state::granted || one.is.token != asked.token) continue;
+            if (one.is.owner != lock::owner_id{self.id, asked.owner}) return no(lock::refusal::not_owner);
+            drop(&one);
+            grant();
+            return lock::released{0};
+        }
+        return no(lock::refusal::stale_token);
+    }
+
+    lock::reply run(const lock::query& asked, session& self) {
+        const request* const one = find(self.id, asked.request);
+        if (one == nullptr) return no(lock::refusal::unknown_request);
+        return lock::request_status{one->is.state, one->is.token};
+    }
+
+    lock::reply run(const lock::acknowledge& asked, session& self) {
+        const request* const one = find(self.id, asked.request);
+        if (one == nullptr || one->is.state == state::granted) return lock::acknowledged{};
+        if (one->is.state == state::queued) return lock::request_status{state::queued, {}};
+        drop(one);
+        changed_.clear();
+        return lock::acknowledged{};
+    }
+
+    lock::reply run(const lock::cancel& asked, session& self) {
+        const bool is_unseen = asked.request > self.acknowledged && !self.replies.contains(asked.request);
+        if (is_unseen && asked.request < asked.stamp.sequence) {
+            self.replies[asked.request] = lock::cancelled{};
+            return lock::cancelled{};
+        }
+        request* const one = find(self.id, asked.request);
+        if (one == nullptr) return no(lock::refusal::unknown_request);
+        if (one->is.state == state::queued) {
+            end(*one, state::cancelled);
+            grant();
+            return lock::cancelled{};
+        }
+        if (one->is.state == state::cancelled) return lock::cancelled{};
+        if (one->is.state != state::granted) return lock::request_status{one->is.state, {}};
+        if (asked.on_granted == lock::on_granted::keep) return lock::already_granted{one->is.token};
+        drop(one);
+        grant();
+        return lock::released{0};
+    }
+
+    lock::config config_;
+    std::uint64_t now_ = 0;
+    std::uint64_t last_ = 0;
+    ballot leader_;
+    position at_;
+    bool answering_ = false;
+    std::list<session> sessions_;   // in order of opening
+    std::list<request> requests_;   // in order of arrival
+    std::vector<std::string> changed_;
+    std::vector<lock::event> events_;
+};
+
+}  // namespace synod::lock_test
