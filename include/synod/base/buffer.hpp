@@ -105,7 +105,7 @@ private:
         return static_cast<std::uint8_t>(width);
     }
 
-    buffer_block* create(std::uint8_t size_class) {
+    [[gnu::noinline, gnu::cold]] buffer_block* create(std::uint8_t size_class) {
         void* memory = ::operator new(smallest_block << size_class, alignment);
         ++created_;
         return ::new (memory) buffer_block(this, size_class, mode_);
@@ -132,7 +132,7 @@ private:
                                                   std::memory_order_acquire));
     }
 
-    void collect() { keep_all(returned_.exchange(nullptr, std::memory_order_acquire)); }
+    [[gnu::noinline]] void collect() { keep_all(returned_.exchange(nullptr, std::memory_order_acquire)); }
 
     void keep_all(buffer_block* list) {
         while (list != nullptr) keep(std::exchange(list, list->next));
@@ -178,19 +178,28 @@ public:
         if (block_ != nullptr) block_->own();
     }
     buffer(buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-    buffer& operator=(buffer other) noexcept {
-        std::swap(block_, other.block_);
+    buffer& operator=(const buffer& other) {
+        if (other.block_ != nullptr) other.block_->own();
+        if (block_ != nullptr) release();
+        block_ = other.block_;
+        return *this;
+    }
+    buffer& operator=(buffer&& other) noexcept {
+        detail::buffer_block* const taken = std::exchange(other.block_, nullptr);
+        if (block_ != nullptr) release();
+        block_ = taken;
         return *this;
     }
     ~buffer() {
-        if (block_ != nullptr && block_->disown()) block_->pool->give_back(block_);
+        if (block_ != nullptr) release();
     }
+
+    /// Whether it owns bytes, if only none of them: false for one that was default-constructed or moved from.
+    [[nodiscard]] explicit operator bool() const { return block_ != nullptr; }
 
     [[nodiscard]] bytes_view view() const {
         return block_ == nullptr ? bytes_view{} : bytes_view{block_->data(), block_->size};
     }
-    [[nodiscard]] bool empty() const { return block_ == nullptr || block_->size == 0; }
-
     friend bool operator==(const buffer& a, const buffer& b) {
         return a.block_ == b.block_ || same_bytes(a.view(), b.view());
     }
@@ -203,6 +212,10 @@ public:
 private:
     friend class buffer_pool;
     explicit buffer(detail::buffer_block* block) : block_(block) {}
+
+    [[gnu::noinline]] void release() {
+        if (block_->disown()) block_->pool->give_back(block_);
+    }
 
     detail::buffer_block* block_ = nullptr;
 };

@@ -71,9 +71,9 @@ public:
 
     template <std::unsigned_integral Number>
     void number(Number value) {
-        const std::size_t at = out_->size();
-        out_->resize(at + sizeof value);
-        store_little_endian(out_->data() + at, value);
+        std::byte digits[sizeof value];
+        store_little_endian(digits, value);
+        out_->insert(out_->end(), digits, digits + sizeof value);
     }
 
     /// The bytes alone; the reader must know how many there are.

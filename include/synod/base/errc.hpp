@@ -53,6 +53,7 @@ enum class errc {
     unknown_request,
     kind_mismatch,
     unsupported,
+    unreachable,
 };
 
 namespace detail {
@@ -98,6 +99,7 @@ constexpr const char* describe(errc error) {
         case errc::unknown_request: return "no such request";
         case errc::kind_mismatch: return "an object of another kind has this name";
         case errc::unsupported: return "not supported";
+        case errc::unreachable: return "no replica answers";
     }
     return "unknown error";
 }

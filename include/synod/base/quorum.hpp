@@ -50,7 +50,7 @@ public:
     [[nodiscard]] node_set members() const { return members_; }
     [[nodiscard]] bool is_phase1(node_set set) const { return is_phase2(set); }
     [[nodiscard]] bool is_phase2(node_set set) const {
-        return (set & members_).size() >= enough_;
+        return (set & members_).has_at_least(enough_);
     }
 
     friend bool operator==(const majority&, const majority&) = default;
@@ -79,8 +79,8 @@ public:
     }
 
     [[nodiscard]] node_set members() const { return members_; }
-    [[nodiscard]] bool is_phase1(node_set set) const { return (set & members_).size() >= phase1_; }
-    [[nodiscard]] bool is_phase2(node_set set) const { return (set & members_).size() >= phase2_; }
+    [[nodiscard]] bool is_phase1(node_set set) const { return (set & members_).has_at_least(phase1_); }
+    [[nodiscard]] bool is_phase2(node_set set) const { return (set & members_).has_at_least(phase2_); }
 
     friend bool operator==(const flexible&, const flexible&) = default;
 

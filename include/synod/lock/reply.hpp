@@ -20,7 +20,7 @@ enum class refusal : std::uint8_t {
     unsupported,      // a command, but one that this version does not carry out
     session_expired,  // no such session: it expired, was closed, or never was
     stale_sequence,   // the sequence is already acknowledged
-    too_many_outstanding,  // too many replies unacknowledged; nothing was run, so the sequence may be sent again later
+    too_many_outstanding,  // unacknowledged replies; nothing was run, so the sequence may be sent again later
     ttl_out_of_range,  // 0, or 2^63 and above
     limit,             // a limit of the configuration is reached
     name_empty,
@@ -66,7 +66,7 @@ struct kept {
 /// The session is closed and all that it held is free.
 struct closed {
     friend bool operator==(const closed&, const closed&) = default;
-    static void fields(auto&, auto&&) {}
+    static void fields(auto&, auto&& visit) { visit(); }
 };
 
 /// The lock is held.
@@ -77,17 +77,17 @@ struct granted {
     static void fields(auto& self, auto&& visit) { visit(self.token); }
 };
 
-/// The request waits; an event tells how it ends, and `query` does, too. The sequence of the acquire is answered with this, so
-/// a long wait takes no room among the outstanding ones.
+/// The request waits; an event tells how it ends, and `query` does, too. The sequence of the acquire is answered with this,
+/// so a long wait takes no room among the outstanding ones.
 struct queued {
     friend bool operator==(const queued&, const queued&) = default;
-    static void fields(auto&, auto&&) {}
+    static void fields(auto&, auto&& visit) { visit(); }
 };
 
 /// The lock is held by somebody and the request would not wait.
 struct busy {
     friend bool operator==(const busy&, const busy&) = default;
-    static void fields(auto&, auto&&) {}
+    static void fields(auto&, auto&& visit) { visit(); }
 };
 
 /// The hold is given back; `remaining` more releases are due before the lock is free.
@@ -110,13 +110,13 @@ struct request_status {
 /// The request's end is forgotten, or the hold's grant is known to the client.
 struct acknowledged {
     friend bool operator==(const acknowledged&, const acknowledged&) = default;
-    static void fields(auto&, auto&&) {}
+    static void fields(auto&, auto&& visit) { visit(); }
 };
 
 /// The request no longer waits and will never be granted.
 struct cancelled {
     friend bool operator==(const cancelled&, const cancelled&) = default;
-    static void fields(auto&, auto&&) {}
+    static void fields(auto&, auto&& visit) { visit(); }
 };
 
 /// The request was granted before the cancel came, and is still held.

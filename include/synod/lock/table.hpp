@@ -52,7 +52,8 @@ public:
 
     /// Runs one command, given as bytes, and writes its reply as bytes. Bytes that are no command are answered
     /// `refusal::malformed`.
-    void apply(const apply_context& context, bytes_view encoded, result_writer& out) {
+    [[gnu::noinline]] void apply(const apply_context& context, bytes_view encoded,
+                                 result_writer& out) {
         command asked;
         if (decode(encoded, asked)) return run(context, asked, out);
         arrive(context);
@@ -73,7 +74,7 @@ public:
 
     /// Moves log time to `now` and ends every session and every wait whose deadline is at most that, in the order of
     /// (deadline, sessions before waits, position); then grants what became free. Time never goes back.
-    void advance(log_time now) {
+    [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
         for (bool fired = true; fired;) fired = fire_one();
@@ -86,7 +87,7 @@ public:
     }
 
     /// Gives every session its grace. Anything but a ballot above all before it changes nothing. (locks R2, R3)
-    void new_leader(ballot leader) {
+    [[gnu::noinline]] void new_leader(ballot leader) {
         if (!Rules::is_new_leader(leader_, leader)) return;
         leader_ = leader;
         sessions_.new_leader();

@@ -25,12 +25,15 @@ public:
         }
         const bool is_waiting = retry_.is_armed() && next < answered_below_;
         if (is_waiting && !retry_.is_due(now)) return false;
-        if (next >= answered_below_) retry_.relax();
+        const bool made_progress = next + per_answer > answered_below_;
+        if (made_progress) retry_.relax();
         answered_below_ = next + per_answer;
         retry_.arm(now);
         return true;
     }
 
+    /// Whether an answer is waited for.
+    [[nodiscard]] bool is_asking() const { return retry_.is_armed(); }
     [[nodiscard]] instant deadline() const { return retry_.deadline(); }
 
     friend bool operator==(const catch_up&, const catch_up&) = default;

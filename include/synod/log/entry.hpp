@@ -57,7 +57,7 @@ public:
     }
 
     /// Whether there is an entry.
-    [[nodiscard]] bool exists() const { return !bytes_.empty(); }
+    [[nodiscard]] bool exists() const { return static_cast<bool>(bytes_); }
 
     /// Preconditions of these: exists().
     [[nodiscard]] entry_kind kind() const {

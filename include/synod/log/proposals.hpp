@@ -54,12 +54,7 @@ public:
 
     /// Queues a command. Amortised linear in its size.
     ticket push(bytes_view command) {
-        const std::size_t at = frames_.size();
-        frames_.resize(at + entry::frame_size + command.size());
-        store_little_endian(frames_.data() + at, static_cast<std::uint32_t>(command.size()));
-        if (!command.empty()) {
-            std::memcpy(frames_.data() + at + entry::frame_size, command.data(), command.size());
-        }
+        byte_writer(frames_).block(command);
         ++queued_;
         return ticket(next_ticket_++);
     }

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <optional>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -127,15 +128,23 @@ public:
     /// A message came from `from`.
     template <class Message>
         requires requires(const Message& message) { message.header.cluster; }
-    void receive(node_id from, Message message, instant now) {
-        if (node_.endpoint.error() || !node_.endpoint.admits(from, message.header)) return;
-        detail::handle(node_, from, std::move(message), now);
+    void receive(node_id from, Message&& message, instant now) {
+        if (node_.endpoint.has_failed() || !node_.endpoint.admits(from, message.header)) return;
+        if constexpr (std::is_lvalue_reference_v<Message>) {
+            detail::handle(node_, from, std::remove_cvref_t<Message>(message), now);
+        } else {
+            detail::handle(node_, from, std::move(message), now);
+        }
     }
 
     /// Any message between replicas.
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...> message, instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [](node_id) {});
+    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
+        receive(from, std::variant<Messages...>(message), now);
+    }
+    template <class... Messages>
+    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+        detail::dispatch(*this, from, std::move(message), now, [] {});
     }
 
     /// Does what it is time for: look for a leader, or be one.
@@ -151,22 +160,21 @@ public:
 
     /// Acts: opens slots and asks for votes, syncs what is staged once, sends what waited for it, applies what is chosen, ends
     /// proposals and reads. The only function that calls transport, storage and machine.
-    void flush(instant now) {
+    [[gnu::flatten]] void flush(instant now) {
         do {
-            if (node_.endpoint.error()) return;
             if (is_leading()) detail::lead(node_, now);
-            node_.endpoint.flush(
+            const bool works = node_.endpoint.flush(
                 [&](node_id to, auto&& message) { deliver(to, std::move(message), now); });
-            if (node_.endpoint.error()) return node_.abandon();
+            if (!works) return node_.fall_silent();
             node_.apply_chosen();
             node_.note_stable();
-        } while (detail::has_more_to_open(node_));
-        detail::finish_reads(node_);
-        node_.keep_within_bounds();
+            detail::finish_reads(node_);
+        } while (detail::has_more_to_ask(node_));
     }
 
     /// When to call `tick` next; `instant::never()` when nothing is due unless something arrives.
     [[nodiscard]] instant next_deadline() const {
+        if (node_.endpoint.error()) return instant::never();
         instant next = earlier(node_.leadership.deadline(), node_.missing.deadline());
         next = earlier(next, node_.retry.deadline());
         if (!is_leading()) return next;
@@ -176,7 +184,7 @@ public:
     /// The end of a sync that an async_storage was asked for; `flush` comes after it.
     void synced(const sync_token& token, const std::error_code& error) {
         node_.endpoint.synced(token, error);
-        if (node_.endpoint.error()) node_.abandon();
+        if (node_.endpoint.has_failed()) node_.fall_silent();
     }
 
     /// Hands each completion to `take(const completion&)`, in the order in which they came about. What it is handed is valid during
@@ -240,9 +248,18 @@ private:
             message.ballot = node_.rules().stamped(message.ballot, node_.proposer.attempt());
         }
         if (to == node_.self()) {
-            receive(to, std::move(message), now);
+            receive_own(std::move(message), now);
         } else {
             node_.endpoint.send(to, std::move(message));
+        }
+    }
+
+    template <class Message>
+    void receive_own(Message&& message, instant now) {
+        if constexpr (requires { message.header; }) {
+            detail::handle(node_, node_.self(), std::move(message), now);
+        } else {
+            receive(node_.self(), std::move(message), now);
         }
     }
 

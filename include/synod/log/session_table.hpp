@@ -1,4 +1,5 @@
-// synod/log/session_table.hpp - sessions with a lease on log time, and commands that run exactly once; any machine may hold one.
+// synod/log/session_table.hpp - sessions with a lease on log time, and commands that run exactly once; any machine may hold
+// one.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -8,7 +9,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
-#include <synod/log/detail/reply_cache.hpp>
+#include <synod/log/detail/session_record.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -31,8 +32,8 @@ namespace synod::inline SYNOD_ABI {
 ///   with the reply; for `repeat` it answers the reply that is handed out, for the rest it refuses;
 /// - `new_leader()`, `next_deadline()`, `snapshot`, `restore` from its own of that name.
 ///
-/// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are logarithmic in the number of sessions
-/// and linear in the replies that one session keeps, unless said otherwise.
+/// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are logarithmic in the number of
+/// sessions and linear in the replies that one session keeps, unless said otherwise.
 class session_table {
 public:
     /// What `open` says. `session` and `ttl_ms` hold for `open` only.
@@ -138,8 +139,8 @@ public:
         }
     }
 
-    /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one that
-    /// is over, also when its deadline is this very moment.
+    /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one
+    /// that is over, also when its deadline is this very moment.
     std::optional<std::uint64_t> renew(session_id id) {
         record* const session = find_live(id);
         if (session == nullptr) return std::nullopt;
@@ -188,11 +189,11 @@ public:
     /// Writes the whole table; equal tables give equal bytes.
     void snapshot(byte_writer& out) const {
         out.number(now_.milliseconds());
-        write(config_, out);
+        detail::write(config_, out);
         out.number(std::uint64_t{sessions_.size()});
         for (const auto& [id, session] : sessions_) {
             encode(id, out);
-            write(session, out);
+            detail::write(session, out);
         }
     }
 
@@ -200,8 +201,7 @@ public:
     [[nodiscard]] bool restore(byte_reader& in) {
         session_table fresh(config_);
         fresh.now_ = log_time(in.number<std::uint64_t>());
-        read(in, fresh.config_);
-        if (!in.ok() || validate(fresh.config_)) return false;
+        if (!detail::read(in, fresh.config_)) return false;
         for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
             if (!fresh.restore_one(in)) return false;
         }
@@ -221,17 +221,7 @@ public:
     }
 
 private:
-    struct record {
-        client_uuid client;
-        std::uint64_t nonce = 0;
-        std::uint64_t ttl_ms = 0;
-        log_time deadline;              // the session is valid while now < deadline
-        std::uint64_t extended_ms = 0;  // by new leaders, since the client last renewed
-        std::uint64_t acknowledged = 0;
-        detail::reply_cache replies;  // of sequences above acknowledged
-
-        friend bool operator==(const record&, const record&) = default;
-    };
+    using record = detail::session_record;
 
     struct expiry {
         log_time deadline;
@@ -298,49 +288,10 @@ private:
         return factor != 0 && ttl_ms > most / factor ? most : ttl_ms * factor;
     }
 
-    static void write(const session_config& config, byte_writer& out) {
-        out.number(config.min_ttl_ms);
-        out.number(config.max_ttl_ms);
-        out.number(config.grace_ms);
-        out.number(config.max_extensions);
-        out.number(config.max_sessions);
-        out.number(config.max_outstanding);
-        out.number(config.reserved_outstanding);
-    }
-    static void read(byte_reader& in, session_config& config) {
-        config.min_ttl_ms = in.number<std::uint64_t>();
-        config.max_ttl_ms = in.number<std::uint64_t>();
-        config.grace_ms = in.number<std::uint64_t>();
-        config.max_extensions = in.number<std::uint32_t>();
-        config.max_sessions = in.number<std::uint32_t>();
-        config.max_outstanding = in.number<std::uint32_t>();
-        config.reserved_outstanding = in.number<std::uint32_t>();
-    }
-
-    static void write(const record& session, byte_writer& out) {
-        encode(session.client, out);
-        out.number(session.nonce);
-        out.number(session.ttl_ms);
-        out.number(session.deadline.milliseconds());
-        out.number(session.extended_ms);
-        out.number(session.acknowledged);
-        out.block(session.replies.packed());
-    }
-    [[nodiscard]] static bool read(byte_reader& in, record& session) {
-        if (!decode(in, session.client)) return false;
-        session.nonce = in.number<std::uint64_t>();
-        session.ttl_ms = in.number<std::uint64_t>();
-        session.deadline = log_time(in.number<std::uint64_t>());
-        session.extended_ms = in.number<std::uint64_t>();
-        session.acknowledged = in.number<std::uint64_t>();
-        const bytes_view replies = in.block();
-        return in.ok() && session.replies.adopt(replies, session.acknowledged);
-    }
-
     [[nodiscard]] bool restore_one(byte_reader& in) {
         session_id id;
         record session;
-        if (!decode(in, id) || !read(in, session)) return false;
+        if (!decode(in, id) || !detail::read(in, session)) return false;
         if (session.ttl_ms == 0 || session.ttl_ms >= ttl_end_ms) return false;
         if (session.deadline <= now_) return false;
         if (!sessions_.empty() && id <= sessions_.rbegin()->first) return false;
@@ -349,12 +300,13 @@ private:
         return true;
     }
 
+    using client_nonce = std::pair<client_uuid, std::uint64_t>;
+
     session_config config_;
-    log_time now_;                           // only rises
-    std::map<session_id, record> sessions_;  // each valid at now_ once advance has returned
-    std::set<expiry> deadlines_;             // one per session; derived
-    std::map<std::pair<client_uuid, std::uint64_t>, session_id>
-        opened_by_;  // one per session; derived
+    log_time now_;                                  // only rises
+    std::map<session_id, record> sessions_;         // each valid at now_ once advance has returned
+    std::set<expiry> deadlines_;                    // one per session; derived
+    std::map<client_nonce, session_id> opened_by_;  // one per session; derived
 };
 
 }  // namespace synod::inline SYNOD_ABI

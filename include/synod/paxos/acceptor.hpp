@@ -84,10 +84,13 @@ public:
 
     /// Any message; those that acceptors have no use for are refused.
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...> message, instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [this](node_id sender) {
-            endpoint_.refuse(sender, refusal::unexpected);
-        });
+    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
+        receive(from, std::variant<Messages...>(message), now);
+    }
+    template <class... Messages>
+    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+        detail::dispatch(*this, from, std::move(message), now,
+                         [&] { endpoint_.refuse(from, refusal::unexpected); });
     }
 
     void tick(instant /*now*/) {}

@@ -85,21 +85,24 @@ private:
     }
 
     template <class Output>
-    void refuse(node_id from, ballot beaten, Output& out) {
+    [[gnu::noinline, gnu::cold]] void refuse(node_id from, ballot beaten, Output& out) {
         out.observer().refused(from, refusal::promised_higher);
         out.send(from, refused{out.header(), beaten, promised_});
     }
 
     template <class Output>
     bool may_remember(node_id from, slot at, Output& out) {
-        if (out.rules().is_forgotten(at, votes_.first())) {
-            out.observer().refused(from, refusal::forgotten_slot);
-            out.send(from, forgotten{out.header(), votes_.first()});
-            return false;
-        }
-        if (at - votes_.first() < out.limits().retained) return true;
-        out.observer().refused(from, refusal::beyond_window);
+        const bool is_kept = !out.rules().is_forgotten(at, votes_.first());
+        if (is_kept && at - votes_.first() < out.limits().retained) return true;
+        turn_away(from, is_kept, out);
         return false;
+    }
+
+    template <class Output>
+    [[gnu::noinline, gnu::cold]] void turn_away(node_id from, bool is_kept, Output& out) {
+        if (is_kept) return out.observer().refused(from, refusal::beyond_window);
+        out.observer().refused(from, refusal::forgotten_slot);
+        out.send(from, forgotten{out.header(), votes_.first()});
     }
 
     template <class Output>

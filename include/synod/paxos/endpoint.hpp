@@ -90,23 +90,25 @@ public:
         return policy_.quorums.members().contains(from) || refuse(from, refusal::unknown_sender);
     }
 
-    bool refuse(node_id from, refusal why) {
+    [[gnu::noinline, gnu::cold]] bool refuse(node_id from, refusal why) {
         policy_.observer.refused(from, why);
         return false;
     }
 
     /// Sends what may leave, syncs what is staged, and sends what waited for it, through `deliver(to, message)`, which may stage
     /// more. With an async storage the last step comes with a flush after `synced`.
+    /// Returns false once the storage has failed.
     template <class Deliver>
-    void flush(Deliver&& deliver) {
-        if (error_) return;
+    bool flush(Deliver&& deliver) {
+        if (has_failed()) return false;
         outbox_.release(policy_.rules, deliver);
         while (outbox_.has_unsynced()) {
             if (const std::error_code error = outbox_.sync(storage_)) return fail(error);
             outbox_.release(policy_.rules, deliver);
+            if (forget_after_ != 0) try_forget();
             if constexpr (detail::starts_sync<Storage>) break;
         }
-        if (forget_after_ != 0 && outbox_.is_durable(forget_after_)) carry_out_forget();
+        return true;
     }
 
     /// The same, with everything handed to the transport.
@@ -127,8 +129,12 @@ public:
     /// The end of a sync that `start_sync` began.
     void synced(const sync_token& token, const std::error_code& error) {
         if (error_ || !outbox_.has_started(policy_.rules, token)) return;
-        if (error) return fail(error);
+        if (error) {
+            fail(error);
+            return;
+        }
         outbox_.synced(token);
+        try_forget();
     }
 
     /// Lets the storage drop the votes below `below`, once it is durable that they are given up.
@@ -148,6 +154,7 @@ public:
 
     /// The storage's error that silenced this endpoint; none while it works.
     [[nodiscard]] std::error_code error() const { return error_; }
+    [[nodiscard]] bool has_failed() const { return error_.value() != 0; }
 
     friend bool operator==(const endpoint& a, const endpoint& b)
         requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
@@ -178,14 +185,16 @@ private:
     void note(const Record&) {}
     void note(const forget_record& record) { forget_below_ = record.below; }
 
-    void carry_out_forget() {
+    void try_forget() {
+        if (forget_after_ == 0 || !outbox_.is_durable(forget_after_)) return;
         storage_.forget(forget_below_);
         forget_after_ = 0;
     }
 
-    void fail(const std::error_code& error) {
+    [[gnu::noinline, gnu::cold]] bool fail(const std::error_code& error) {
         error_ = error;
         policy_.observer.failed(error);
+        return false;
     }
 
     synod::group group_;

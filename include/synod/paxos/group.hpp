@@ -22,7 +22,7 @@ struct member {
 /// A cluster as one node sees it: its own name and the lives of all nodes that may speak to it.
 class group {
 public:
-    /// Errors: no_members; id_out_of_range for an id of max_nodes or more; duplicate_member; id_not_a_member when `self` is not
+    /// Errors: no_members; id_out_of_range for an id of max_nodes or more, or an incarnation of zero; duplicate_member; id_not_a_member when `self` is not
     /// among the members.
     [[nodiscard]] static result<group> make(cluster_id cluster, node_id self,
                                             const std::vector<member>& members) {
@@ -30,6 +30,7 @@ public:
         group made(cluster, self);
         for (const member& one : members) {
             if (one.node.value() >= max_nodes) return errc::id_out_of_range;
+            if (one.incarnation.value() == 0) return errc::id_out_of_range;
             if (made.nodes_.contains(one.node)) return errc::duplicate_member;
             made.admit(one);
         }
@@ -40,15 +41,14 @@ public:
     [[nodiscard]] cluster_id cluster() const { return cluster_; }
     [[nodiscard]] node_id self() const { return self_; }
     [[nodiscard]] node_set nodes() const { return nodes_; }
-    [[nodiscard]] synod::incarnation incarnation() const { return lives_[self_.value()]; }
+    [[nodiscard]] synod::incarnation incarnation() const { return header().sender; }
 
     /// The header of this node's messages.
-    [[nodiscard]] message_header header() const { return {cluster_, incarnation()}; }
+    [[nodiscard]] const message_header& header() const { return headers_[self_.value()]; }
 
     /// Whether a message with that header, come from `from`, is one to look at.
     [[nodiscard]] bool admits(node_id from, const message_header& header) const {
-        return header.cluster == cluster_ && nodes_.contains(from) &&
-               lives_[from.value()] == header.sender;
+        return nodes_.contains(from) && headers_[from.value()] == header;
     }
 
     /// Why `admits` said no.
@@ -65,14 +65,14 @@ private:
 
     void admit(const member& one) {
         nodes_.insert(one.node);
-        if (lives_.size() <= one.node.value()) lives_.resize(one.node.value() + 1);
-        lives_[one.node.value()] = one.incarnation;
+        if (headers_.size() <= one.node.value()) headers_.resize(one.node.value() + 1);
+        headers_[one.node.value()] = {cluster_, one.incarnation};
     }
 
     cluster_id cluster_;
-    node_id self_;                            // in nodes_
+    node_id self_;  // in nodes_
     node_set nodes_;
-    std::vector<synod::incarnation> lives_;   // by node id; has an element for each of nodes_
+    std::vector<message_header> headers_;  // by node id; says nothing where there is no node
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -62,10 +62,13 @@ public:
 
     /// Any message; those that learners have no use for are refused.
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...> message, instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [this](node_id sender) {
-            endpoint_.refuse(sender, refusal::unexpected);
-        });
+    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
+        receive(from, std::variant<Messages...>(message), now);
+    }
+    template <class... Messages>
+    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+        detail::dispatch(*this, from, std::move(message), now,
+                         [&] { endpoint_.refuse(from, refusal::unexpected); });
     }
 
     /// Asks the acceptors for what is missing when it is time to.

@@ -76,11 +76,10 @@ public:
     /// Moves past every slot that is chosen and whose vote in `votes` carries the chosen value. Returns whether it moved.
     template <class Votes, class Policy>
     bool advance(const Votes& votes, Policy& policy) {
-        const slot before = next();
-        while (is_settled_by(votes.ballot_of(next()), policy.rules)) {
+        if (!is_next_settled(votes, policy.rules)) return false;
+        do {
             tallies_.drop_below(next().next());
-        }
-        if (before == next()) return false;
+        } while (is_next_settled(votes, policy.rules));
         policy.observer.chosen(next());
         return true;
     }
@@ -112,14 +111,14 @@ public:
     }
 
 private:
-    template <class Rules>
-    [[nodiscard]] bool is_settled_by(ballot voted, const Rules& rules) const {
+    template <class Votes, class Rules>
+    [[nodiscard]] bool is_next_settled(const Votes& votes, const Rules& rules) const {
         const slot at = next();
-        if (tallies_.contains(at) && tallies_[at].is_chosen &&
-            rules.carries_chosen(voted, tallies_[at].ballot)) {
+        if (!tallies_.empty() && tallies_[at].is_chosen &&
+            rules.carries_chosen(votes.ballot_of(at), tallies_[at].ballot)) {
             return true;
         }
-        return at < watermark_below_ && rules.carries_chosen(voted, watermark_);
+        return at < watermark_below_ && rules.carries_chosen(votes.ballot_of(at), watermark_);
     }
 
     slot_window<detail::tally> tallies_;  // starts at next()

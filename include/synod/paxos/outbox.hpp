@@ -48,36 +48,34 @@ public:
     [[nodiscard]] std::uint64_t newest_record() const { return staged_; }
 
     /// Whether a record waits for a sync, or a message for anything.
-    [[nodiscard]] bool is_idle() const { return staged_ == durable_ && !waiting_; }
+    [[nodiscard]] bool is_idle() const {
+        return staged_ == durable_ && first_rests_on_ == nothing;
+    }
     [[nodiscard]] bool has_unsynced() const { return staged_ != durable_; }
     [[nodiscard]] bool is_durable(std::uint64_t record) const { return record <= durable_; }
 
     void stage(node_id to, accept<Value>&& message, std::uint64_t rests_on) {
-        waiting_ = true;
+        note(rests_on);
         put(accepts_, to, std::move(message), rests_on);
     }
     void stage(node_id to, const accepted& message, std::uint64_t rests_on) {
-        waiting_ = true;
+        note(rests_on);
         put(accepted_, to, message, rests_on);
     }
     template <class Message>
         requires std::constructible_from<Rest, Message>
     void stage(node_id to, Message&& message, std::uint64_t rests_on) {
-        waiting_ = true;
+        note(rests_on);
         put(rest_, to, Rest(std::forward<Message>(message)), rests_on);
     }
 
     /// Hands every message whose records are durable to `deliver(to, message)`, which may stage more.
     template <class Rules, class Deliver>
     void release(const Rules& rules, Deliver&& deliver) {
-        if (!waiting_) return;
-        do {
-            waiting_ = false;  // until `deliver` stages something
-            drain(rest_, rules, deliver);
-            drain(accepts_, rules, deliver);
-            drain(accepted_, rules, deliver);
-        } while (waiting_);
-        waiting_ = !(rest_.empty() && accepts_.empty() && accepted_.empty());
+        while (rules.may_leave(first_rests_on_, durable_)) {
+            if (first_rests_on_ == nothing) return;
+            drain_all(rules, deliver);
+        }
     }
 
     /// Makes the staged records durable, or sets about it. Returns the storage's error.
@@ -126,19 +124,35 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t nothing = ~std::uint64_t{0};
+
+    void note(std::uint64_t rests_on) {
+        if (rests_on < first_rests_on_) first_rests_on_ = rests_on;
+    }
+
     template <class Lane, class Message>
     static void put(Lane& lane, node_id to, Message&& message, std::uint64_t rests_on) {
-        auto& cell = lane.emplace_back();
-        cell.to = to;
-        cell.rests_on = rests_on;
-        cell.message = std::forward<Message>(message);
+        lane.push_back({to, rests_on, std::forward<Message>(message)});
+    }
+
+    template <class Rules, class Deliver>
+    void drain_all(const Rules& rules, Deliver&& deliver) {
+        first_rests_on_ = nothing;
+        drain(rest_, rules, deliver);
+        drain(accepts_, rules, deliver);
+        drain(accepted_, rules, deliver);
     }
 
     template <class Lane, class Rules, class Deliver>
     void drain(Lane& lane, const Rules& rules, Deliver&& deliver) {
-        while (!lane.empty() && rules.may_leave(lane.front().rests_on, durable_)) {
-            auto next = lane.take_front();
-            deliver(next.to, std::move(next.message));
+        while (!lane.empty()) {
+            if (!rules.may_leave(lane.front().rests_on, durable_)) {
+                return note(lane.front().rests_on);
+            }
+            const node_id to = lane.front().to;
+            auto message = std::move(lane.front().message);
+            lane.pop_front();
+            deliver(to, std::move(message));
         }
     }
 
@@ -179,7 +193,7 @@ private:
     std::uint64_t started_ = 0;   // records covered by the newest sync under way; at most staged_
     std::uint64_t durable_ = 0;   // records known durable; at most staged_
     std::uint64_t instance_ = detail::next_instance();
-    bool waiting_ = false;        // whether any lane may hold something
+    std::uint64_t first_rests_on_ = nothing;  // the least that any waiting message rests on
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -115,10 +115,13 @@ public:
 
     /// Any message; those that proposers have no use for are refused.
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...> message, instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [this](node_id sender) {
-            endpoint_.refuse(sender, refusal::unexpected);
-        });
+    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
+        receive(from, std::variant<Messages...>(message), now);
+    }
+    template <class... Messages>
+    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+        detail::dispatch(*this, from, std::move(message), now,
+                         [&] { endpoint_.refuse(from, refusal::unexpected); });
     }
 
     /// Tries again, if it is time to: a new ballot after a defeat, else the same questions to those who have not answered.

@@ -7,10 +7,12 @@
 #include <synod/base/ballot.hpp>
 #include <synod/base/node_set.hpp>
 #include <synod/base/ring.hpp>
+#include <synod/paxos/observer.hpp>
 #include <synod/paxos/records.hpp>
 
 #include <array>
 #include <concepts>
+#include <cstdint>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {

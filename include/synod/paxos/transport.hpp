@@ -24,17 +24,17 @@ concept send_is_noexcept = requires(T& link, node_id to, Message message) {
     { link.send(to, std::move(message)) } noexcept;
 };
 
-// Each alternative of a variant of messages is a message of its own; a transport may build it in place.
+// Each alternative of a variant of messages, at any depth, is a message of its own; a transport may build it in place.
 template <class T, class Messages>
 inline constexpr bool sends_each = sends_message<T, Messages>;
 template <class T, class... Messages>
-inline constexpr bool sends_each<T, std::variant<Messages...>> = (sends_message<T, Messages> && ...);
+inline constexpr bool sends_each<T, std::variant<Messages...>> = (sends_each<T, Messages> && ...);
 
 template <class T, class Messages>
 inline constexpr bool sends_each_noexcept = send_is_noexcept<T, Messages>;
 template <class T, class... Messages>
 inline constexpr bool sends_each_noexcept<T, std::variant<Messages...>> =
-    (send_is_noexcept<T, Messages> && ...);
+    (sends_each_noexcept<T, Messages> && ...);
 
 template <class T, class Messages>
 concept sends_every_message = sends_each<T, Messages>;

@@ -23,21 +23,25 @@ public:
     using vote = typename Records::vote;
 
     /// Stages a record. Amortised constant time.
-    void append(const vote& record) noexcept { unsynced_votes_.push_back(record); }
+    void append(const vote& record) noexcept {
+        if (record.at < votes_.first()) return;
+        vote& here = votes_.reach(record.at);
+        if (record.at < synced_below_) replace(record.at, here);
+        here = record;
+    }
 
     template <class Record>
     void append(const Record& record) noexcept {
         std::get<std::optional<Record>>(unsynced_) = record;
+        has_unsynced_ = true;
     }
 
-    /// Makes every staged record durable. Linear in their number; cannot fail.
+    /// Makes every staged record durable. Constant time but for votes that replace others; cannot fail.
     [[nodiscard]] std::error_code sync() noexcept {
-        settle(unsynced_, durable_);
-        for (vote& record : unsynced_votes_) {
-            if (record.at < votes_.first()) continue;
-            votes_.reach(record.at) = std::move(record);
-        }
-        unsynced_votes_.clear();
+        synced_below_ = votes_.end();
+        if (!replaced_.empty()) replaced_.clear();
+        if (has_unsynced_) settle(unsynced_, durable_);
+        has_unsynced_ = false;
         return {};
     }
 
@@ -58,7 +62,14 @@ public:
     /// Loses what was not synced, as the crash of its host does.
     void crash() noexcept {
         unsynced_ = {};
-        unsynced_votes_.clear();
+        has_unsynced_ = false;
+        for (; !replaced_.empty(); replaced_.pop_back()) {
+            const slot at = replaced_.back().at;
+            if (votes_.contains(at)) votes_[at] = std::move(replaced_.back().before);
+        }
+        for (slot at = synced_below_; at < votes_.end(); ++at) {
+            if (votes_.contains(at)) votes_[at] = {};
+        }
     }
 
     friend bool operator==(const memory_storage&, const memory_storage&) = default;
@@ -68,10 +79,28 @@ public:
         add(sink, durable_);
         add(sink, unsynced_);
         sink.add(votes_);
-        sink.add(unsynced_votes_);
+        sink.add(synced_below_);
+        sink.add(replaced_);
     }
 
 private:
+    struct replaced {
+        slot at;
+        vote before;
+
+        friend bool operator==(const replaced&, const replaced&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(at);
+            sink.add(before);
+        }
+    };
+
+    [[gnu::noinline]] void replace(slot at, vote& here) {
+        replaced_.push_back({at, std::move(here)});
+    }
+
     template <class Tuple>
     struct optionals;
     template <class... Types>
@@ -109,9 +138,11 @@ private:
     }
 
     latest durable_;
-    latest unsynced_;                    // newer than durable_ where set
-    slot_window<vote> votes_;            // durable
-    std::vector<vote> unsynced_votes_;   // in the order appended
+    latest unsynced_;             // newer than durable_ where set
+    bool has_unsynced_ = false;   // whether any is
+    slot_window<vote> votes_;     // the latest of each slot, synced or not
+    slot synced_below_;           // slots from here on were empty at the last sync
+    std::vector<replaced> replaced_;  // what unsynced votes below took the place of, the oldest first
 };
 
 }  // namespace synod::inline SYNOD_ABI

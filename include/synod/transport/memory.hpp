@@ -4,9 +4,11 @@
 
 #pragma once
 
-#include <synod/base/ring.hpp>
+#include <synod/base/ids.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,8 @@ public:
     /// One node's end: a transport. The network must outlive it.
     class link {
     public:
+        static constexpr bool is_single_threaded = true;
+
         /// Puts the message into the receiver's queue. Amortised constant time.
         template <class One>
         void send(node_id to, One&& message) noexcept {
@@ -40,28 +44,34 @@ public:
     memory_network(const memory_network&) = delete;  // links point here
     memory_network& operator=(const memory_network&) = delete;
 
-    /// The end of node `self`, for its role to send through.
+    /// The end of node `self`, for its role to send through. All nodes connect before anything is delivered.
     [[nodiscard]] link connect(node_id self) {
-        if (queues_.size() <= self.value()) queues_.resize(self.value() + 1);
+        if (connected_ <= self.value()) connected_ = self.value() + 1;
+        queues_.resize(connected_);
         return link(*this, self);
     }
 
     /// How many messages wait for `to`.
     [[nodiscard]] std::size_t waiting(node_id to) const {
-        return to.value() < queues_.size() ? queues_[to.value()].size() : 0;
+        return to.value() < connected_ ? queues_[to.value()].arrived().size() : 0;
     }
 
-    /// Hands the messages that wait for `to`, and have when it is called, to `receive(from, message)`. Returns how many.
+    /// Hands the messages that wait for `to`, and have when it is called, to `receive(from, message)`, which may send more but not
+    /// deliver to `to` again. Returns how many.
     template <class Receive>
     std::size_t deliver(node_id to, Receive&& receive) {
-        const std::size_t count = waiting(to);
-        for (std::size_t i = 0; i < count; ++i) {
-            letter& next = queues_[to.value()].front();
-            const node_id from = next.from;
-            Message message = std::move(next.message);
-            queues_[to.value()].pop_front();
-            receive(from, std::move(message));
+        if (to.value() >= connected_) return 0;
+        queue& own = queues_[to.value()];
+        std::vector<letter>& leaving = own.arrived();
+        if (leaving.empty()) return 0;
+        own.filled = 1 - own.filled;
+        SYNOD_ASSERT(own.arrived().empty());
+        std::size_t count = 0;
+        for (letter& one : leaving) {
+            receive(one.from, std::move(one.message));
+            ++count;
         }
+        leaving.clear();
         return count;
     }
 
@@ -72,20 +82,30 @@ public:
 
 private:
     struct letter {
+        template <class One>
+        letter(node_id sender, One&& sent) : from(sender), message(std::forward<One>(sent)) {}
+
         node_id from;
-        Message message{};
+        Message message;
+    };
+
+    struct queue {
+        [[nodiscard]] std::vector<letter>& arrived() { return halves[filled]; }
+        [[nodiscard]] const std::vector<letter>& arrived() const { return halves[filled]; }
+
+        std::array<std::vector<letter>, 2> halves;  // one fills while the other is delivered
+        std::size_t filled = 0;
     };
 
     /// A message to a node that never connected is lost.
     template <class One>
     void put(node_id from, node_id to, One&& message) {
-        if (to.value() >= queues_.size()) return;
-        letter& last = queues_[to.value()].emplace_back();
-        last.from = from;
-        last.message = std::forward<One>(message);
+        if (to.value() >= connected_) return;
+        queues_[to.value()].arrived().emplace_back(from, std::forward<One>(message));
     }
 
-    std::vector<ring<letter>> queues_;  // by receiver
+    std::vector<queue> queues_;  // by receiver
+    std::uint32_t connected_ = 0;  // their number; a vector divides to know it
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -37,7 +37,7 @@ public:
         const lock::reply answer = table.execute({{next_, 0}, now}, asked);
         INFO("after the command at slot " << next_.value());
         const char* const broken = lock::invariant::first_broken(table.describe());
-        CHECK(std::string(broken == nullptr ? "" : broken) == "");
+        CHECK(std::string(broken == nullptr ? "" : broken).empty());
         return answer;
     }
 
@@ -102,9 +102,7 @@ private:
     std::map<session_id, std::uint64_t> sequences_;
 };
 
-inline lock::reply no(lock::refusal reason) {
-    return lock::refused{reason};
-}
+inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
 
 inline bytes snapshot_of(const auto& machine) {
     bytes all;

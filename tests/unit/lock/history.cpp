@@ -95,7 +95,8 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
 
 }  // namespace
 
-TEST_CASE("the table agrees with its reference over 120,000 random commands, and no invariant breaks") {
+TEST_CASE(
+    "the table agrees with its reference over 120,000 random commands, and no invariant breaks") {
     tally seen;
     for (std::uint64_t seed = 1; seed <= 120; ++seed) {
         INFO("seed " << seed);
@@ -116,25 +117,32 @@ TEST_CASE("the table agrees with its reference where the tokens end") {
     }
 }
 
-TEST_CASE("locks 3.12/73, M37, M50: a snapshot at every index and the rest of the history give the whole history") {
+TEST_CASE(
+    "locks 3.12/73, M37, M50: a snapshot at every index and the rest of the history give the whole "
+    "history") {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         std::vector<step> history;
         std::vector<bytes> snapshots;
+        std::vector<std::vector<lock::event>> told;
         lock::table table = std::move(*lock::table::make(tight_limits()));
         random_commands source(seed);
         for (int i = 0; i < 250; ++i) {
             history.push_back(source.next());
             source.heard(answer(table, history.back()));
+            told.push_back(events_of(table));
             snapshots.push_back(snapshot_of(table));
         }
         for (std::size_t from = 0; from < history.size(); ++from) {
             lock::table restored = std::move(*lock::table::make());
             REQUIRE(restore(restored, snapshots[from]));
             REQUIRE(snapshot_of(restored) == snapshots[from]);
+            std::size_t differs = 0;
             for (std::size_t i = from + 1; i < history.size(); ++i) {
                 static_cast<void>(answer(restored, history[i]));
+                if (events_of(restored) != told[i]) differs = i;
             }
             INFO("seed " << seed << ", snapshot at " << from);
+            REQUIRE(differs == 0);
             REQUIRE(snapshot_of(restored) == snapshots.back());
             REQUIRE(restored.next_deadline() == table.next_deadline());
         }

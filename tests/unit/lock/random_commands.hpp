@@ -31,7 +31,8 @@ public:
     step next() {
         step made;
         if (random_.below(3) == 0) now_ = now_ + random_.below(random_.below(10) == 0 ? 60 : 8);
-        at_ = random_.below(4) == 0 ? position{at_.slot, at_.index + 1} : position{at_.slot.next(), 0};
+        at_ = random_.below(4) == 0 ? position{at_.slot, at_.index + 1}
+                                    : position{at_.slot.next(), 0};
         made.context = {at_, now_};
         if (random_.below(60) == 0) {
             made.leader = ballot(1 + random_.below(40), node_id(0));
@@ -46,7 +47,8 @@ public:
         if (const auto* open = std::get_if<lock::opened>(&answer)) {
             sessions_.push_back({open->session, 0, 0});
         }
-        if (const auto* hold = std::get_if<lock::granted>(&answer)) last_token_ = hold->token.value();
+        if (const auto* hold = std::get_if<lock::granted>(&answer))
+            last_token_ = hold->token.value();
     }
     void heard(const lock::event& happened) {
         if (const auto* hold = std::get_if<lock::wait_granted>(&happened)) {
@@ -73,7 +75,9 @@ private:
             case 2: return lock::query{stamp, request_of(self)};
             case 3: return lock::acknowledge{stamp, request_of(self)};
             case 4:
-            case 5: return lock::cancel{stamp, request_of(self), static_cast<lock::on_granted>(random_.below(2))};
+            case 5:
+                return lock::cancel{stamp, request_of(self),
+                                    static_cast<lock::on_granted>(random_.below(2))};
             case 6:
             case 7:
             case 8:
@@ -94,7 +98,8 @@ private:
 
     lock::command acquire(const request_stamp& stamp) {
         static constexpr std::uint64_t waits[] = {0, 0, 1, 5, 20, 60, lock::wait_forever};
-        lock::acquire asked{stamp, random_.below(2), std::string(1, static_cast<char>('a' + random_.below(4)))};
+        lock::acquire asked{stamp, random_.below(2),
+                            std::string(1, static_cast<char>('a' + random_.below(4)))};
         asked.wait_ms = waits[random_.below(7)];
         if (random_.below(50) == 0) asked.mode = lock::mode::shared;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(5));
@@ -132,10 +137,15 @@ private:
 /// Limits that a random history runs into.
 inline lock::config tight_limits() {
     lock::config config;
-    config.sessions = {.min_ttl_ms = 30, .max_ttl_ms = 150, .grace_ms = 40, .max_extensions = 2,
-                       .max_sessions = 6, .max_outstanding = 8, .reserved_outstanding = 6};
+    config.sessions = {.min_ttl_ms = 30,
+                       .max_ttl_ms = 150,
+                       .grace_ms = 40,
+                       .max_extensions = 2,
+                       .max_sessions = 6,
+                       .max_outstanding = 8,
+                       .reserved_outstanding = 6};
     config.max_locks = 3;
-    config.max_requests_per_session = 7;
+    config.max_requests_per_session = 5;
     config.max_waiting_per_session = 4;
     config.max_waiting_per_lock = 4;
     config.max_name_bytes = 100;

@@ -26,7 +26,8 @@ namespace synod::lock_test {
 /// One flat list of requests in order of arrival; everything else is found by looking through it.
 class reference {
 public:
-    explicit reference(const lock::config& config) : config_(config), last_(config.tokens_after.value()) {}
+    explicit reference(const lock::config& config)
+        : config_(config), last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -37,7 +38,8 @@ public:
     void advance(log_time now) {
         if (now.milliseconds() <= now_) return;
         now_ = now.milliseconds();
-        while (fire()) {}
+        while (fire()) {
+        }
         grant();
     }
 
@@ -57,7 +59,7 @@ public:
     std::vector<lock::event> events() { return std::exchange(events_, {}); }
 
     /// What `table::describe` should say.
-    lock::state describe() const {
+    [[nodiscard]] lock::state describe() const {
         lock::state out;
         out.now = log_time(now_);
         out.leader = leader_;
@@ -66,7 +68,8 @@ public:
         for (const session& one : sessions_) {
             out.sessions.push_back({one.id, log_time(one.deadline)});
             for (const request& r : requests_) {
-                const bool is_over = !r.is.token.value() && r.is.state != lock::request_state::queued;
+                const bool is_over =
+                    r.is.token == fencing_token() && r.is.state != lock::request_state::queued;
                 if (r.is.owner.session == one.id && is_over) out.ended.push_back(r.is);
             }
         }
@@ -116,7 +119,7 @@ private:
         return nullptr;
     }
     template <class Claim>
-    std::uint64_t count(Claim claim) const {
+    [[nodiscard]] std::uint64_t count(Claim claim) const {
         std::uint64_t found = 0;
         for (const request& one : requests_) found += claim(one) ? 1U : 0U;
         return found;
@@ -135,7 +138,8 @@ private:
         if (wait != nullptr && wait->is.deadline.milliseconds() <= now_ &&
             (first == nullptr || wait->is.deadline.milliseconds() < first->deadline)) {
             end(*wait, state::timed_out);
-            events_.push_back(lock::wait_ended{wait->is.owner.session, wait->is.sequence, state::timed_out});
+            events_.push_back(
+                lock::wait_ended{wait->is.owner.session, wait->is.sequence, state::timed_out});
             return true;
         }
         if (first == nullptr || first->deadline > now_) return false;
@@ -175,19 +179,24 @@ private:
             if (one.name != name || one.is.state != state::queued) continue;
             if (holder(name) != nullptr) return;
             one.is.deadline = log_time::never();
-            const bool is_exhausted = (last_ & fencing_token::max_counter) == fencing_token::max_counter;
+            const bool is_exhausted =
+                (last_ & fencing_token::max_counter) == fencing_token::max_counter;
             one.is.state = is_exhausted ? state::token_space_exhausted : state::granted;
             if (!is_exhausted) one.is.token = fencing_token(++last_);
             if (one.is.at == at_now()) continue;
             if (is_exhausted) {
-                events_.push_back(lock::wait_ended{one.is.owner.session, one.is.sequence, one.is.state});
+                events_.push_back(
+                    lock::wait_ended{one.is.owner.session, one.is.sequence, one.is.state});
             } else {
-                events_.push_back(lock::wait_granted{one.is.owner.session, one.is.sequence, one.is.token});
+                events_.push_back(
+                    lock::wait_granted{one.is.owner.session, one.is.sequence, one.is.token});
             }
         }
     }
     /// The position of the acquire that is being answered: it is told by its reply.
-    position at_now() const { return answering_ ? at_ : position{slot(~std::uint64_t{0}), 0}; }
+    [[nodiscard]] position at_now() const {
+        return answering_ ? at_ : position{slot(~std::uint64_t{0}), 0};
+    }
 
     lock::reply once(const lock::open_session& asked) {
         for (const session& one : sessions_) {
@@ -195,10 +204,13 @@ private:
                 return lock::opened{one.id, one.ttl};
             }
         }
-        if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
+        if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0)
+            return no(lock::refusal::ttl_out_of_range);
         if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
-        const auto ttl = std::clamp(asked.ttl_ms, config_.sessions.min_ttl_ms, config_.sessions.max_ttl_ms);
-        sessions_.push_back({session_id(at_), asked.client, asked.nonce, ttl, now_ + ttl, 0, 0, {}});
+        const auto ttl =
+            std::clamp(asked.ttl_ms, config_.sessions.min_ttl_ms, config_.sessions.max_ttl_ms);
+        sessions_.push_back(
+            {session_id(at_), asked.client, asked.nonce, ttl, now_ + ttl, 0, 0, {}});
         return lock::opened{session_id(at_), ttl};
     }
 
@@ -211,7 +223,8 @@ private:
             return no(lock::refusal::stale_sequence);
         }
         self->acknowledged = std::max(self->acknowledged, asked.stamp.acknowledged);
-        std::erase_if(self->replies, [&](const auto& one) { return one.first <= self->acknowledged; });
+        std::erase_if(self->replies,
+                      [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
         constexpr bool is_ordinary =
             std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::query>;
@@ -226,7 +239,8 @@ private:
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
         const request* const one = find(asked.stamp.session, asked.stamp.sequence);
-        if (std::is_same_v<Command, lock::acquire> && one != nullptr && one->is.state == state::granted) {
+        if (std::is_same_v<Command, lock::acquire> && one != nullptr &&
+            one->is.state == state::granted) {
             return lock::granted{one->is.token};
         }
         return stored;
@@ -248,7 +262,8 @@ private:
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.flags > 3) return no(lock::refusal::malformed);
-        if (asked.flags >= 2 || asked.mode != lock::mode::exclusive) return no(lock::refusal::unsupported);
+        if (asked.flags >= 2 || asked.mode != lock::mode::exclusive)
+            return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         const lock::owner_id owner{self.id, asked.owner};
         const request* const held = holder(asked.name);
@@ -257,7 +272,9 @@ private:
         if (is_over_limits(asked, self.id, held != nullptr)) return no(lock::refusal::limit);
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         const auto deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
-        requests_.push_back({{owner, asked.stamp.sequence, at_, deadline, {}, state::queued, asked.mode}, asked.name});
+        requests_.push_back(
+            {{owner, asked.stamp.sequence, at_, deadline, {}, state::queued, asked.mode},
+             asked.name});
         answering_ = true;
         grant(asked.name);
         answering_ = false;
@@ -286,7 +303,8 @@ private:
     lock::reply run(const lock::release& asked, session& self) {
         for (request& one : requests_) {
             if (one.is.state != state::granted || one.is.token != asked.token) continue;
-            if (one.is.owner != lock::owner_id{self.id, asked.owner}) return no(lock::refusal::not_owner);
+            if (one.is.owner != lock::owner_id{self.id, asked.owner})
+                return no(lock::refusal::not_owner);
             drop(&one);
             grant();
             return lock::released{0};
@@ -310,7 +328,8 @@ private:
     }
 
     lock::reply run(const lock::cancel& asked, session& self) {
-        const bool is_unseen = asked.request > self.acknowledged && !self.replies.contains(asked.request);
+        const bool is_unseen =
+            asked.request > self.acknowledged && !self.replies.contains(asked.request);
         if (is_unseen && asked.request < asked.stamp.sequence) {
             self.replies[asked.request] = lock::cancelled{};
             return lock::cancelled{};
@@ -336,8 +355,8 @@ private:
     ballot leader_;
     position at_;
     bool answering_ = false;
-    std::list<session> sessions_;   // in order of opening
-    std::list<request> requests_;   // in order of arrival
+    std::list<session> sessions_;  // in order of opening
+    std::list<request> requests_;  // in order of arrival
     std::vector<std::string> changed_;
     std::vector<lock::event> events_;
 };

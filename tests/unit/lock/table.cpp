@@ -89,7 +89,8 @@ TEST_CASE("locks 3.12/2: what has expired when a renewal's entry comes is not re
     CHECK(d.query(b, request) == state_is(request_state::granted, fencing_token(2)));
 }
 
-TEST_CASE("locks 3.12/6: two new leaders within one lease give one grace, and the cap ends a lease") {
+TEST_CASE(
+    "locks 3.12/6: two new leaders within one lease give one grace, and the cap ends a lease") {
     driver<> d;  // grace 50, three extensions
     const auto a = d.open(1, 40);
     ballot leader(1, node_id(0));
@@ -258,7 +259,8 @@ TEST_CASE("M57: a release by another session or another tag is refused") {
     CHECK(d.release(a, token, 7) == reply(lock::released{0}));
 }
 
-TEST_CASE("locks 3.12/19: sequences may come in any order, but not twice and not when acknowledged") {
+TEST_CASE(
+    "locks 3.12/19: sequences may come in any order, but not twice and not when acknowledged") {
     driver<> d;
     const auto a = d.open(1);
     auto ask = [&](std::uint64_t sequence, std::uint64_t acknowledged, const char* name) {
@@ -301,7 +303,8 @@ TEST_CASE("locks 3.12/19: a full window refuses acquires and still lets a sessio
     CHECK(std::holds_alternative<lock::granted>(ask(9)));  // acknowledged, so there is room again
 }
 
-TEST_CASE("locks 3.12/20: an open that is sent again finds its session, another nonce opens another") {
+TEST_CASE(
+    "locks 3.12/20: an open that is sent again finds its session, another nonce opens another") {
     driver<> d;
     const auto a = d.open(1, 1'000, 1);
     d.pass(10);
@@ -380,7 +383,9 @@ TEST_CASE("locks 3.12/26: tokens rise over all locks, over deletion and re-creat
     }
 }
 
-TEST_CASE("locks 3.12/30: the last token is granted once, and then everybody is told that there is none") {
+TEST_CASE(
+    "locks 3.12/30: the last token is granted once, and then everybody is told that there is "
+    "none") {
     auto config = short_leases();
     config.tokens_after = fencing_token(3, fencing_token::max_counter - 1);
     driver<> d(config);
@@ -394,8 +399,8 @@ TEST_CASE("locks 3.12/30: the last token is granted once, and then everybody is 
     CHECK(d.acquire(a, "y", lock::no_wait) == no(refusal::token_space_exhausted));
     CHECK(d.release(a, token) == reply(lock::released{0}));
     constexpr auto exhausted = request_state::token_space_exhausted;
-    CHECK(d.events() == events{lock::wait_ended{b, first, exhausted},
-                               lock::wait_ended{b, second, exhausted}});
+    CHECK(d.events() ==
+          events{lock::wait_ended{b, first, exhausted}, lock::wait_ended{b, second, exhausted}});
     CHECK(d.query(b, second) == state_is(exhausted));
     CHECK(d.table.last_token() == token);
     CHECK(d.table.locks() == 0);
@@ -439,7 +444,8 @@ TEST_CASE("M60: grants follow the order of arrival, whoever tries in between") {
     CHECK(d.query(c, late) == state_is(request_state::queued));
 }
 
-TEST_CASE("locks 3.12/38, M59: the head of the queue dies, and the next is granted in the same entry") {
+TEST_CASE(
+    "locks 3.12/38, M59: the head of the queue dies, and the next is granted in the same entry") {
     driver<> d;
     const auto a = d.open(1, 1'000);
     const auto b = d.open(2, 100);
@@ -450,11 +456,11 @@ TEST_CASE("locks 3.12/38, M59: the head of the queue dies, and the next is grant
     d.now = d.now + 100;
     CHECK(d.release(a, token) == reply(lock::released{0}));
     const fencing_token next(token.value() + 1);
-    CHECK(d.events() ==
-          events{lock::session_ended{b}, lock::wait_granted{c, request, next}});
+    CHECK(d.events() == events{lock::session_ended{b}, lock::wait_granted{c, request, next}});
 }
 
-TEST_CASE("locks 3.12/38: holder and head of the queue die in one step, and the dead one gets no token") {
+TEST_CASE(
+    "locks 3.12/38: holder and head of the queue die in one step, and the dead one gets no token") {
     driver<> d;
     const auto a = d.open(1, 100);
     const auto b = d.open(2, 110);
@@ -467,7 +473,8 @@ TEST_CASE("locks 3.12/38: holder and head of the queue die in one step, and the 
                                lock::wait_granted{c, request, fencing_token(token.value() + 1)}});
 }
 
-TEST_CASE("a session whose holder dies hands its locks on in the order in which they were asked for") {
+TEST_CASE(
+    "a session whose holder dies hands its locks on in the order in which they were asked for") {
     driver<> d;
     const auto a = d.open(1, 100);
     const auto b = d.open(2, 1'000);
@@ -476,11 +483,14 @@ TEST_CASE("a session whose holder dies hands its locks on in the order in which 
     const auto wants_y = d.wait(b, "y");
     const auto wants_z = d.wait(b, "z");
     d.pass(100);
-    CHECK(d.events() == events{lock::session_ended{a}, lock::wait_granted{b, wants_z, fencing_token(3)},
+    CHECK(d.events() == events{lock::session_ended{a},
+                               lock::wait_granted{b, wants_z, fencing_token(3)},
                                lock::wait_granted{b, wants_y, fencing_token(4)}});
 }
 
-TEST_CASE("locks 3.12/40: a time-out and a release in one entry: the time-out wins, the next is granted") {
+TEST_CASE(
+    "locks 3.12/40: a time-out and a release in one entry: the time-out wins, the next is "
+    "granted") {
     driver<> d;
     const auto a = d.open(1);
     const auto b = d.open(2);
@@ -511,7 +521,8 @@ TEST_CASE("timers fire in the order of deadline, then sessions before waits, the
     constexpr auto over = request_state::timed_out;
     CHECK(d.events() == events{lock::wait_ended{a, at_50, over}, lock::session_ended{b},
                                lock::session_ended{c}, lock::wait_ended{a, at_60, over},
-                               lock::wait_ended{a, at_60_too, over}, lock::wait_ended{a, at_70, over}});
+                               lock::wait_ended{a, at_60_too, over},
+                               lock::wait_ended{a, at_70, over}});
 }
 
 TEST_CASE("locks 3.12/41: a try never waits, and a wait of one millisecond does") {
@@ -597,7 +608,8 @@ TEST_CASE("locks 3.12/43: a cancel of what is unknown or over says so") {
     CHECK(d.cancel(a, own, lock::on_granted::release) == no(refusal::unknown_request));  // itself
 }
 
-TEST_CASE("an end of a wait is kept until it is acknowledged, and a wait cannot be acknowledged away") {
+TEST_CASE(
+    "an end of a wait is kept until it is acknowledged, and a wait cannot be acknowledged away") {
     driver<> d;
     const auto a = d.open(1);
     const auto b = d.open(2);
@@ -678,6 +690,29 @@ TEST_CASE("locks 3.12/78: at every limit the answer is definite, and what gives 
     CHECK(d.close(b) == reply(lock::closed{}));
 }
 
+TEST_CASE(
+    "locks 3.12/78: holds, waits and unacknowledged ends of one session are limited together") {
+    auto config = short_leases();
+    config.max_requests_per_session = 3;
+    driver<> d(config);
+    const auto a = d.open(1);
+    const auto b = d.open(2);
+    d.hold(b, "x");
+    const auto token = d.hold(a, "y");
+    d.hold(a, "z");
+    const auto request = d.wait(a, "x", 10);
+    CHECK(d.acquire(a, "w", lock::no_wait) == no(refusal::limit));
+    CHECK(d.acquire(a, "x", 10, 1) == no(refusal::limit));
+    CHECK(d.acquire(a, "x", lock::no_wait) == reply(lock::busy{}));
+    d.pass(10);
+    CHECK(d.acquire(a, "w", lock::no_wait) == no(refusal::limit));
+    CHECK(d.acknowledge(a, request) == reply(lock::acknowledged{}));
+    d.hold(a, "w");
+    CHECK(d.acquire(a, "v", lock::no_wait) == no(refusal::limit));
+    CHECK(d.release(a, token) == reply(lock::released{0}));
+    d.hold(a, "v");
+}
+
 TEST_CASE("a name that is empty or too long, and what is not supported yet, get an answer each") {
     auto config = short_leases();
     config.max_name_bytes = 20;
@@ -704,7 +739,8 @@ TEST_CASE("a name that is empty or too long, and what is not supported yet, get 
 TEST_CASE("bytes that are no command are answered, and change nothing but the time") {
     driver<> d;
     d.open(1);
-    for (const std::string_view text : {"", "\x01", "\x01\x07", "\x02\x01", "\x01\xff", "nonsense"}) {
+    for (const std::string_view text :
+         {"", "\x01", "\x01\x07", "\x02\x01", "\x01\xff", "nonsense"}) {
         bytes answer;
         byte_writer out(answer);
         d.table.apply({{slot(100), 0}, d.now}, as_bytes(text), out);
@@ -751,7 +787,8 @@ TEST_CASE("events that nobody takes are kept up to a bound") {
         d.pass(1);
         const lock::acknowledge end{d.stamp(a), asked.stamp.sequence};
         static_cast<void>(d.table.execute({at, d.now}, end));
-        if (i % 1'000 == 0) static_cast<void>(d.table.execute({at, d.now}, lock::keep_alive{d.stamp(a)}));
+        if (i % 1'000 == 0)
+            static_cast<void>(d.table.execute({at, d.now}, lock::keep_alive{d.stamp(a)}));
     }
     const events kept = d.events();
     CHECK(kept.size() == lock::table::max_events);

@@ -22,7 +22,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// One acquire from the moment it is queued: it waits, then is held, or ends and is kept until its client has acknowledged that.
+/// One acquire from the moment it is queued: it waits, then is held, or ends and is kept until its client has acknowledged
+/// that.
 struct request {
     position at;                 // of its acquire; the order of queues
     std::uint64_t sequence = 0;  // of its acquire; names it within its session
@@ -30,9 +31,11 @@ struct request {
     log_time deadline;           // of its wait; never once it no longer waits
     fencing_token token;         // zero unless it is held
     handle client = none;
-    handle object = none;                 // none once it has ended
-    handle previous = none, next = none;  // in its object's queue or among its holders
-    handle client_previous = none, client_next = none;  // in its client's requests
+    handle object = none;    // none once it has ended
+    handle previous = none;  // in its object's queue, or among its holders
+    handle next = none;
+    handle client_previous = none;  // in its client's requests
+    handle client_next = none;
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
     bool told_queued = false;  // its client knows that it waits, so how that ends is an event
@@ -159,7 +162,7 @@ public:
 
     /// Lets go of a request, whatever its state.
     void forget(handle one) {
-        request& gone = requests_[one];
+        const request& gone = requests_[one];
         if (gone.state == request_state::granted)
             leave_holders(one);
         else

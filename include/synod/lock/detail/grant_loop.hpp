@@ -10,9 +10,9 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody is
-/// skipped. (locks 3.5) A token is taken at the grant, not on arrival. When none is left, the requests end instead of waiting for
-/// ever. `tell(handle)` is called after each request that is granted or ended here.
+/// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody
+/// is skipped. (locks 3.5) A token is taken at the grant, not on arrival. When none is left, the requests end instead of
+/// waiting for ever. `tell(handle)` is called after each request that is granted or ended here.
 template <class Rules, class Tell>
 void run_grant_loop(book& all, handle lock, fencing_token& last, Tell&& tell) {
     while (!all.object_at(lock).queue.empty()) {
@@ -28,8 +28,8 @@ void run_grant_loop(book& all, handle lock, fencing_token& last, Tell&& tell) {
     }
 }
 
-/// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called after
-/// all due timers have fired, so nobody is granted anything whose own time is over.
+/// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called
+/// after all due timers have fired, so nobody is granted anything whose own time is over.
 template <class Rules, class Tell>
 void settle(book& all, fencing_token& last, Tell&& tell) {
     for (handle lock = all.take_touched(); lock != none; lock = all.take_touched()) {

@@ -32,8 +32,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return spread(hash ^ tail);
 }
 
-/// Open addressing with linear probing over handles alone, 4 bytes each; the hash of an element is asked of `Hash`, a callable
-/// that takes a handle. Constant time on average; allocates only when it holds more than ever before.
+/// Open addressing with linear probing over handles alone, 4 bytes each; the hash of an element is asked of `Hash`, a
+/// callable that takes a handle. Constant time on average; allocates only when it holds more than ever before.
 class hash_index {
 public:
     /// The handle among those stored under `hash` for which `matches` is true, or `none`.
@@ -88,9 +88,8 @@ private:
         }
     }
 
-    std::vector<handle>
-        cells_;  // a power of two of them, or none; at most three quarters are in use
-    std::size_t size_ = 0;
+    std::vector<handle> cells_;  // a power of two of them, or none
+    std::size_t size_ = 0;       // of cells_ in use: at most three quarters
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

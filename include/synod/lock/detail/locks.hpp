@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -133,7 +134,7 @@ public:
 
     template <class Sink>
     void drain_events(Sink&& sink) {
-        while (!events_.empty()) sink(events_.take_front());
+        for (; !events_.empty(); events_.pop_front()) sink(std::as_const(events_.front()));
     }
 
     [[nodiscard]] log_time next_deadline() const {

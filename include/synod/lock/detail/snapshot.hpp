@@ -94,7 +94,7 @@ inline void rebuild(book& all, const state& from) {
 
 inline void write(const std::vector<request_record>& records, byte_writer& out) {
     out.number(std::uint64_t{records.size()});
-    for (const request_record& one : records) one.fields(one, field_writer(out));
+    for (const request_record& one : records) request_record::fields(one, field_writer(out));
 }
 
 [[nodiscard]] inline bool read(byte_reader& in, std::vector<request_record>& records) {

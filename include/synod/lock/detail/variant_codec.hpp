@@ -14,8 +14,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The codec of a std::variant whose alternatives name their fields in `fields(self, visit)`. The kind on the wire is the index
-/// of the alternative, so alternatives are only ever appended. Meets `synod::codec`.
+/// The codec of a std::variant whose alternatives name their fields in `fields(self, visit)`. The kind on the wire is the
+/// index of the alternative, so alternatives are only ever appended. Meets `synod::codec`.
 template <class Variant, std::uint8_t Version>
 struct variant_codec {
     using value_type = Variant;

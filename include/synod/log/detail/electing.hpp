@@ -56,8 +56,10 @@ void handle(Node& node, node_id from, const probe_reply& message, instant now) {
 template <class Node>
 void take_over(Node& node, instant now) {
     node.leadership.start_leading(node.proposer.attempt(), node.members(), now);
-    node.next = node.proposer.from();
+    node.next = node.learner.next();  // behind from() if chosen entries came while phase 1 ran
     node.barrier = node.proposer.first_free(node.rules());
+    if (node.barrier < node.next) node.barrier = node.next;
+    node.proposer.release(node.next);
     node.reads.restart();
     node.stamper.start(now);
     node.heartbeat_due = now;

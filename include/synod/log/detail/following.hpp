@@ -1,4 +1,5 @@
-// synod/log/detail/following.hpp - a replica as acceptor and learner: what it hears from leaders, candidates and nodes that lag.
+// synod/log/detail/following.hpp - a replica as acceptor and learner: what it hears from leaders, candidates and nodes that
+// lag.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,7 @@ void handle(Node& node, node_id from, const prepare& message, instant now) {
 
 /// A leader asks for a vote.
 template <class Node>
-void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
+[[gnu::flatten]] void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     if (!message.value.exists()) {
         node.endpoint.refuse(from, refusal::malformed);
@@ -38,8 +39,8 @@ void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
     hear_leader(node, led, below, now);
 }
 
-/// A leader says that it is there. The answer is no promise, and rests on no record: that nothing higher is promised now stays
-/// true of now whatever a crash takes back.
+/// A leader says that it is there. The answer is no promise, and rests on no record: that nothing higher is promised now
+/// stays true of now whatever a crash takes back.
 template <class Node>
 void handle(Node& node, node_id from, const heartbeat& message, instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
@@ -51,8 +52,8 @@ void handle(Node& node, node_id from, const heartbeat& message, instant now) {
     hear_leader(node, message.ballot, message.chosen_below, now);
     if (message.applied_below > node.trimmable_below) node.trimmable_below = message.applied_below;
     note_chosen(node);
-    out.send_at_once(from, heartbeat_reply{out.header(), message.ballot, message.sequence,
-                                           node.stable_below});
+    out.send_at_once(
+        from, heartbeat_reply{out.header(), message.ballot, message.sequence, node.stable_below});
 }
 
 /// Somebody misses the leader. Who hears one says nothing.

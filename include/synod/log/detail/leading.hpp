@@ -1,4 +1,5 @@
-// synod/log/detail/leading.hpp - a replica as leader: it opens slots, asks for votes, counts them, and sees to it that it still leads.
+// synod/log/detail/leading.hpp - a replica as leader: it opens slots, asks for votes, counts them, and sees to it that it
+// still leads.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,7 +14,7 @@ namespace synod::inline SYNOD_ABI::detail {
 
 /// An acceptor voted. [PMS 2.3]
 template <class Node>
-void handle(Node& node, node_id from, const accepted& message, instant now) {
+[[gnu::flatten]] void handle(Node& node, node_id from, const accepted& message, instant now) {
     const bool is_awaited = node.leadership.is_leading() &&
                             message.ballot == node.proposer.attempt() && message.at < node.next;
     if (!is_awaited) {
@@ -45,9 +46,9 @@ void update_trimmable(Node& node) {
 /// A follower answered.
 template <class Node>
 void handle(Node& node, node_id from, const heartbeat_reply& message, instant now) {
-    const bool is_awaited = node.leadership.is_leading() &&
-                            message.ballot == node.proposer.attempt() &&
-                            node.members().contains(from) && node.reads.hear(from, message.sequence);
+    const bool is_awaited =
+        node.leadership.is_leading() && message.ballot == node.proposer.attempt() &&
+        node.members().contains(from) && node.reads.hear(from, message.sequence);
     if (!is_awaited || message.applied_below > node.learner.next()) {
         node.endpoint.refuse(from, refusal::stale_reply);
         return;
@@ -71,17 +72,19 @@ void send_heartbeats(Node& node, instant now) {
     for (const node_id to : node.peers()) out.send(to, message);
 }
 
-/// Opens the next slot for `value`: votes for it here, and asks the others. The request reveals nothing that a crash could take
-/// back, so it goes out before the own vote is durable; that one counts only afterwards.
+/// Opens the next slot for `value`: votes for it here, and asks the others. The request reveals nothing that a crash could
+/// take back, so it goes out before the own vote is durable; that one counts only afterwards.
 template <class Node>
 void open_slot(Node& node, entry value) {
     const slot at = node.next;
     ++node.next;
     auto out = node.endpoint.output();
-    accept<entry> request{out.header(), node.proposer.attempt(), at, node.learner.next(),
-                          std::move(value)};
-    for (const node_id to : node.peers()) node.endpoint.send(to, accept<entry>(request));
-    node.acceptor.receive(node.self(), std::move(request), out);
+    const ballot own = node.proposer.attempt();
+    const slot below = node.learner.next();
+    for (const node_id to : node.peers()) {
+        node.endpoint.send(to, accept<entry>{out.header(), own, at, below, value});
+    }
+    node.acceptor.receive(node.self(), {out.header(), own, at, below, std::move(value)}, out);
 }
 
 /// What a slot below the barrier gets: the value that phase 1 found, or one that does nothing. [PMMC fig 7]
@@ -93,11 +96,18 @@ template <class Node>
     return entry::make(node.pool, entry_kind::no_op, node.proposer.attempt(), 0);
 }
 
-/// When log time must move on because the machine waits for it.
+/// Whether the window has room for another slot.
+template <class Node>
+[[nodiscard]] bool has_room(const Node& node) {
+    return node.next - node.learner.next() < node.limits().window;
+}
+
+/// When log time must move on because the machine waits for it. While no batch may be opened there is nothing to wake up for.
 template <class Node>
 [[nodiscard]] instant time_due(const Node& node) {
     const log_time deadline = node.applier.deadline();
     if (!node.leadership.is_leading() || deadline == log_time::never()) return instant::never();
+    if (!has_room(node) || node.next <= node.barrier || node.successor) return instant::never();
     const std::uint64_t now = node.applier.clock().now().milliseconds();
     const std::uint64_t wanted = deadline.milliseconds() > now ? deadline.milliseconds() - now : 0;
     const std::uint64_t longest = node.limits().max_step_ms / 2;
@@ -108,9 +118,9 @@ template <class Node>
 /// The next batch of commands, or an empty one if log time must move on. Returns whether there was one.
 template <class Node>
 bool open_batch(Node& node, instant now) {
+    if (node.proposals.queued() == 0 && now < time_due(node)) return false;
     const log_limits& limits = node.limits();
     const auto batch = node.proposals.front(limits.batch_commands, limits.batch_bytes);
-    if (batch.count == 0 && now < time_due(node)) return false;
     const std::uint32_t elapsed = node.stamper.stamp(now, limits.max_step_ms);
     entry value = entry::make(node.pool, entry_kind::commands, node.proposer.attempt(), elapsed,
                               batch.count, batch.frames);
@@ -132,16 +142,12 @@ bool open_next(Node& node, instant now) {
     return true;
 }
 
-/// Whether the window has room for another slot.
+/// Whether a flush has left something that could be asked for now: another round for reads, or votes for another slot.
 template <class Node>
-[[nodiscard]] bool has_room(const Node& node) {
-    return node.next - node.learner.next() < node.limits().window;
-}
-
-/// Whether a flush has left something that could go into a slot now.
-template <class Node>
-[[nodiscard]] bool has_more_to_open(const Node& node) {
-    if (!node.leadership.is_leading() || !has_room(node)) return false;
+[[nodiscard]] bool has_more_to_ask(const Node& node) {
+    if (!node.leadership.is_leading()) return false;
+    if (node.reads.wants_round()) return true;
+    if (!has_room(node)) return false;
     return node.next <= node.barrier || (node.proposals.queued() > 0 && !node.successor);
 }
 

@@ -21,20 +21,19 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// A transport whose `is_single_threaded` is true never takes a message off its thread; then the counts of shared entries need not
-/// be atomic.
+/// A transport whose `is_single_threaded` is true never takes a message off its thread; then the counts of shared entries
+/// need not be atomic.
 template <class Transport>
 [[nodiscard]] constexpr sharing sharing_of() {
     if constexpr (requires { requires Transport::is_single_threaded; }) return sharing::one_thread;
     return sharing::between_threads;
 }
 
-/// Everything that a replica holds. The three roles share one endpoint: one outbox, one transport, one storage. The functions that
-/// work on it stand in following.hpp, electing.hpp and leading.hpp, one for each message of each role.
+/// Everything that a replica holds. The three roles share one endpoint: one outbox, one transport, one storage. The functions
+/// that work on it stand in following.hpp, electing.hpp and leading.hpp, one for each message of each role.
 template <class Machine, class Transport, class Storage, class Policy>
 struct node {
     using policy_type = Policy;
@@ -70,7 +69,8 @@ struct node {
         if constexpr (std::same_as<Record, chosen_record>) learner.hear(ballot(), record.below);
     }
 
-    /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by another leader, what is queued will not.
+    /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by another leader, what is queued
+    /// will not.
     void step_down(instant now) {
         if (proposer.current() == proposer_type::phase::idle) return;
         auto out = endpoint.output();
@@ -81,6 +81,12 @@ struct node {
         leadership.stand_by(now);
     }
 
+    /// The storage has failed: nothing more comes from this node.
+    void fall_silent() {
+        step_down(instant());
+        abandon();
+    }
+
     /// Ends every proposal and read that has not ended.
     void abandon() {
         proposals.abandon();
@@ -89,11 +95,13 @@ struct node {
 
     /// Applies every chosen entry in slot order. [PMMC 2.1]
     void apply_chosen() {
+        if (applier.next() == learner.next()) return;
         for (slot at = applier.next(); at < learner.next(); ++at) {
             if (!rules().is_next_to_apply(at, applier.next())) return;
             apply(at, acceptor.votes().value_of(at));
             policy().observer.applied(at);
         }
+        keep_within_bounds();
     }
 
     /// What is applied now survives a crash, if every vote does.
@@ -115,31 +123,31 @@ struct node {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
-    synod::endpoint<outbox<entry, rest>, Transport, Storage, Policy> endpoint;
+    synod::endpoint<outbox<entry, replica_control>, Transport, Storage, Policy> endpoint;
     acceptor_core<entry> acceptor;
     proposer_type proposer;
     learner_core learner;             // at most as far as the votes of acceptor reach
     synod::applier<Machine> applier;  // at most as far as learner
     buffer_pool pool{sharing_of<Transport>()};
-    synod::proposals proposals;       // empty of what is not finished, unless leading
-    read_barrier reads;               // likewise
+    synod::proposals proposals;  // empty of what is not finished, unless leading
+    read_barrier reads;          // likewise
     synod::leadership leadership;
-    backoff retry;                    // of phase 1, or of the votes asked for while leading
+    backoff retry;  // of phase 1, or of the votes asked for while leading
     catch_up missing;
     typename Policy::stamper stamper;
 
-    slot next;               // while leading: the first slot not opened in this ballot
-    slot barrier;            // while leading: the slot of the own first entry
-    slot retry_mark;         // what was chosen when retry was armed
-    instant heartbeat_due;   // while leading
+    slot next;                         // while leading: the first slot not opened in this ballot
+    slot barrier;                      // while leading: the slot of the own first entry
+    slot retry_mark;                   // what was chosen when retry was armed
+    instant heartbeat_due;             // while leading
     std::optional<node_id> successor;  // while leadership is being handed over
     instant successor_deadline;
     std::array<slot, max_nodes> applied_below{};  // by member, as far as it said, while leading
-    slot trimmable_below;    // every member has applied, durably, every slot below
-    slot stable_below;       // applied here, from votes that are durable
-    slot noted_below;        // the newest chosen_record
-    slot behind_below;       // somebody has trimmed up to here what this node still needed
-    bytes discarded;         // results that nobody waits for
+    slot trimmable_below;  // every member has applied, durably, every slot below
+    slot stable_below;     // applied here, from votes that are durable
+    slot noted_below;      // the newest chosen_record
+    slot behind_below;     // somebody has trimmed up to here what this node still needed
+    bytes discarded;       // results that nobody waits for
 
 private:
     void apply(slot at, const entry& decided) {
@@ -158,6 +166,7 @@ private:
 template <class Node>
 void fetch_missing(Node& node, instant now) {
     const slot next = node.learner.next();
+    if (next >= node.learner.known_below() && !node.missing.is_asking()) return;
     const std::uint64_t per_answer = node.limits().votes_per_answer;
     if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
     const ballot leader = node.leadership.leader();

@@ -1,0 +1,159 @@
+// rounds.cpp - message rounds of real replicas, and the floor under them: the same bytes through the same queues, no protocol.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include "floor.hpp"
+
+#include <synod/testing/rounds.hpp>
+#include <synod/transport/memory.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::uint64_t allocations = 0;  // of this process; one thread runs
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+    ++allocations;
+    void* const memory = std::malloc(size == 0 ? 1 : size);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    ++allocations;
+    const auto boundary = static_cast<std::size_t>(alignment);
+    void* const memory = std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace {
+
+using synod::testing::counting_network;
+using synod::testing::rounds;
+using synod::testing::rounds_config;
+
+constexpr std::uint64_t commands = 1024;  // in one iteration
+
+using single_threaded = synod::memory_network<synod::replica_message>;
+
+/// The same network, without the word that its messages stay on one thread: entries are counted atomically.
+class between_threads {
+public:
+    class link {
+    public:
+        explicit link(single_threaded::link inner) : inner_(inner) {}
+
+        template <class Message>
+        void send(synod::node_id to, Message&& message) noexcept {
+            inner_.send(to, std::forward<Message>(message));
+        }
+
+    private:
+        single_threaded::link inner_;
+    };
+
+    [[nodiscard]] link connect(synod::node_id self) { return link(inner_.connect(self)); }
+
+    template <class Receive>
+    std::size_t deliver(synod::node_id to, Receive&& receive) {
+        return inner_.deliver(to, receive);
+    }
+
+private:
+    single_threaded inner_;
+};
+
+/// What a command costs in messages and bytes, counted apart from the timed run.
+void count_traffic(benchmark::State& state, const rounds_config& config) {
+    single_threaded inner;
+    counting_network<single_threaded> network(inner);
+    auto cluster = rounds<counting_network<single_threaded>>::make(network, config);
+    const std::uint64_t messages = network.messages();
+    const std::uint64_t bytes = network.bytes();
+    cluster->run(commands);
+    const auto per_command = [](std::uint64_t count) {
+        return static_cast<double>(count) / static_cast<double>(commands);
+    };
+    state.counters["messages_per_command"] = per_command(network.messages() - messages);
+    state.counters["bytes_per_command"] = per_command(network.bytes() - bytes);
+}
+
+template <class Network>
+void measure_rounds(benchmark::State& state, const rounds_config& config) {
+    Network network;
+    auto cluster = rounds<Network>::make(network, config);
+    if (!cluster) return state.SkipWithError(cluster.error().message().c_str());
+    std::uint64_t total = cluster->run(16 * commands);  // until every queue has its length
+    const std::uint64_t before = allocations;
+    for (auto _ : state) total += cluster->run(commands);
+    const std::uint64_t allocated = allocations - before;
+    if (!cluster->agrees_on(total)) state.SkipWithError("the replicas disagree");
+    const auto items = static_cast<std::int64_t>(state.iterations() * commands);
+    state.SetItemsProcessed(items);
+    state.counters["allocs_per_command"] =
+        static_cast<double>(allocated) / static_cast<double>(items);
+    count_traffic(state, config);
+}
+
+void measure_floor(benchmark::State& state, std::size_t replicas, std::size_t bytes,
+                   std::size_t window) {
+    floor_cluster* const cluster = floor_make(replicas, bytes);
+    const std::vector<unsigned char> command(bytes, 1);
+    floor_run(cluster, command.data(), 16 * commands, window);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(floor_run(cluster, command.data(), commands, window));
+    }
+    floor_free(cluster);
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * commands));
+}
+
+template <class... Arguments>
+void add(const std::string& name, Arguments... arguments) {
+    benchmark::RegisterBenchmark(name.c_str(), arguments...);
+}
+
+void add_size(std::uint32_t replicas, std::size_t bytes) {
+    const std::string size =
+        "/replicas:" + std::to_string(replicas) + "/bytes:" + std::to_string(bytes);
+    for (const std::size_t window : {1U, 64U, 1024U}) {
+        const std::string name = size + "/window:" + std::to_string(window);
+        const rounds_config config{.replicas = replicas, .bytes = bytes, .window = window};
+        add("floor" + name, [=](benchmark::State& state) {
+            measure_floor(state, replicas, bytes, window);
+        });
+        add("rounds" + name,
+            [=](benchmark::State& state) { measure_rounds<single_threaded>(state, config); });
+    }
+    rounds_config unbatched{.replicas = replicas, .bytes = bytes, .window = 1024, .batch = 1};
+    add("rounds" + size + "/window:1024/batch:1",
+        [=](benchmark::State& state) { measure_rounds<single_threaded>(state, unbatched); });
+    rounds_config single{.replicas = replicas, .bytes = bytes};
+    add("rounds" + size + "/window:1/counts:atomic",
+        [=](benchmark::State& state) { measure_rounds<between_threads>(state, single); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    for (const std::uint32_t replicas : {3U, 5U, 7U}) {
+        for (const std::size_t bytes : {8U, 128U}) add_size(replicas, bytes);
+    }
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}

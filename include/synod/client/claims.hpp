@@ -1,0 +1,340 @@
+// synod/client/claims.hpp - what a client's session claims: its requests for locks, its holds, and the commands about them.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ring.hpp>
+#include <synod/client/courier.hpp>
+#include <synod/client/requests.hpp>
+#include <synod/lock/event.hpp>
+
+#include <cstdint>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::client {
+
+/// What a request has come to.
+struct notice {
+    enum class kind : std::uint8_t {
+        granted,   // it holds its lock, under `token`
+        failed,    // it ended without a hold, for the reason in `error`
+        lost,      // its hold is, or may be, gone: stop, and then release it
+        released,  // its release was answered; `error` says if it came too late
+    };
+    request_id request;
+    kind is = kind::failed;
+    fencing_token token;
+    std::error_code error;
+};
+
+/// The part of a session that knows no lease: one function for each thing that can happen to a request. Whoever calls says whether
+/// the lease is safe at that moment.
+template <transport<lock::to_replica> Transport, class Rules>
+class claims {
+public:
+    claims(const client_identity& identity, const client_config& config, Transport transport)
+        : courier_(identity, config, std::move(transport)), first_query_(config.first_query) {}
+
+    request_id add(client::wish wish) {
+        const request_id asked = requests_.add(std::move(wish));
+        unsent_.push_back(asked);
+        return asked;
+    }
+
+    /// Withdraws a request, granted or not; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
+    /// in the end. Nothing happens for a request that has ended.
+    void cancel(request_id which) {
+        const request* const one = requests_.find(which);
+        if (one == nullptr) return;
+        if (one->is_waiting()) {
+            withdraw(*one);
+        } else if (is_kept_there(one->stage)) {
+            give_back(*one);
+        }
+        requests_.erase(which);
+    }
+
+    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a request that holds nothing.
+    void release(request_id which) {
+        const request* const one = requests_.find(which);
+        if (one == nullptr || one->is_waiting() || one->stage == stage::releasing) return;
+        if (!is_kept_there(one->stage)) {
+            end(which, notice::kind::released, errc::hold_lost);
+            return;
+        }
+        give_back(*one, which);
+        requests_.update(which, [](request& it) { it.stage = stage::releasing; });
+    }
+
+    /// Sends the acquires that may go. Precondition: the lease is safe; what would be granted else could not be held.
+    void ask(instant now) {
+        while (!unsent_.empty() && courier_.has_room()) {
+            const request_id which = unsent_.front();
+            unsent_.pop_front();
+            const request* const one = requests_.find(which);
+            if (one == nullptr) continue;
+            const std::uint64_t sequence = courier_.send(acquire_of(one->wish, now), which);
+            requests_.update(which, [sequence](request& it) {
+                it.stage = stage::asked;
+                it.sequence = sequence;
+            });
+        }
+    }
+
+    // What the service has answered, or told of its own accord. A request that has ended meanwhile is left alone.
+
+    void conclude(const lock::acquire& /*asked*/, const delivery& ended, instant now,
+                  bool is_safe) {
+        const request_id which = ended.parcel.about;
+        const request* const one = requests_.find(which);
+        if (one == nullptr || one->stage != stage::asked) return;
+        if (const auto* const granted = std::get_if<lock::granted>(&ended.reply)) {
+            return grant(which, granted->token, is_safe);
+        }
+        if (std::holds_alternative<lock::queued>(ended.reply)) return queue(which, now);
+        if (std::holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
+        const auto* const refused = std::get_if<lock::refused>(&ended.reply);
+        fail(which, refused == nullptr ? errc::cancelled : lock::error_of(refused->reason));
+    }
+
+    void conclude(const lock::query& asked, const delivery& ended, instant /*now*/,
+                  bool is_safe) {
+        const request_id which = requests_.find_by_sequence(asked.request);
+        const request* const one = requests_.find(which);
+        if (one == nullptr || !one->is_waiting()) return;
+        if (const auto* const status = std::get_if<lock::request_status>(&ended.reply)) {
+            if (status->state == lock::request_state::queued) return;
+            if (status->state != lock::request_state::granted) {
+                return conclude_wait(which, status->state);
+            }
+            return grant(which, status->token, is_safe);
+        }
+        fail(which, lock::error_of(std::get<lock::refused>(ended.reply).reason));
+    }
+
+    void conclude(const lock::cancel& asked, const delivery& ended, instant /*now*/,
+                  bool /*is_safe*/) {
+        const bool is_remembered = std::holds_alternative<lock::cancelled>(ended.reply) ||
+                                   std::holds_alternative<lock::request_status>(ended.reply);
+        if (is_remembered) courier_.post(lock::acknowledge{{}, asked.request}, {});
+    }
+
+    void conclude(const lock::release& /*asked*/, const delivery& ended, instant /*now*/,
+                  bool /*is_safe*/) {
+        if (requests_.find(ended.parcel.about) == nullptr) return;
+        const auto* const refused = std::get_if<lock::refused>(&ended.reply);
+        end(ended.parcel.about, notice::kind::released,
+            refused == nullptr ? std::error_code() : lock::error_of(refused->reason));
+    }
+
+    void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
+
+    void learn(const lock::event& told, bool is_safe) {
+        std::visit([&](const auto& one) { learn(one, is_safe); }, told);
+    }
+    void learn(const lock::wait_granted& told, bool is_safe) {
+        const request_id which = requests_.find_by_sequence(told.request);
+        const request* const one = requests_.find(which);
+        if (one != nullptr && one->is_waiting()) grant(which, told.token, is_safe);
+    }
+
+    void learn(const lock::wait_ended& told, bool /*is_safe*/) {
+        conclude_wait(requests_.find_by_sequence(told.request), told.state);
+    }
+
+    void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }
+
+    /// Looks after every request that something is due for.
+    void attend(instant now) {
+        for (auto due = requests_.first_due(); due.first <= now; due = requests_.first_due()) {
+            attend_one(due.second, now);
+        }
+    }
+
+    /// Events that were on their way when the leader changed are lost.
+    void query_all(instant now) {
+        requests_.for_each([&](request_id which, const request& one) {
+            if (one.stage != stage::queued) return;
+            requests_.update(which, [&](request& it) {
+                it.query_wait = first_query_;
+                it.query_at = now;
+            });
+        });
+    }
+
+    /// The holds are lost for good; as `gone` if the service keeps them no longer, else as `lost`.
+    void lose_holds(stage become) {
+        requests_.for_each([&](request_id which, const request& one) {
+            if (one.stage == stage::held) {
+                notices_.push_back({which, notice::kind::lost, one.token, errc::hold_lost});
+            }
+            if (!is_kept_there(one.stage)) return;
+            requests_.update(which, [become](request& it) {
+                it.stage = become;
+                if (become == stage::gone) it.sequence = 0;
+            });
+        });
+    }
+
+    /// The session is over, and so is all that it held or waited for. `told` is the command that was answered so, if it was one. What
+    /// was never sent stays, for the next session.
+    void expire(const delivery* told) {
+        if (told != nullptr) settle_unanswered(told->parcel, told->was_resent());
+        courier_.for_each([this](const parcel& one) {
+            settle_unanswered(one, one.transmissions > 0);
+        });
+        courier_.clear();
+        lose_holds(stage::gone);
+        requests_.for_each([this](request_id which, const request& one) {
+            if (one.stage == stage::queued) fail(which, errc::session_expired);
+            if (one.stage == stage::releasing) {
+                end(which, notice::kind::released, errc::session_expired);
+            }
+        });
+    }
+
+    /// The session is closed: what it held is free.
+    void finish() {
+        courier_.clear();
+        requests_.for_each([this](request_id which, const request&) {
+            end(which, notice::kind::released, {});
+        });
+    }
+
+    /// Gives up everything that waits, and sees to it that none of it is held later.
+    void give_up_all(errc error) {
+        requests_.for_each([&](request_id which, const request& one) {
+            if (one.is_waiting()) give_up(which, error);
+        });
+    }
+
+    /// Ends everything that waits, when nothing at the service is to be seen to.
+    void fail_waiting(std::error_code error) {
+        requests_.for_each([&](request_id which, const request& one) {
+            if (one.is_waiting()) fail(which, error);
+        });
+    }
+
+    void fail(request_id which, std::error_code error) { end(which, notice::kind::failed, error); }
+
+    /// Hands each notice to `take(const notice&)`, in the order in which they came about. It may call back.
+    template <class Take>
+    void drain(Take&& take) {
+        while (!notices_.empty()) {
+            const notice next = notices_.front();
+            notices_.pop_front();
+            take(next);
+        }
+    }
+
+    [[nodiscard]] courier<Transport>& commands() { return courier_; }
+    [[nodiscard]] const courier<Transport>& commands() const { return courier_; }
+    [[nodiscard]] const requests& all() const { return requests_; }
+
+private:
+    [[nodiscard]] static bool is_kept_there(stage at) {
+        return at == stage::held || at == stage::lost;
+    }
+
+    [[nodiscard]] static lock::acquire acquire_of(const client::wish& wish, instant now) {
+        lock::acquire made;
+        made.owner = wish.owner;
+        made.name = wish.name;
+        if (!wish.waits) made.wait_ms = lock::no_wait;
+        if (wish.waits && wish.deadline != instant::never()) {
+            const std::int64_t whole = (wish.deadline - now) / milliseconds(1);
+            made.wait_ms = whole < 0 ? 1 : static_cast<std::uint64_t>(whole) + 1;
+        }
+        return made;
+    }
+
+    void queue(request_id which, instant now) {
+        requests_.update(which, [&](request& it) {
+            it.stage = stage::queued;
+            it.query_wait = first_query_;
+            it.query_at = now + it.query_wait;
+        });
+    }
+
+    /// A grant may be told more than once, and by event, reply or query. (locks R4)
+    void grant(request_id which, fencing_token token, bool is_safe) {
+        courier_.withdraw(requests_.find(which)->sequence);
+        requests_.update(which, [token](request& it) {
+            it.stage = stage::held;
+            it.token = token;
+        });
+        if (is_safe) {
+            notices_.push_back({which, notice::kind::granted, token, {}});
+        } else {
+            give_back(*requests_.find(which));
+            fail(which, errc::hold_lost);
+        }
+    }
+
+    /// The service has ended a wait, and remembers it until that is acknowledged.
+    void conclude_wait(request_id which, lock::request_state how) {
+        const request* const one = requests_.find(which);
+        if (one == nullptr || !one->is_waiting()) return;
+        courier_.withdraw(one->sequence);
+        courier_.post(lock::acknowledge{{}, one->sequence}, {});
+        switch (how) {
+            case lock::request_state::timed_out: return fail(which, errc::timed_out);
+            case lock::request_state::token_space_exhausted:
+                return fail(which, errc::token_space_exhausted);
+            default: return fail(which, errc::cancelled);
+        }
+    }
+
+    /// Something is due for a request that waits: its caller's deadline, or a look at how it stands.
+    void attend_one(request_id which, instant now) {
+        const request& one = *requests_.find(which);
+        if (one.wish.deadline <= now) return give_up(which, errc::timed_out);
+        courier_.post(lock::query{{}, one.sequence}, which);
+        requests_.update(which, [&](request& it) {
+            it.query_at = now + it.query_wait;
+            const duration longest = first_query_ * 16;
+            it.query_wait = it.query_wait * 2 < longest ? it.query_wait * 2 : longest;
+        });
+    }
+
+    /// Ends the request that a command of an expired session was for, if it has waited for that command's answer.
+    void settle_unanswered(const parcel& last, bool may_have_acted) {
+        const request* const one = requests_.find(last.about);
+        if (one == nullptr) return;
+        const errc error = Rules::end_of(may_have_acted);
+        if (one->stage == stage::asked) fail(last.about, error);
+        if (one->stage == stage::releasing) end(last.about, notice::kind::released, error);
+    }
+
+    /// Nobody wants it any more, here; the cancel sees to it that it is not held there, in whatever order the two arrive.
+    void withdraw(const request& one) {
+        if (one.stage == stage::unsent) return;
+        courier_.withdraw(one.sequence);
+        courier_.post(lock::cancel{{}, one.sequence, lock::on_granted::release}, {});
+    }
+
+    void give_back(const request& one, request_id about = {}) {
+        courier_.post(lock::release{{}, one.wish.owner, one.token}, about);
+    }
+
+    void give_up(request_id which, errc error) {
+        withdraw(*requests_.find(which));
+        fail(which, error);
+    }
+
+    void end(request_id which, notice::kind how, std::error_code error) {
+        notices_.push_back({which, how, {}, error});
+        requests_.erase(which);
+    }
+
+    courier<Transport> courier_;
+    requests requests_;
+    duration first_query_;
+    ring<request_id> unsent_;  // in stage unsent, or ended since
+    ring<notice> notices_;
+};
+
+}  // namespace synod::inline SYNOD_ABI::client

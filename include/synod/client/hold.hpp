@@ -1,0 +1,113 @@
+// synod/client/hold.hpp - a look at one hold: its token, and whether it is still to be relied on.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/client/detail/process.hpp>
+#include <synod/client/lease.hpp>
+#include <synod/client/parcel.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+namespace client::detail {
+
+/// A session's lease as every thread may read it, with the clock that it is to be compared with.
+class lease_view {
+public:
+    explicit lease_view(std::function<instant()> clock) : clock_(std::move(clock)) {}
+
+    void publish(const lease& now) {
+        jeopardy_from_.store(now.jeopardy_from().nanoseconds(), std::memory_order_release);
+        safe_until_.store(now.safe_until().nanoseconds(), std::memory_order_release);
+    }
+
+    /// In a forked child nothing is held.
+    [[nodiscard]] bool is_over() const { return is_past(safe_until_) || this_process() != process_; }
+    [[nodiscard]] bool in_jeopardy() const { return is_past(jeopardy_from_); }
+    [[nodiscard]] instant now() const { return clock_(); }
+    [[nodiscard]] std::int64_t process() const { return process_; }
+
+private:
+    [[nodiscard]] bool is_past(const std::atomic<std::int64_t>& point) const {
+        return clock_() >= instant(point.load(std::memory_order_acquire));
+    }
+
+    std::function<instant()> clock_;
+    std::int64_t process_ = this_process();
+    std::atomic<std::int64_t> safe_until_{lease::over.nanoseconds()};
+    std::atomic<std::int64_t> jeopardy_from_{lease::over.nanoseconds()};
+};
+
+/// What is known of one hold. Loss is final: a lease that is renewed later does not bring it back. (locks R4)
+class hold_state {
+public:
+    hold_state(request_id which, fencing_token token, std::shared_ptr<const lease_view> lease)
+        : which_(which), token_(token), lease_(std::move(lease)) {}
+
+    [[nodiscard]] request_id which() const { return which_; }
+    [[nodiscard]] fencing_token token() const { return token_; }
+    [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
+
+    /// Looks at the clock, so it does not wait for any thread to be told. Fires the stop token if it finds the hold lost.
+    [[nodiscard]] bool is_lost() {
+        if (!has_ended_.load(std::memory_order_acquire) && lease_->is_over()) lose();
+        if (!is_lost_.load(std::memory_order_acquire)) return false;
+        stop_.request_stop();
+        return true;
+    }
+    [[nodiscard]] bool in_jeopardy() { return is_lost() || lease_->in_jeopardy(); }
+
+    void lose() { is_lost_.store(true, std::memory_order_release); }
+
+    /// It is given back; what happens to the lease is no business of it any more.
+    void end() { has_ended_.store(true, std::memory_order_release); }
+
+    /// Runs the callbacks of the stop token. Called with nothing locked.
+    void fire() { stop_.request_stop(); }
+
+private:
+    request_id which_;
+    fencing_token token_;
+    std::shared_ptr<const lease_view> lease_;
+    std::stop_source stop_;
+    std::atomic<bool> is_lost_{false};
+    std::atomic<bool> has_ended_{false};
+};
+
+}  // namespace client::detail
+
+/// One hold of a lock. Copies look at the same one; none of them owns it: it lasts until it is given back through its mutex, or lost.
+/// Thread-safety: all of it, from any thread.
+class hold {
+public:
+    explicit hold(std::shared_ptr<client::detail::hold_state> state) : state_(std::move(state)) {}
+
+    /// Rises with every grant of every lock. Hand it to the resource with every write; see `fence_gate`.
+    [[nodiscard]] fencing_token token() const { return state_->token(); }
+
+    /// Whether the hold is, or may be, gone, by the clock at this very moment. Once true it stays so. A hold that was given back in
+    /// time is not lost.
+    [[nodiscard]] bool lost() const { return state_->is_lost(); }
+
+    /// Whether the lease is near its end, and it is time to come to one. Ends with the next renewal, or in loss.
+    [[nodiscard]] bool in_jeopardy() const { return state_->in_jeopardy(); }
+
+    /// Fires when the hold is lost, from the session's thread, or from `lost` if that finds out first. Callbacks may use every lock,
+    /// but should return soon: until then this session renews nothing.
+    [[nodiscard]] std::stop_token stop_token() const { return state_->stop_token(); }
+
+private:
+    std::shared_ptr<client::detail::hold_state> state_;
+};
+
+}  // namespace synod::inline SYNOD_ABI

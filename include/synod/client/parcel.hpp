@@ -1,0 +1,105 @@
+// synod/client/parcel.hpp - a command on its way, and which replies it can have.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/paxos/backoff.hpp>
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::client {
+
+/// One request for a lock at its client, from the call of acquire to the end of its hold.
+using request_id = id<struct client_request_tag, std::uint64_t>;
+
+/// A command, for whom it goes, and how it has been sent so far.
+struct parcel {
+    parcel(std::uint64_t in_order, lock::command what, request_id whose, backoff patience)
+        : sequence(in_order), command(std::move(what)), about(whose), retry(patience) {}
+
+    std::uint64_t sequence;  // 0 for the opening of a session
+    lock::command command;
+    request_id about;            // zero when it concerns no single request
+    backoff retry;               // when to send it again
+    instant first_sent = instant::never();
+    instant last_sent = instant::never();
+    node_id last_to;
+    std::uint64_t last_number = 0;    // of the last transmission
+    std::uint32_t transmissions = 0;
+    std::uint32_t redirections = 0;   // since it was last sent for want of an answer
+    bool is_due = true;               // goes out with the next flush
+};
+
+/// What became of a command: its parcel, and the one reply it got.
+struct delivery {
+    client::parcel parcel;
+    lock::reply reply;
+    bool by_another = false;  // another replica answered the command before
+
+    [[nodiscard]] bool was_resent() const { return parcel.transmissions > 1; }
+};
+
+namespace detail {
+
+template <class... Replies>
+struct answers {
+    template <class Reply>
+    static constexpr bool has =
+        std::is_same_v<Reply, lock::refused> || (std::is_same_v<Reply, Replies> || ...);
+};
+
+template <class Command>
+struct answers_to;
+template <>
+struct answers_to<lock::open_session> : answers<lock::opened> {};
+template <>
+struct answers_to<lock::keep_alive> : answers<lock::kept> {};
+template <>
+struct answers_to<lock::close_session> : answers<lock::closed> {};
+template <>
+struct answers_to<lock::acquire>
+    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+template <>
+struct answers_to<lock::release> : answers<lock::released> {};
+template <>
+struct answers_to<lock::query> : answers<lock::request_status> {};
+template <>
+struct answers_to<lock::acknowledge> : answers<lock::acknowledged, lock::request_status> {};
+template <>
+struct answers_to<lock::cancel>
+    : answers<lock::cancelled, lock::already_granted, lock::released, lock::request_status> {};
+
+/// Whether the table ever answers that command so.
+[[nodiscard]] inline bool may_answer(const lock::command& asked, const lock::reply& reply) {
+    return std::visit(
+        []<class Command, class Reply>(const Command&, const Reply&) {
+            return answers_to<Command>::template has<Reply>;
+        },
+        asked, reply);
+}
+
+/// The bytes of a command under a stamp. (locks R5)
+[[nodiscard]] inline bytes stamped(lock::command& command, const request_stamp& stamp) {
+    std::visit(
+        [&stamp](auto& one) {
+            if constexpr (requires { one.stamp; }) one.stamp = stamp;
+        },
+        command);
+    bytes encoded;
+    byte_writer out(encoded);
+    encode(command, out);
+    return encoded;
+}
+
+}  // namespace detail
+
+}  // namespace synod::inline SYNOD_ABI::client

@@ -1,0 +1,59 @@
+// synod/client/policy.hpp - the client's rules of safety, each a function that a mutant can replace, and who is told of what.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/errc.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+
+#include <cstdint>
+
+namespace synod::inline SYNOD_ABI::client {
+
+/// Why a message that came to a client was not looked at further. It has changed nothing.
+enum class refusal : std::uint8_t {
+    unknown_sender,    // no replica of the cluster
+    wrong_cluster,
+    unknown_number,    // answers nothing that is on its way; late answers are such
+    malformed,         // its bytes are no reply and no event
+    unexpected_reply,  // a reply that its command cannot have
+    other_session,     // an event of a session that is not the current one
+};
+
+/// What keeps a client from believing that it holds what it does not. (locks R4)
+struct rules {
+    /// A renewal counts from its first transmission: the service may have acted on that one, and only the resend was answered.
+    [[nodiscard]] static instant renewed_at(instant first_sent, instant /*last_sent*/) {
+        return first_sent;
+    }
+
+    /// A lease is relied on while now < safe_until. What arrives later is lost, whatever it says.
+    [[nodiscard]] static bool is_safe(instant now, instant safe_until) { return now < safe_until; }
+
+    /// What became of a command that was answered session_expired. Sent once, it had no effect; of a resend an earlier
+    /// transmission may have been carried out.
+    [[nodiscard]] static errc end_of(bool was_resent) {
+        return was_resent ? errc::outcome_unknown : errc::session_expired;
+    }
+};
+
+/// Told what happens to a session, from within its inputs. This one does nothing, and costs nothing.
+struct silent_observer {
+    void refused(node_id /*from*/, refusal /*why*/) {}
+    void sent(node_id /*to*/) {}
+    void opened(session_id /*session*/, instant /*now*/) {}
+    void renewed(instant /*safe_until*/, instant /*now*/) {}
+    void lapsed(instant /*now*/) {}
+    void expired(session_id /*session*/, instant /*now*/) {}
+};
+
+/// What a client's core may have replaced.
+template <class Rules = rules, class Observer = silent_observer>
+struct policy {
+    [[no_unique_address]] Rules rules{};
+    [[no_unique_address]] Observer observer{};
+};
+
+}  // namespace synod::inline SYNOD_ABI::client

@@ -1,0 +1,138 @@
+// synod/client/requests.hpp - the locks that a client has asked for, and how far each has come.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/client/parcel.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI::client {
+
+/// What a caller asks of `session_core::acquire`.
+struct wish {
+    std::string name;                     // of the lock
+    std::uint64_t owner = 0;              // the tag that asks; a tag waits for a lock that it holds itself, so it is refused
+    bool waits = true;                    // otherwise it is answered at once: held, or errc::busy
+    instant deadline = instant::never();  // when the caller gives up, by its own clock
+};
+
+/// How far a request has come.
+enum class stage : std::uint8_t {
+    unsent,     // waits for a session, a safe lease, or room
+    asked,      // its acquire is on its way
+    queued,     // it waits at the service
+    held,
+    lost,       // was held; the service may think that it still is
+    gone,       // was held by a session that is over
+    releasing,  // its release is on its way
+};
+
+/// One request, from the call of acquire to the end of its hold.
+struct request {
+    client::wish wish;
+    client::stage stage = stage::unsent;
+    std::uint64_t sequence = 0;  // of its acquire; names it to the service
+    fencing_token token;         // once held
+    instant query_at = instant::never();
+    duration query_wait;
+
+    [[nodiscard]] bool is_waiting() const { return stage <= stage::queued; }
+
+    /// When something is due for it.
+    [[nodiscard]] instant due() const {
+        return is_waiting() ? earlier(wish.deadline, query_at) : instant::never();
+    }
+};
+
+/// Finds requests by id, by sequence and by what is due next. All operations are logarithmic in their number, or linear where they
+/// visit all.
+class requests {
+public:
+    request_id add(client::wish wish) {
+        const request_id fresh(++last_id_);
+        request& made = all_[fresh];
+        made.wish = std::move(wish);
+        ++waiting_;
+        timers_.insert({made.due(), fresh});
+        return fresh;
+    }
+
+    /// nullptr for one that has ended.
+    [[nodiscard]] const request* find(request_id id) const {
+        const auto found = all_.find(id);
+        return found == all_.end() ? nullptr : &found->second;
+    }
+
+    /// Zero if there is none.
+    [[nodiscard]] request_id find_by_sequence(std::uint64_t sequence) const {
+        const auto found = by_sequence_.find(sequence);
+        return found == by_sequence_.end() ? request_id() : found->second;
+    }
+
+    /// Changes a request by `change(request&)`, and keeps the indexes right. Precondition: there is one.
+    template <class Change>
+    void update(request_id id, Change&& change) {
+        request& one = all_.at(id);
+        unlist(id, one);
+        change(one);
+        list(id, one);
+    }
+
+    void erase(request_id id) {
+        const auto found = all_.find(id);
+        if (found == all_.end()) return;
+        unlist(id, found->second);
+        all_.erase(found);
+    }
+
+    /// Calls `visit(id, request)` for each, in the order in which they were added. `visit` may change or erase the one it is given.
+    template <class Visit>
+    void for_each(Visit&& visit) {
+        for (auto next = all_.begin(); next != all_.end();) {
+            const auto here = next++;
+            visit(here->first, std::as_const(here->second));
+        }
+    }
+
+    /// The request that is due first, and when; zero and never() when none is.
+    [[nodiscard]] std::pair<instant, request_id> first_due() const {
+        return timers_.empty() ? std::pair(instant::never(), request_id()) : *timers_.begin();
+    }
+
+    [[nodiscard]] std::size_t size() const { return all_.size(); }
+    [[nodiscard]] std::size_t waiting() const { return waiting_; }
+    [[nodiscard]] std::size_t held() const { return held_; }
+
+private:
+    void list(request_id id, const request& one) {
+        if (one.sequence != 0) by_sequence_.emplace(one.sequence, id);
+        if (one.is_waiting()) timers_.insert({one.due(), id});
+        waiting_ += one.is_waiting() ? 1 : 0;
+        held_ += one.stage == stage::held ? 1 : 0;
+    }
+
+    void unlist(request_id id, const request& one) {
+        if (one.sequence != 0) by_sequence_.erase(one.sequence);
+        if (one.is_waiting()) timers_.erase({one.due(), id});
+        waiting_ -= one.is_waiting() ? 1 : 0;
+        held_ -= one.stage == stage::held ? 1 : 0;
+    }
+
+    std::map<request_id, request> all_;
+    std::map<std::uint64_t, request_id> by_sequence_;  // those that have one, which is of the current session
+    std::set<std::pair<instant, request_id>> timers_;  // those that wait
+    std::uint64_t last_id_ = 0;
+    std::size_t waiting_ = 0;
+    std::size_t held_ = 0;
+};
+
+}  // namespace synod::inline SYNOD_ABI::client

@@ -1,0 +1,94 @@
+// synod/client/session.hpp - a client's session with the lock service, kept alive by a thread of its own.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/result.hpp>
+#include <synod/client/config.hpp>
+#include <synod/client/connection.hpp>
+#include <synod/client/detail/entropy.hpp>
+#include <synod/client/detail/session_engine.hpp>
+#include <synod/host/clock.hpp>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+/// One session, for any number of locks and threads. It is opened in the background, and renewed as long as this object lives; locks
+/// wait for it to be open.
+///
+/// When it expires, because no replica was reached for too long, every hold is lost, every call that waits ends with
+/// errc::session_expired or outcome_unknown, and the next call opens another session. Nothing is acquired again by itself.
+///
+/// Destroying it closes the session, which frees its locks at once; if no replica answers within client_config::farewell, the
+/// service frees them when the session expires. Holds that are left are lost, calls that wait end with errc::stopped, and so do later
+/// ones through mutexes that outlive it. In a forked child it does nothing, and nothing is held.
+///
+/// Thread-safety: all of it, but for moving and destroying.
+class session {
+public:
+    /// Connects node `self`, which no replica and no other client has, to a `thread_network` or something of its shape, which must
+    /// outlive the session. An identity without a client uuid is given a random one, and a seed. Does not wait.
+    ///
+    /// `clock` should count the time that the machine sleeps. Errors: those of the two `validate` in config.hpp, such as
+    /// lease_below_clock_error; those of Network::connect; the system's if there is no thread to be had.
+    template <class Network, host::clock Clock = host::boot_clock>
+    [[nodiscard]] static result<session> connect(Network& network, node_id self,
+                                                 client_identity identity,
+                                                 const client_config& config = {},
+                                                 Clock clock = {}) {
+        if (identity.client == client_uuid{}) draw(identity);
+        auto end = client::network_connection<Network>::make(network, self);
+        if (!end) return unexpected(end.error());
+        return start(std::move(*end), identity, config,
+                     [clock = std::move(clock)] { return clock.now(); });
+    }
+
+    /// The same over any connection. `clock` may be called from any thread.
+    [[nodiscard]] static result<session> start(std::unique_ptr<client::connection> end,
+                                               const client_identity& identity,
+                                               const client_config& config,
+                                               std::function<instant()> clock) {
+        auto core = engine::core::make(identity, config, client::connection_link(*end), {}, clock());
+        if (!core) return unexpected(core.error());
+        const std::shared_ptr<engine> made(
+            new engine(std::move(end), std::move(*core), std::move(clock)), leave_to_parent);
+        if (const auto error = made->start()) return unexpected(error);
+        return session(made);
+    }
+
+    session(session&&) noexcept = default;
+    session& operator=(session&& other) noexcept {
+        std::swap(engine_, other.engine_);
+        return *this;
+    }
+    ~session() {
+        if (engine_ != nullptr) engine_->stop();
+    }
+
+    /// How it stands with the service, as far as is known here.
+    [[nodiscard]] client::phase phase() const { return engine_->phase(); }
+
+private:
+    friend class mutex;
+    using engine = client::detail::session_engine;
+
+    explicit session(std::shared_ptr<engine> made) : engine_(std::move(made)) {}
+
+    static void draw(client_identity& identity) {
+        identity.client = {client::detail::draw_bits(), client::detail::draw_bits()};
+        identity.seed = client::detail::draw_bits();
+    }
+
+    /// What a child inherits may be locked for ever, and has no thread to stop.
+    static void leave_to_parent(engine* one) {
+        if (!one->is_foreign()) delete one;
+    }
+
+    std::shared_ptr<engine> engine_;  // shared with the mutexes, which may outlive the session
+};
+
+}  // namespace synod::inline SYNOD_ABI

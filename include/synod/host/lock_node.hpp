@@ -1,0 +1,71 @@
+// synod/host/lock_node.hpp - a replica of the lock service on a thread of its own.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/shared.hpp>
+#include <synod/host/runner.hpp>
+#include <synod/lock/messages.hpp>
+#include <synod/lock/service.hpp>
+#include <synod/lock/table.hpp>
+#include <synod/log/messages.hpp>
+#include <synod/transport/threads.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::host {
+
+namespace detail {
+
+template <class... Variants>
+struct joined;
+template <class... Messages>
+struct joined<std::variant<Messages...>> {
+    using type = std::variant<Messages...>;
+};
+template <class... First, class... Second, class... Rest>
+struct joined<std::variant<First...>, std::variant<Second...>, Rest...>
+    : joined<std::variant<First..., Second...>, Rest...> {};
+
+}  // namespace detail
+
+/// All that travels between replicas of the lock service and their clients.
+using lock_message = detail::joined<replica_message, lock::to_replica, lock::to_client>::type;
+
+/// Carries it between threads. Replicas have the ids of their group, clients those from `max_nodes` up.
+using lock_network = thread_network<lock_message>;
+
+/// A replica of the lock service over `Storage`, which the host keeps.
+template <class Storage, class Policy = log_policy<>>
+using lock_replica = replica<lock::table, lock_network::link, shared<Storage>, Policy>;
+
+template <class Storage, class Policy = log_policy<>>
+using lock_node =
+    runner<lock_replica<Storage, Policy>, lock_network, lock::service<lock_network::link>>;
+
+/// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier life left there. Network and
+/// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start.
+template <class Storage, class Policy>
+[[nodiscard]] result<lock_node<Storage, Policy>> start_lock_node(lock_network& network,
+                                                                 const group& group,
+                                                                 Storage& storage, Policy policy,
+                                                                 const lock::config& config = {},
+                                                                 options how = {}) {
+    using replica = lock_replica<Storage, Policy>;
+    auto table = lock::table::make(config);
+    if (!table) return unexpected(table.error());
+    const auto make = [&](lock_network::link link, instant now) {
+        auto old = replica::recover(group, *table, link, shared(storage), policy, now);
+        const bool is_new = old.error() == make_error_code(errc::nothing_to_recover);
+        return is_new ? replica::make(group, *table, link, shared(storage), policy, now)
+                      : std::move(old);
+    };
+    return lock_node<Storage, Policy>::start(
+        network, group.self(), make,
+        lock::service<lock_network::link>(group.cluster(), network.link_of(group.self())),
+        std::move(how));
+}
+
+}  // namespace synod::inline SYNOD_ABI::host

@@ -1,0 +1,39 @@
+// synod/host/options.hpp - what a runner is told beside its replica.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ballot.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+
+#include <cstdint>
+#include <functional>
+
+namespace synod::inline SYNOD_ABI::host {
+
+/// A replica came to lead, or does no longer.
+struct leadership_change {
+    node_id node;
+    synod::ballot ballot;  // that it leads with; when it leads no longer, that of the leader it heard last
+    bool leads = false;
+    duration took;         // when it leads: since it began to look for a leader
+};
+
+/// Bounds and habits of a runner.
+struct options {
+    /// Commands, reads and jobs, of each so many, that wait until the thread looks at them; what is more is `overloaded`.
+    std::uint32_t max_submissions = 16 * 1024;
+    /// Bytes of those commands.
+    std::uint64_t max_submitted_bytes = 16 * 1024 * 1024;
+    /// Lets go of log entries once every member has applied them durably. A replica that has done so cannot be rebuilt by
+    /// `recover`, as long as there are no snapshots.
+    bool trims = false;
+    /// The longest that the thread sleeps when nothing is due.
+    duration longest_wait = seconds(3600);
+    /// Called on the replica's thread with each change of its leadership. Must not wait for the runner.
+    std::function<void(const leadership_change&)> on_leadership{};
+};
+
+}  // namespace synod::inline SYNOD_ABI::host

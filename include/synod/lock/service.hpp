@@ -1,0 +1,212 @@
+// synod/lock/service.hpp - the lock service at one replica: requests of clients in, replies and events out.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/ring.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/event.hpp>
+#include <synod/lock/messages.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/log/replica.hpp>
+#include <synod/paxos/transport.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// What stands between clients and a replica whose machine is a lock table. It names no session and grants no lock: it hands
+/// commands to the replica, replies to whoever asked, and events to whoever spoke last for their session.
+///
+/// Inputs only decide: `receive` and `complete` stage, `flush` sends. Every request is answered once, at the latest by `stop`; a request
+/// with another cluster's id is answered `not_leader` under the right one. Events go out at the leader and are dropped elsewhere:
+/// they are hints, and `query` tells the same.
+///
+/// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds, and for each live session.
+/// Not thread-safe; belongs to the thread of its replica.
+template <transport<to_client> Link>
+class service {
+public:
+    /// A longer command is answered `too_large`; no lawful one is as long.
+    static constexpr std::size_t max_command_bytes = 1024;
+
+    service(cluster_id cluster, Link link) : cluster_(cluster), link_(std::move(link)) {}
+
+    /// A client asks for a command. Amortised linear in its size.
+    template <class Replica>
+    void receive(Replica& replica, node_id from, client_request&& request, instant now) {
+        if (request.cluster != cluster_) return answer(from, request.number, outcome::not_leader);
+        if (request.command.size() > max_command_bytes) {
+            return answer(from, request.number, outcome::too_large);
+        }
+        if (!decode(request.command, decoded_)) return answer_malformed(from, request.number);
+        const submission said = replica.propose(request.command, now);
+        switch (said.answer) {
+            case synod::answer::queued: return wait(said.ticket, from, request.number);
+            case synod::answer::overloaded: return answer(from, request.number, outcome::overloaded);
+            case synod::answer::too_large: return answer(from, request.number, outcome::too_large);
+            case synod::answer::not_leader: return redirect(from, request.number, said.leader);
+            case synod::answer::failed: return answer(from, request.number, outcome::not_leader);
+        }
+    }
+
+    /// Takes one completion that the replica hands out. False if it ends nothing that came through here.
+    template <class Table>
+    bool complete(const Table& table, const completion& end) {
+        if (waiting_.empty() || waiting_.front().ticket != end.ticket) return false;
+        const asked_for asked = waiting_.front();
+        waiting_.pop_front();
+        client_reply made{cluster_, asked.number, outcome_of(end.outcome), false, {}, {}};
+        made.reply.assign(end.result.begin(), end.result.end());
+        if (end.outcome == synod::outcome::decided) note_speaker(table, asked, end.result);
+        staged_.push_back({asked.client, std::move(made)});
+        return true;
+    }
+
+    /// Sends what is staged, then the events of the table. Comes after the `flush` of the replica and the `drain` of it.
+    template <class Replica>
+    void flush(Replica& replica) {
+        for (letter& next : staged_) link_.send(next.to, std::move(next.message));
+        staged_.clear();
+        auto& table = replica.machine();
+        if (!replica.is_leading()) {
+            speakers_.clear();
+            return table.drain_events([](const event&) {});
+        }
+        table.drain_events([this](const event& happened) { tell(happened); });
+        forget_ended(table);
+    }
+
+    /// Drains the replica and flushes, for a host that has no other use for completions.
+    template <class Replica>
+    void serve(Replica& replica) {
+        const auto& table = replica.machine();
+        replica.drain([&](const completion& end) { complete(table, end); });
+        flush(replica);
+    }
+
+    /// Answers every request that is not answered yet with `stopped`: the replica is going away, and its outcome is unknown.
+    void stop() {
+        for (letter& next : staged_) link_.send(next.to, std::move(next.message));
+        staged_.clear();
+        for (; !waiting_.empty(); waiting_.pop_front()) {
+            const asked_for& asked = waiting_.front();
+            link_.send(asked.client,
+                       client_reply{cluster_, asked.number, outcome::stopped, false, {}, {}});
+        }
+    }
+
+    /// Requests that the replica has taken on and that are not answered.
+    [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+    /// Sessions of which a client has spoken here.
+    [[nodiscard]] std::size_t speakers() const { return speakers_.size(); }
+
+private:
+    struct asked_for {
+        synod::ticket ticket;
+        node_id client;
+        std::uint64_t number = 0;
+        bool opens = false;  // its reply names the session
+        session_id session;  // unless it opens one
+    };
+
+    struct letter {
+        node_id to;
+        client_reply message;
+    };
+
+    [[nodiscard]] static outcome outcome_of(synod::outcome end) {
+        switch (end) {
+            case synod::outcome::decided: return outcome::answered;
+            case synod::outcome::not_decided: return outcome::not_decided;
+            case synod::outcome::unknown:
+            case synod::outcome::readable: break;
+        }
+        return outcome::outcome_unknown;
+    }
+
+    void answer(node_id to, std::uint64_t number, outcome how) {
+        staged_.push_back({to, client_reply{cluster_, number, how, false, {}, {}}});
+    }
+
+    void redirect(node_id to, std::uint64_t number, std::optional<node_id> leader) {
+        staged_.push_back({to, client_reply{cluster_, number, outcome::not_leader,
+                                            leader.has_value(), leader.value_or(node_id()), {}}});
+    }
+
+    /// Bytes that are no command need not go through the log to be told so.
+    void answer_malformed(node_id to, std::uint64_t number) {
+        client_reply made{cluster_, number, outcome::answered, false, {}, {}};
+        byte_writer out(made.reply);
+        encode(lock::reply(refused{refusal::malformed}), out);
+        staged_.push_back({to, std::move(made)});
+    }
+
+    void wait(ticket issued, node_id from, std::uint64_t number) {
+        asked_for& asked = waiting_.emplace_back();
+        asked.ticket = issued;
+        asked.client = from;
+        asked.number = number;
+        std::visit(
+            [&asked](const auto& one) {
+                if constexpr (requires { one.stamp.session; }) {
+                    asked.session = one.stamp.session;
+                } else {
+                    asked.opens = true;
+                }
+            },
+            decoded_);
+    }
+
+    /// Events of the session go to this client from now on, if it is one.
+    template <class Table>
+    void note_speaker(const Table& table, const asked_for& asked, bytes_view result) {
+        session_id session = asked.session;
+        if (asked.opens) {
+            reply said;
+            if (!decode(result, said) || !std::holds_alternative<opened>(said)) return;
+            session = std::get<opened>(said).session;
+        }
+        if (table.sessions().is_live(session)) speakers_[session] = asked.client;
+    }
+
+    void tell(const event& happened) {
+        const auto speaker = speakers_.find(session_of(happened));
+        if (speaker == speakers_.end()) return;
+        client_event made{cluster_, {}};
+        byte_writer out(made.event);
+        encode(happened, out);
+        link_.send(speaker->second, std::move(made));
+        if (std::holds_alternative<session_ended>(happened)) speakers_.erase(speaker);
+    }
+
+    /// A session that was closed ends without an event. Amortised constant time.
+    template <class Table>
+    void forget_ended(const Table& table) {
+        if (speakers_.size() < 2 * table.sessions().size() + spare_speakers) return;
+        std::erase_if(speakers_, [&table](const auto& one) {
+            return !table.sessions().is_live(one.first);
+        });
+    }
+
+    static constexpr std::size_t spare_speakers = 64;
+
+    cluster_id cluster_;
+    Link link_;
+    ring<asked_for> waiting_;                 // tickets rise
+    std::vector<letter> staged_;              // answers that `flush` sends
+    std::map<session_id, node_id> speakers_;  // while leading: who spoke last for each live session
+    command decoded_;                         // scratch: the command being received
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock

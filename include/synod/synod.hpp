@@ -1,0 +1,17 @@
+// synod/synod.hpp - everything, but for what needs more than the C++ standard library, and for what tests.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/client.hpp>
+#include <synod/host/clock.hpp>
+#include <synod/host/lock_node.hpp>
+#include <synod/host/runner.hpp>
+#include <synod/lock.hpp>
+#include <synod/lock/service.hpp>
+#include <synod/log.hpp>
+#include <synod/paxos.hpp>
+#include <synod/storage/memory.hpp>
+#include <synod/transport/memory.hpp>
+#include <synod/transport/threads.hpp>

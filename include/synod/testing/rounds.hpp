@@ -1,0 +1,266 @@
+// synod/testing/rounds.hpp - message rounds of real replicas on anybody's transport, to be timed.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/log/replica.hpp>
+#include <synod/storage/memory.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+namespace detail {
+
+struct any_receiver {
+    void operator()(node_id, replica_message&&) const;
+};
+
+template <class N>
+concept connects = requires(N& network, node_id self) {
+    { network.connect(self) } -> transport<replica_message>;
+};
+
+template <class N>
+concept delivers = requires(N& network, node_id to, const any_receiver& receive) {
+    { network.deliver(to, receive) } -> std::convertible_to<std::size_t>;
+};
+
+}  // namespace detail
+
+/// What a cluster of rounds sends through.
+/// - `connect(self)` gives node `self` its transport; it is called once for each node, before anything is sent.
+/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and returns how many that were. A network
+///   that takes its time may return 0 while messages are on their way: `idle()`, if it has one, is called then.
+template <class N>
+concept network = testing::detail::connects<N> && testing::detail::delivers<N>;
+
+/// How a run is made up.
+struct rounds_config {
+    std::uint32_t replicas = 3;
+    std::size_t bytes = 8;             // of one command; at least 8
+    std::size_t window = 1;            // commands proposed before the cluster is driven until it is quiescent
+    std::uint32_t batch = 1024;        // commands in one entry, at most
+    std::size_t trim_every = 256;      // commands after which every replica trims what all have applied
+};
+
+/// A machine that adds numbers: the first eight bytes of each command.
+struct summing_machine {
+    std::uint64_t total = 0;
+
+    void apply(const apply_context& /*context*/, bytes_view command, result_writer& /*result*/) {
+        if (command.size() >= sizeof total) {
+            total += load_little_endian<std::uint64_t>(command.data());
+        }
+    }
+    void snapshot(byte_writer& out) const { out.number(total); }
+    bool restore(byte_reader& in) {
+        const auto read = in.number<std::uint64_t>();
+        if (!in.finished()) return false;
+        total = read;
+        return true;
+    }
+};
+
+/// What messages would weigh on a wire: every field at its width, entries whole, one byte for the type.
+struct wire_size {
+    template <class Message>
+    std::size_t operator()(const Message& message) const {
+        std::size_t size = 1 + 2 * sizeof(std::uint64_t);  // type, cluster, incarnation
+        if constexpr (requires { message.ballot; }) size += sizeof(std::uint64_t);
+        if constexpr (requires { message.at; }) size += sizeof(std::uint64_t);
+        if constexpr (requires { message.chosen_below; }) size += sizeof(std::uint64_t);
+        if constexpr (requires { message.applied_below; }) size += sizeof(std::uint64_t);
+        if constexpr (requires { message.sequence; }) size += sizeof(std::uint64_t);
+        if constexpr (requires { message.value.view(); }) {
+            size += sizeof(std::uint32_t) + message.value.view().size();
+        }
+        return size;
+    }
+};
+
+/// A cluster of real replicas with storage in memory, driven by one thread: propose `window` commands at the leader, then hand
+/// messages around until nothing moves any more, and again.
+template <network Network, class Policy = log_policy<>>
+class rounds {
+public:
+    using link = decltype(std::declval<Network&>().connect(node_id()));
+    using replica_type =
+        replica<summing_machine, link, memory_storage<records<entry>>, Policy>;
+
+    /// Builds the cluster on `network`, which must outlive it, and elects node 0. Errors: those of replica::make;
+    /// limit_out_of_range for commands below 8 bytes or a window of zero.
+    [[nodiscard]] static result<rounds> make(Network& network, const rounds_config& config) {
+        if (config.bytes < sizeof(std::uint64_t) || config.window == 0) {
+            return errc::limit_out_of_range;
+        }
+        rounds made(network, config);
+        for (std::uint32_t i = 0; i < config.replicas; ++i) {
+            if (const auto error = made.add(node_id(i))) return unexpected(error);
+        }
+        made.elect();
+        return made;
+    }
+
+    /// Pushes `count` commands through, a multiple of the window, and returns how many were decided with their results.
+    std::uint64_t run(std::uint64_t count) {
+        decided_ = 0;
+        for (std::uint64_t sent = 0; sent < count; sent += config_.window) {
+            for (std::size_t i = 0; i < config_.window; ++i) {
+                static_cast<void>(replicas_[leader_].propose(command_, now_));
+            }
+            drive();
+            if ((since_trim_ += config_.window) >= config_.trim_every) trim();
+        }
+        return decided_;
+    }
+
+    /// Whether every replica has applied the same commands, all of them: `total` so far.
+    [[nodiscard]] bool agrees_on(std::uint64_t total) {
+        pass_time();
+        for (const replica_type& one : replicas_) {
+            if (one.machine().total != total) return false;
+        }
+        return true;
+    }
+
+    /// Lets a heartbeat interval pass, as a host's clock does.
+    void pass_time() {
+        now_ = now_ + replicas_[leader_].policy().limits.heartbeat_interval;
+        for (replica_type& one : replicas_) {
+            if (now_ >= one.next_deadline()) one.tick(now_);
+            one.flush(now_);
+        }
+        drive();
+    }
+
+    [[nodiscard]] replica_type& leader() { return replicas_[leader_]; }
+
+private:
+    rounds(Network& network, const rounds_config& config)
+        : network_(&network), config_(config), command_(config.bytes) {
+        command_[0] = std::byte{1};
+        replicas_.reserve(config.replicas);
+    }
+
+    [[nodiscard]] std::error_code add(node_id self) {
+        const node_set members = node_set::first(config_.replicas);
+        std::vector<member> lives;
+        for (const node_id node : members) lives.push_back({node, incarnation(1)});
+        auto group = group::make(cluster_id(1), self, lives);
+        auto quorums = majority::make(members);
+        if (!group) return group.error();
+        Policy policy{.quorums = *quorums};
+        policy.limits.batch_commands = config_.batch;
+        auto made = replica_type::make(*group, {}, network_->connect(self), {}, policy, now_);
+        if (made) replicas_.push_back(*std::move(made));
+        return made.error();
+    }
+
+    /// Lets node 0 alone grow impatient.
+    void elect() {
+        now_ = replicas_[leader_].next_deadline();
+        replicas_[leader_].tick(now_);
+        while (!replicas_[leader_].is_leading()) {
+            replicas_[leader_].flush(now_);
+            drive();
+        }
+        pass_time();
+    }
+
+    /// Hands messages around until none moves: the followers first, for the leader has just spoken.
+    void drive() {
+        replicas_[leader_].flush(now_);
+        bool moved = true;
+        while (moved) {
+            moved = false;
+            for (std::uint32_t i = 0; i < config_.replicas; ++i) {
+                if (i != leader_) moved = serve(i) || moved;
+            }
+            moved = serve(leader_) || moved;
+        }
+        replicas_[leader_].drain(
+            [this](const completion& one) { decided_ += one.outcome == outcome::decided; });
+    }
+
+    /// Returns whether anything had arrived.
+    bool serve(std::uint32_t index) {
+        replica_type& one = replicas_[index];
+        const std::size_t count =
+            network_->deliver(node_id(index), [&](node_id from, replica_message&& message) {
+                one.receive(from, std::move(message), now_);
+            });
+        if (count > 0) one.flush(now_);
+        return count > 0;
+    }
+
+    void trim() {
+        since_trim_ = 0;
+        slot applied = replicas_[leader_].status().applied_below;
+        for (const replica_type& one : replicas_) {
+            const slot here = one.status().applied_below;
+            if (here < applied) applied = here;
+        }
+        for (replica_type& one : replicas_) one.trim(applied);
+    }
+
+    Network* network_;
+    rounds_config config_;
+    bytes command_;
+    std::vector<replica_type> replicas_;
+    std::uint32_t leader_ = 0;
+    std::size_t since_trim_ = 0;
+    std::uint64_t decided_ = 0;
+    instant now_;
+};
+
+/// A network that counts what passes, in front of another one.
+template <network Network>
+class counting_network {
+public:
+    class link {
+    public:
+        static constexpr bool is_single_threaded = true;
+
+        template <class Message>
+        void send(node_id to, Message&& message) noexcept {
+            ++counts_->messages_;
+            counts_->bytes_ += wire_size()(message);
+            inner_.send(to, std::forward<Message>(message));
+        }
+
+    private:
+        friend counting_network;
+        using inner_link = decltype(std::declval<Network&>().connect(node_id()));
+        link(counting_network& counts, inner_link inner)
+            : counts_(&counts), inner_(std::move(inner)) {}
+
+        counting_network* counts_;
+        inner_link inner_;
+    };
+
+    explicit counting_network(Network& inner) : inner_(&inner) {}
+
+    [[nodiscard]] link connect(node_id self) { return link(*this, inner_->connect(self)); }
+
+    template <class Receive>
+    std::size_t deliver(node_id to, Receive&& receive) {
+        return inner_->deliver(to, std::forward<Receive>(receive));
+    }
+
+    [[nodiscard]] std::uint64_t messages() const { return messages_; }
+    [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+private:
+    Network* inner_;
+    std::uint64_t messages_ = 0;
+    std::uint64_t bytes_ = 0;
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,0 +1,56 @@
+// tests/unit/lock/command.cpp - commands as bytes and back.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/command.hpp>
+
+#include "codec_laws.hpp"
+#include "support/catch.hpp"
+
+#include <vector>
+
+using namespace synod;
+using namespace synod::lock_test;
+
+static_assert(codec<lock::command_codec>);
+
+namespace {
+
+std::vector<lock::command> one_of_each() {
+    const request_stamp stamp{session_id({slot(3), 4}), 7, 5};
+    return {
+        lock::open_session{{1, 2}, 3, 4'000},
+        lock::keep_alive{stamp},
+        lock::close_session{stamp},
+        lock::acquire{stamp, 9, "a name", lock::mode::update, 50, lock::reentrant | lock::barge},
+        lock::release{stamp, 9, fencing_token(3, 77)},
+        lock::query{stamp, 6},
+        lock::acknowledge{stamp, 6},
+        lock::cancel{stamp, 6, lock::on_granted::keep},
+    };
+}
+
+}  // namespace
+
+TEST_CASE("every command survives its encoding") {
+    CHECK(one_of_each().size() == std::variant_size_v<lock::command>);
+    check_round_trips<lock::command_codec>(one_of_each());
+}
+
+TEST_CASE("a command that is cut short, too long, or of another version or kind is refused") {
+    check_refusals<lock::command_codec>(one_of_each());
+}
+
+TEST_CASE("a command with a mode or a choice that does not exist is refused") {
+    const auto commands = one_of_each();
+    CHECK(!decodes_with<lock::command_codec>(
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 10, 3));
+    CHECK(decodes_with<lock::command_codec>(
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 10, 2));
+    CHECK(!decodes_with<lock::command_codec>(
+        commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
+}
+
+TEST_CASE("bytes that decode as a command are the encoding of that command") {
+    check_canonical<lock::command_codec>(one_of_each());
+}

@@ -1,0 +1,150 @@
+// tests/unit/lock/invariant.cpp - each invariant holds in a good state and breaks in a state that is bad in one way only.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/invariant.hpp>
+
+#include "support/catch.hpp"
+
+#include <string>
+#include <utility>
+
+using namespace synod;
+using lock::request_state;
+using lock::state;
+
+namespace {
+
+session_id session(std::uint64_t number) { return session_id({slot(number), 0}); }
+
+lock::request_record request(std::uint64_t owner, std::uint64_t at, request_state is) {
+    lock::request_record made;
+    made.owner = {session(owner), 0};
+    made.sequence = at;
+    made.at = {slot(at), 0};
+    made.deadline = log_time::never();
+    made.state = is;
+    if (is == request_state::granted) made.token = fencing_token(at);
+    return made;
+}
+
+/// Two sessions, two locks, one of them waited for, one ended request.
+state good() {
+    state now;
+    now.now = log_time(100);
+    now.leader = ballot(3, node_id(0));
+    now.last = {slot(50), 0};
+    now.last_token = fencing_token(20);
+    now.sessions = {{session(1), log_time(200)}, {session(2), log_time(150)}};
+    now.locks = {{"x", {request(1, 10, request_state::granted)}, {}},
+                 {"y", {request(2, 11, request_state::granted)}, {}}};
+    now.locks[1].queue = {request(1, 12, request_state::queued),
+                          request(2, 13, request_state::queued)};
+    now.locks[1].queue[0].deadline = log_time(101);
+    now.ended = {request(1, 14, request_state::timed_out)};
+    return now;
+}
+
+/// The name of the invariant that breaks when a good state is changed.
+template <class Change>
+std::string broken_by(Change&& change) {
+    state now = good();
+    change(now);
+    const char* const broken = lock::invariant::first_broken(now);
+    return broken == nullptr ? "" : broken;
+}
+
+}  // namespace
+
+TEST_CASE("a good state breaks no invariant, and neither does an empty one") {
+    CHECK(broken_by([](state&) {}).empty());
+    CHECK(lock::invariant::first_broken(state()) == nullptr);
+}
+
+TEST_CASE("two holders of one lock break mutual exclusion") {
+    CHECK(broken_by([](state& now) {
+              now.locks[0].holders.push_back(request(2, 15, request_state::granted));
+          }) == "at_most_one_holder");
+}
+
+TEST_CASE("a held token is issued, unique, and of a holder") {
+    const std::string name = "held_tokens_are_issued_once";
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(21); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(11); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].token = fencing_token(5); }) == name);
+    CHECK(broken_by([](state& now) { now.ended[0].token = fencing_token(5); }) == name);
+}
+
+TEST_CASE("nothing belongs to a session that is over") {
+    const std::string name = "requests_have_live_sessions";
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].owner.session = session(3); }) ==
+          name);
+    CHECK(broken_by([](state& now) { now.locks[1].queue[1].owner.session = session(3); }) == name);
+    CHECK(broken_by([](state& now) { now.ended[0].owner.session = session(3); }) == name);
+}
+
+TEST_CASE("what is over has ended: deadlines are half-open") {
+    const std::string name = "nothing_is_overdue";
+    CHECK(broken_by([](state& now) { now.sessions[1].deadline = log_time(100); }) == name);
+    CHECK(broken_by([](state& now) { now.sessions[1].deadline = log_time(101); }).empty());
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].deadline = log_time(100); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].deadline = log_time(500); }) == name);
+}
+
+TEST_CASE("queues are in the order of arrival") {
+    CHECK(broken_by([](state& now) { std::swap(now.locks[1].queue[0], now.locks[1].queue[1]); }) ==
+          "queues_rise_in_position");
+}
+
+TEST_CASE("a lock that nobody holds is gone, and nobody waits for it") {
+    CHECK(broken_by([](state& now) { now.locks[0].holders.clear(); }) == "every_lock_is_held");
+    CHECK(broken_by([](state& now) { now.locks[1].holders.clear(); }) == "every_lock_is_held");
+}
+
+TEST_CASE("a request is listed where its state belongs") {
+    const std::string name = "states_match_places";
+    CHECK(broken_by([](state& now) { now.locks[1].queue[1].state = request_state::cancelled; }) ==
+          name);
+    CHECK(broken_by([](state& now) { now.ended[0].state = request_state::queued; }) == name);
+    CHECK(broken_by([](state& now) {
+              now.locks[0].holders[0].state = request_state::queued;
+              now.locks[0].holders[0].token = {};
+          }) == name);
+}
+
+TEST_CASE("positions and sequences name one request each") {
+    const std::string name = "requests_are_unique";
+    CHECK(broken_by([](state& now) { now.ended[0].at = {slot(10), 0}; }) == name);
+    CHECK(broken_by([](state& now) { now.ended[0].sequence = 10; }) == name);
+    CHECK(broken_by([](state& now) { now.ended[0].at = {slot(51), 0}; }) == name);
+}
+
+TEST_CASE("lists are in canonical order") {
+    const std::string name = "lists_are_sorted";
+    CHECK(broken_by([](state& now) { std::swap(now.sessions[0], now.sessions[1]); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[1].name = now.locks[0].name; }) == name);
+    CHECK(broken_by([](state& now) {
+              now.ended.push_back(request(1, 9, request_state::cancelled));
+          }) == name);
+}
+
+TEST_CASE("time, leader and tokens only move forward, and a new hold has a new token") {
+    const state before = good();
+    state after = good();
+    CHECK(lock::invariant::only_moves_forward(before, after));
+    after.now = log_time(99);
+    CHECK(!lock::invariant::only_moves_forward(before, after));
+    after = good();
+    after.leader = ballot(2, node_id(0));
+    CHECK(!lock::invariant::only_moves_forward(before, after));
+    after = good();
+    after.last_token = fencing_token(19);
+    CHECK(!lock::invariant::only_moves_forward(before, after));
+    after = good();
+    after.locks[0].holders[0].token = fencing_token(20);  // issued before, yet nobody held it
+    CHECK(!lock::invariant::only_moves_forward(before, after));
+    after.last_token = fencing_token(21);
+    after.locks[0].holders[0].token = fencing_token(21);
+    CHECK(lock::invariant::only_moves_forward(before, after));
+}

@@ -1,0 +1,61 @@
+// tests/unit/lock/reply.cpp - replies as bytes and back, and the error for each refusal.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/reply.hpp>
+
+#include "codec_laws.hpp"
+#include "support/catch.hpp"
+
+#include <vector>
+
+using namespace synod;
+using namespace synod::lock_test;
+
+static_assert(codec<lock::reply_codec>);
+
+namespace {
+
+std::vector<lock::reply> one_of_each() {
+    return {
+        lock::opened{session_id({slot(3), 4}), 4'000},
+        lock::kept{77},
+        lock::closed{},
+        lock::granted{fencing_token(1, 2)},
+        lock::queued{},
+        lock::busy{},
+        lock::released{3},
+        lock::request_status{lock::request_state::timed_out, {}},
+        lock::acknowledged{},
+        lock::cancelled{},
+        lock::already_granted{fencing_token(1, 3)},
+        lock::refused{lock::refusal::token_space_exhausted},
+    };
+}
+
+}  // namespace
+
+TEST_CASE("every reply survives its encoding") {
+    CHECK(one_of_each().size() == std::variant_size_v<lock::reply>);
+    check_round_trips<lock::reply_codec>(one_of_each());
+}
+
+TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
+    check_refusals<lock::reply_codec>(one_of_each());
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 15));
+    CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 5));
+}
+
+TEST_CASE("bytes that decode as a reply are the encoding of that reply") {
+    check_canonical<lock::reply_codec>(one_of_each());
+}
+
+TEST_CASE("every refusal has an error to go with it") {
+    CHECK(lock::error_of(lock::refusal::session_expired) == errc::session_expired);
+    CHECK(lock::error_of(lock::refusal::limit) == errc::limit_reached);
+    CHECK(lock::error_of(lock::refusal::unsupported) == errc::unsupported);
+    for (int reason = 0; reason <= static_cast<int>(last_of(lock::refusal{})); ++reason) {
+        const auto error = make_error_code(lock::error_of(static_cast<lock::refusal>(reason)));
+        CHECK(error.message() != "unknown error");
+    }
+}

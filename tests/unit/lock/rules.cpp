@@ -1,0 +1,152 @@
+// tests/unit/lock/rules.cpp - mutants: each replaces one rule, and an invariant or an answer gives it away.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/rules.hpp>
+#include <synod/lock/table.hpp>
+
+#include "driver.hpp"
+#include "support/catch.hpp"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+using namespace synod;
+using namespace synod::lock_test;
+using lock::reply;
+
+namespace {
+
+/// A table without the checks that the driver makes, so that a mutant can be watched breaking them.
+template <class Rules>
+class victim {
+public:
+    victim() : table_(std::move(*lock::basic_table<Rules>::make(short_leases()))) {
+        a = std::get<lock::opened>(run(lock::open_session{{0, 1}, 1, 100})).session;
+        b = std::get<lock::opened>(run(lock::open_session{{0, 2}, 1, 100'000})).session;
+    }
+
+    reply run(const lock::command& asked) {
+        before = table_.describe();
+        next_ = next_.next();
+        return table_.execute({{next_, 0}, now_}, asked);
+    }
+    reply acquire(session_id session, const std::string& name, std::uint64_t wait_ms) {
+        return run(lock::acquire{stamp(session), 0, name, lock::mode::exclusive, wait_ms, 0});
+    }
+    reply release(session_id session, fencing_token token) {
+        return run(lock::release{stamp(session), 0, token});
+    }
+    void pass(std::uint64_t milliseconds) {
+        now_ = now_ + milliseconds;
+        table_.advance(now_);
+    }
+
+    [[nodiscard]] std::string broken() const {
+        const lock::state after = table_.describe();
+        if (const char* const name = lock::invariant::first_broken(after)) return name;
+        return lock::invariant::only_moves_forward(before, after) ? "" : "only_moves_forward";
+    }
+
+    session_id a;
+    session_id b;
+    lock::state before;
+
+private:
+    request_stamp stamp(session_id session) { return {session, ++sequence_, 0}; }
+
+    lock::basic_table<Rules> table_;
+    slot next_;
+    log_time now_;
+    std::uint64_t sequence_ = 0;
+};
+
+struct waits_are_over_late : lock::rules {
+    static bool is_over(log_time deadline, log_time now) { return deadline < now; }
+};
+struct token_of_yesterday : lock::rules {
+    static fencing_token next_token(fencing_token last) {
+        return fencing_token(last.value() % 2 + 1);
+    }
+};
+struct grants_what_is_held : lock::rules {
+    static bool is_compatible(std::size_t) { return true; }
+};
+struct anybody_may_release : lock::rules {
+    static bool may_release(const lock::owner_id&, const lock::owner_id&) { return true; }
+};
+struct any_leader_counts : lock::rules {
+    static bool is_new_leader(ballot, ballot) { return true; }
+};
+struct tokens_wrap : lock::rules {
+    static bool has_next_token(fencing_token) { return true; }
+};
+
+}  // namespace
+
+TEST_CASE("the rules as they are break nothing") {
+    victim<lock::rules> v;
+    v.acquire(v.a, "x", lock::no_wait);
+    CHECK(v.broken().empty());
+    v.acquire(v.b, "x", 50);
+    CHECK(v.broken().empty());
+    v.pass(50);
+    CHECK(v.broken().empty());
+    v.release(v.a, fencing_token(1));
+    CHECK(v.broken().empty());
+}
+
+TEST_CASE("locks 3.12/1, R2: a wait that is valid at its deadline is found overdue") {
+    victim<waits_are_over_late> v;
+    v.acquire(v.a, "x", lock::no_wait);
+    v.acquire(v.b, "x", 50);
+    v.pass(50);
+    CHECK(v.broken() == "nothing_is_overdue");
+}
+
+TEST_CASE("M47: a token that does not rise is found") {
+    victim<token_of_yesterday> v;
+    v.acquire(v.a, "x", lock::no_wait);
+    v.release(v.a, fencing_token(1));
+    v.acquire(v.a, "x", lock::no_wait);
+    v.release(v.a, fencing_token(2));
+    v.acquire(v.a, "x", lock::no_wait);
+    CHECK(v.broken() == "only_moves_forward");
+}
+
+TEST_CASE("locks 3.5: a second exclusive holder is found") {
+    victim<grants_what_is_held> v;
+    v.acquire(v.a, "x", lock::no_wait);
+    v.acquire(v.b, "x", lock::no_wait);
+    CHECK(v.broken() == "at_most_one_holder");
+}
+
+TEST_CASE("M57: a release by another session that succeeds is found") {
+    victim<anybody_may_release> mutant;
+    victim<lock::rules> real;
+    mutant.acquire(mutant.a, "x", lock::no_wait);
+    real.acquire(real.a, "x", lock::no_wait);
+    CHECK(mutant.release(mutant.b, fencing_token(1)) == reply(lock::released{0}));
+    CHECK(real.release(real.b, fencing_token(1)) == no(lock::refusal::not_owner));
+}
+
+TEST_CASE("M53: an older leader that counts is found by its ballot") {
+    auto mutant = std::move(*lock::basic_table<any_leader_counts>::make(short_leases()));
+    mutant.new_leader(ballot(7, node_id(0)));
+    const lock::state before = mutant.describe();
+    mutant.new_leader(ballot(6, node_id(0)));
+    CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+}
+
+TEST_CASE("locks 3.12/30: a counter that wraps is found") {
+    auto config = short_leases();
+    config.tokens_after = fencing_token(0, fencing_token::max_counter);
+    auto mutant = std::move(*lock::basic_table<tokens_wrap>::make(config));
+    const lock::state before = mutant.describe();
+    const auto opened =
+        mutant.execute({{slot(1), 0}, log_time()}, lock::open_session{{0, 1}, 1, 100});
+    const request_stamp stamp{std::get<lock::opened>(opened).session, 1, 0};
+    static_cast<void>(mutant.execute({{slot(2), 0}, log_time()}, lock::acquire{stamp, 0, "x"}));
+    CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+}

@@ -1,0 +1,145 @@
+// tests/unit/lock/snapshot.cpp - what a snapshot keeps, and what is no snapshot.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/table.hpp>
+
+#include "driver.hpp"
+#include "support/catch.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+using namespace synod;
+using namespace synod::lock_test;
+
+namespace {
+
+/// Holders, waiters with and without limit, ended requests, stored replies, extensions, a leader.
+driver<> busy_table() {
+    driver<> d;
+    const auto a = d.open(1, 500);
+    const auto b = d.open(2, 900, 7);
+    d.hold(a, "x");
+    d.hold(b, std::string("y\0z", 3));
+    d.wait(b, "x", 300);
+    d.wait(a, std::string("y\0z", 3));
+    const auto cancelled = d.wait(b, "x", 400, 3);
+    d.cancel(b, cancelled, lock::on_granted::release);
+    d.wait(b, "x", 20, 4);
+    static_cast<void>(d.run(lock::keep_alive{d.late_stamp(a)}));
+    d.pass(460);
+    d.table.new_leader(ballot(4, node_id(2)));
+    d.wait(b, "x", 100, 5);
+    return d;
+}
+
+}  // namespace
+
+TEST_CASE("locks 3.12/74: a snapshot keeps queues, timers, ended requests, leases and replies") {
+    const driver<> d = busy_table();
+    const bytes snapshot = snapshot_of(d.table);
+    lock::table copy = std::move(*lock::table::make());
+    REQUIRE(restore(copy, snapshot));
+    CHECK(copy == d.table);
+    CHECK(copy.describe() == d.table.describe());
+    CHECK(copy.config() == d.table.config());
+    CHECK(copy.next_deadline() == d.table.next_deadline());
+    CHECK(copy.state_hash() == d.table.state_hash());
+    CHECK(snapshot_of(copy) == snapshot);
+}
+
+TEST_CASE("locks 3.12/24, M37: a command sent again after a restore gets its stored reply") {
+    driver<> d;
+    const auto a = d.open(1);
+    const lock::acquire asked{d.late_stamp(a), 0, "x", lock::mode::exclusive, lock::no_wait, 0};
+    const lock::reply first = d.run(asked);
+    const lock::release given_back{d.late_stamp(a), 0, std::get<lock::granted>(first).token};
+    d.run(given_back);
+    lock::table copy = std::move(*lock::table::make());
+    REQUIRE(restore(copy, snapshot_of(d.table)));
+    CHECK(copy.execute({{slot(500), 0}, d.now}, asked) == first);
+    CHECK(copy.execute({{slot(501), 0}, d.now}, given_back) == lock::reply(lock::released{0}));
+    CHECK(copy.locks() == 0);
+}
+
+TEST_CASE("M47: tokens go on rising behind a restored snapshot") {
+    driver<> d;
+    const auto a = d.open(1);
+    const auto token = d.hold(a, "x");
+    d.release(a, token);
+    lock::table copy = std::move(*lock::table::make());
+    REQUIRE(restore(copy, snapshot_of(d.table)));
+    const lock::acquire asked{d.stamp(a), 0, "x"};
+    CHECK(copy.execute({{slot(500), 0}, d.now}, asked) ==
+          lock::reply(lock::granted{fencing_token(token.value() + 1)}));
+}
+
+TEST_CASE("locks 3.12/75: a truncated snapshot is refused whole") {
+    const bytes snapshot = snapshot_of(busy_table().table);
+    lock::table table = busy_table().table;
+    table.new_leader(ballot(9, node_id(0)));
+    const bytes before = snapshot_of(table);
+    for (std::size_t size = 0; size < snapshot.size(); ++size) {
+        byte_reader in(bytes_view(snapshot).first(size));
+        REQUIRE(!table.restore(in));
+        REQUIRE(snapshot_of(table) == before);
+    }
+}
+
+TEST_CASE("locks 3.12/75: a snapshot with one bit flipped is refused whole") {
+    bytes snapshot = snapshot_of(busy_table().table);
+    lock::table table = std::move(*lock::table::make());
+    const bytes before = snapshot_of(table);
+    for (std::size_t bit = 0; bit < 8 * snapshot.size(); ++bit) {
+        const auto mask = std::byte{1} << (bit % 8);
+        snapshot[bit / 8] ^= mask;
+        REQUIRE(!restore(table, snapshot));
+        snapshot[bit / 8] ^= mask;
+    }
+    CHECK(snapshot_of(table) == before);
+    CHECK(restore(table, snapshot));
+}
+
+TEST_CASE("locks 3.12/75: another version is refused") {
+    bytes snapshot = snapshot_of(busy_table().table);
+    lock::table table = std::move(*lock::table::make());
+    snapshot[0] = std::byte{lock::detail::snapshot_version + 1};
+    CHECK(!restore(table, snapshot));
+    snapshot[0] = std::byte{0};
+    CHECK(!restore(table, snapshot));
+}
+
+namespace {
+
+/// A snapshot whose body was changed and whose check is right again, as a forger would make it.
+bytes forged(bytes snapshot, std::size_t at, std::byte value) {
+    constexpr std::size_t head = 9;
+    constexpr std::size_t tail = 16;
+    snapshot[at] = value;
+    const auto body = bytes_view(snapshot).subspan(head, snapshot.size() - head - tail);
+    const fingerprint_value check = lock::detail::checksum(body);
+    store_little_endian(snapshot.data() + snapshot.size() - 16, check.high);
+    store_little_endian(snapshot.data() + snapshot.size() - 8, check.low);
+    return snapshot;
+}
+
+}  // namespace
+
+TEST_CASE("a forged snapshot is refused or is a state that breaks no invariant") {
+    const bytes snapshot = snapshot_of(busy_table().table);
+    int accepted = 0;
+    for (std::size_t at = 9; at + 16 < snapshot.size(); ++at) {
+        for (const unsigned value : {0U, 1U, 2U, 0x7fU, 0xffU}) {
+            lock::table table = std::move(*lock::table::make());
+            if (!restore(table, forged(snapshot, at, static_cast<std::byte>(value)))) continue;
+            ++accepted;
+            REQUIRE(lock::invariant::first_broken(table.describe()) == nullptr);
+            table.advance(log_time::never());
+            REQUIRE(table.locks() == 0);
+        }
+    }
+    CHECK(accepted > 0);
+}

@@ -1,0 +1,173 @@
+// tests/unit/log/replica_faults.cpp - loss, repetition, overtaking, cuts, crashes and restarts at random: what holds all the while.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/log/replica.hpp>
+
+#include "cluster.hpp"
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace synod;
+using namespace synod::log_test;
+
+namespace {
+
+/// What was ever applied anywhere, and what was ever acknowledged.
+struct ledger {
+    /// One value a position, whoever applied it; a node's lines are a prefix of everybody's. [PMS 2.1]
+    void check(cluster<>& c) {
+        for (const node_id node : c.all()) {
+            if (!c.is_up(node)) continue;
+            const auto& lines = c.machine(node).lines;
+            const std::size_t known = lines.size() < all.size() ? lines.size() : all.size();
+            for (std::size_t i = checked[node.value()]; i < known; ++i) REQUIRE(lines[i] == all[i]);
+            for (std::size_t i = known; i < lines.size(); ++i) {
+                REQUIRE(seen.insert(lines[i].text).second);  // no command is applied twice
+                all.push_back(lines[i]);
+            }
+            checked[node.value()] = lines.size();
+        }
+    }
+
+    /// A node that crashed applies all again.
+    void forget(node_id node) { checked[node.value()] = 0; }
+
+    void note_ends(cluster<>& c, node_id node) {
+        for (const ended& end : c.ends(node)) {
+            const std::string& text = asked.at({node.value(), end.ticket.value()});
+            if (end.outcome == outcome::decided) acknowledged[end.at] = text;
+            if (end.outcome == outcome::not_decided) never.insert(text);
+            ++ends;
+            asked.erase({node.value(), end.ticket.value()});  // `at` throws if it ends again
+        }
+        c.ends(node).clear();
+    }
+
+    std::vector<journal::line> all;
+    std::set<std::string> seen;
+    std::map<std::uint32_t, std::size_t> checked;
+    std::map<position, std::string> acknowledged;
+    std::set<std::string> never;
+    std::map<std::pair<std::uint32_t, std::uint64_t>, std::string> asked;  // by node and ticket
+    int ends = 0;
+};
+
+/// One run of a few thousand milliseconds.
+class storm {
+public:
+    storm(std::uint32_t count, std::uint64_t seed)
+        : cluster_(count, limits(), seed), random_(seed), count_(count) {}
+
+    void run() {
+        for (int i = 0; i < 6'000; ++i) {
+            if (i % 300 == 0) change_weather();
+            if (random_.below(400) == 0) crash_or_start();
+            for (const node_id node : cluster_.all()) propose(node);
+            step();
+        }
+        calm();
+    }
+
+    void check_end() {
+        REQUIRE(cluster_.agrees());
+        CHECK(ledger_.asked.empty());
+        std::map<position, std::string> decided;
+        for (const auto& line : ledger_.all) decided[line.at] = line.text;
+        for (const auto& [at, text] : ledger_.acknowledged) REQUIRE(decided[at] == text);
+        for (const std::string& text : ledger_.never) REQUIRE_FALSE(ledger_.seen.contains(text));
+        CHECK(ledger_.acknowledged.size() > 100);
+    }
+
+private:
+    static log_limits limits() {
+        log_limits made = test_limits();
+        made.window = 16;
+        made.retained = 1 << 16;
+        made.batch_commands = 4;
+        made.votes_per_answer = 8;
+        made.first_retry = milliseconds(10);
+        made.longest_retry = milliseconds(80);
+        return made;
+    }
+
+    void change_weather() {
+        cluster_.network.loss_percent = random_.below(3) * 10;
+        cluster_.network.repeat_percent = random_.below(2) * 15;
+        cluster_.network.longest_delay = milliseconds(static_cast<std::int64_t>(random_.below(12)));
+        cluster_.heal();
+        for (std::uint64_t cuts = random_.below(count_ * 2); cuts > 0; --cuts) {
+            cluster_.cut(some_node(), some_node());
+        }
+    }
+
+    void crash_or_start() {
+        const node_id node = some_node();
+        ledger_.forget(node);
+        if (!cluster_.is_up(node)) return cluster_.start(node);
+        // Some of what it sent is on its way, and what it staged is lost.
+        if (random_.below(2) == 0) cluster_.at(node).tick(cluster_.now());
+        ledger_.note_ends(cluster_, node);
+        cluster_.crash(node);
+        std::erase_if(ledger_.asked,
+                      [&](const auto& one) { return one.first.first == node.value(); });
+        restart_tickets(node);
+    }
+
+    /// A new life counts its tickets from the start.
+    void restart_tickets(node_id node) { cluster_.ends(node).clear(); }
+
+    void propose(node_id node) {
+        if (!cluster_.is_up(node) || random_.below(4) != 0) return;
+        const std::string text = std::to_string(++last_);
+        const submission said = cluster_.propose(node, text);
+        if (said.answer != answer::queued) return;
+        ledger_.asked[{node.value(), said.ticket.value()}] = text;
+    }
+
+    void step() {
+        cluster_.step(milliseconds(1));
+        for (const node_id node : cluster_.all()) {
+            if (cluster_.is_up(node)) ledger_.note_ends(cluster_, node);
+        }
+        ledger_.check(cluster_);
+    }
+
+    void calm() {
+        cluster_.network.loss_percent = 0;
+        cluster_.network.repeat_percent = 0;
+        cluster_.network.longest_delay = duration(0);
+        cluster_.heal();
+        for (const node_id node : cluster_.all()) {
+            if (!cluster_.is_up(node)) cluster_.start(node);
+        }
+        for (int i = 0; i < 2'000; ++i) step();
+    }
+
+    [[nodiscard]] node_id some_node() {
+        return node_id(static_cast<std::uint32_t>(random_.below(count_)));
+    }
+
+    cluster<> cluster_;
+    ledger ledger_;
+    prng random_;
+    std::uint32_t count_;
+    std::uint64_t last_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("whatever happens, replicas agree, and nothing acknowledged is lost [PMS 2.1]") {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        const std::uint32_t count = seed % 3 == 0 ? 5 : 3;
+        INFO("seed " << seed);
+        storm one(count, seed);
+        one.run();
+        one.check_end();
+    }
+}

@@ -1,0 +1,140 @@
+// tests/unit/log/replica_input.cpp - messages that no honest peer sends now: refused with a reason, and nothing changes.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/log/replica.hpp>
+
+#include "cluster.hpp"
+#include "support/catch.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace synod;
+using namespace synod::log_test;
+
+namespace {
+
+/// A leader, a follower, and what both know, before and after.
+struct bad_input {
+    bad_input() : leader(c.elect()), follower(c.follower_of(leader)) {
+        (void)c.propose(leader, "x");
+        c.run(milliseconds(50));
+        led = c.at(leader).status().leader;
+        before = picture();
+        c.seen.refused.clear();
+        c.network.record();
+    }
+
+    [[nodiscard]] std::vector<std::uint64_t> picture() {
+        std::vector<std::uint64_t> all;
+        for (const node_id node : {leader, follower}) {
+            const replica_status s = c.at(node).status();
+            all.insert(all.end(), {static_cast<std::uint64_t>(s.standing), s.leader.packed(),
+                                   s.promised.packed(), s.first.value(), s.chosen_below.value(),
+                                   s.applied_below.value(), s.next.value(), c.disk_of(node).records,
+                                   c.machine(node).lines.size()});
+        }
+        return all;
+    }
+
+    template <class Message>
+    void refuses(refusal why, node_id to, node_id from, Message message) {
+        c.hand(to, from, std::move(message));
+        CHECK(c.seen.refused[why] == 1);
+        CHECK(picture() == before);
+        CHECK(c.network.recorded.empty());
+        c.seen.refused.clear();
+    }
+
+    cluster<> c;
+    node_id leader;
+    node_id follower;
+    ballot led;
+    std::vector<std::uint64_t> before;
+    buffer_pool pool{sharing::one_thread};
+};
+
+}  // namespace
+
+TEST_CASE("another cluster, a stranger, or an old life of a disk is not listened to") {
+    bad_input t;
+    const message_header good = t.c.header_of(t.leader);
+    const ballot high(99, t.leader);
+    t.refuses(refusal::wrong_cluster, t.follower, t.leader,
+              prepare{{cluster_id(8), good.sender}, high, slot()});
+    t.refuses(refusal::unknown_sender, t.follower, node_id(9), prepare{good, ballot(99, node_id(9)), slot()});
+    t.refuses(refusal::unknown_sender, t.follower, node_id(4'000'000),
+              heartbeat{good, high, 1, slot(), slot()});
+    t.refuses(refusal::wrong_incarnation, t.follower, t.leader,
+              prepare{{good.cluster, incarnation(2)}, high, slot()});
+    t.refuses(refusal::wrong_cluster, t.leader, t.follower,
+              replica_message(accepted{{cluster_id(8), good.sender}, t.led, slot(0)}));
+}
+
+TEST_CASE("nobody speaks for another's ballot, or for one that nobody makes") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.follower);
+    const entry value = entry::make(t.pool, entry_kind::commands, t.led, 0);
+    const ballot of_leader(99, t.leader);
+    t.refuses(refusal::invalid_ballot, t.leader, t.follower, prepare{header, of_leader, slot()});
+    t.refuses(refusal::invalid_ballot, t.leader, t.follower,
+              accept<entry>{header, of_leader, slot(5), slot(), value});
+    t.refuses(refusal::invalid_ballot, t.leader, t.follower,
+              heartbeat{header, of_leader, 1, slot(), slot()});
+    t.refuses(refusal::invalid_ballot, t.leader, t.follower, transfer{header, of_leader});
+    t.refuses(refusal::invalid_ballot, t.follower, t.leader, prepare{header, ballot(), slot()});
+    t.refuses(refusal::invalid_ballot, t.follower, t.leader, refused{header, t.led, ballot()});
+}
+
+TEST_CASE("an accept or a chosen value without an entry is malformed") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.leader);
+    t.refuses(refusal::malformed, t.follower, t.leader,
+              accept<entry>{header, t.led, slot(5), slot(), entry()});
+    t.refuses(refusal::malformed, t.follower, t.leader,
+              chosen<entry>{header, {slot(5), t.led, entry()}});
+    t.refuses(refusal::malformed, t.follower, t.leader,
+              chosen<entry>{header,
+                            {slot(5), ballot(), entry::make(t.pool, entry_kind::no_op, t.led, 0)}});
+}
+
+TEST_CASE("answers to questions that nobody asked are dropped") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.follower);
+    t.refuses(refusal::stale_reply, t.leader, t.follower, accepted{header, t.led, slot(1'000)});
+    t.refuses(refusal::stale_reply, t.leader, t.follower,
+              accepted{header, ballot(1, t.follower), slot(0)});
+    t.refuses(refusal::stale_reply, t.leader, t.follower,
+              heartbeat_reply{header, t.led, 0, slot(1'000'000)});
+    t.refuses(refusal::stale_reply, t.leader, t.follower,
+              promise<entry>{header, t.led, slot(), slot(), slot(), true, {}});
+    t.refuses(refusal::stale_reply, t.follower, t.leader, accepted{header, t.led, slot(0)});
+}
+
+TEST_CASE("slots at the end of all numbers change nothing and trip nothing") {
+    bad_input t;
+    const slot last(~std::uint64_t{0});
+    const message_header header = t.c.header_of(t.leader);
+    const entry value = entry::make(t.pool, entry_kind::no_op, t.led, 0);
+    t.c.hand(t.follower, t.leader, accept<entry>{header, t.led, last, slot(), value});
+    t.c.hand(t.follower, t.leader, chosen<entry>{header, {last, t.led, value}});
+    t.c.hand(t.follower, t.leader, fetch{header, last});
+    t.c.hand(t.leader, t.follower, accepted{header, t.led, last});
+    t.c.hand(t.leader, t.follower, probe_reply{header, 77, ballot()});
+    CHECK(t.picture() == t.before);
+    t.c.hand(t.follower, t.leader, forgotten{header, slot(3)});
+    t.c.hand(t.follower, t.leader, transfer{header, ballot(99, t.leader)});
+    t.c.run(milliseconds(200));
+    CHECK(t.c.leader() == t.leader);
+}
+
+TEST_CASE("a watermark beyond everything makes a follower ask, and harms nobody") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.leader);
+    t.c.hand(t.follower, t.leader, heartbeat{header, t.led, 9, slot(~std::uint64_t{0}), slot(~std::uint64_t{0})});
+    t.c.run(seconds(1));
+    (void)t.c.propose(t.leader, "y");
+    t.c.run(milliseconds(100));
+    CHECK(t.c.agrees());
+}
