@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -48,6 +49,7 @@ public:
     /// Starts a replica; if its disk holds an earlier life, it recovers from that.
     void start(std::uint32_t which) {
         std::vector<synod::member> members;
+        members.reserve(replicas);
         for (const auto id : ids) members.push_back({id, synod::incarnation(1)});
         const auto group = synod::group::make(the_cluster, ids[which], members);
         synod::log_policy<> policy{.quorums = *synod::majority::make(group->nodes())};
@@ -99,11 +101,11 @@ private:
 
 /// What the lock guards. The counter has no mutex and is no atomic; the gate refuses writes under a token that is too old.
 struct resource {
-    synod::fence_gate<> gate{};
+    synod::fence_gate<> gate;
     int counter = 0;
     int refused = 0;
     bool tokens_rise = true;
-    synod::fencing_token last{};
+    synod::fencing_token last;
 
     [[nodiscard]] bool add(synod::fencing_token token) {
         if (gate.admit(token)) return ++refused, false;
@@ -179,7 +181,7 @@ void disturb(cluster& all, progress& how_far) {
 
 int report(const cluster& all, std::uint64_t messages, const resource& shared,
            std::vector<double> waits, double elapsed) {
-    std::sort(waits.begin(), waits.end());
+    std::ranges::sort(waits);
     const auto at = [&waits](double part) {
         return waits[static_cast<std::size_t>(static_cast<double>(waits.size() - 1) * part)];
     };
@@ -192,7 +194,8 @@ int report(const cluster& all, std::uint64_t messages, const resource& shared,
     std::printf("counter           %d, expected %d\n", shared.counter, expected);
     std::printf("refused writes    %d; one under the first token %s\n", shared.refused,
                 is_fenced ? "would be" : "would pass, which is wrong");
-    std::printf("tokens            %s\n", shared.tokens_rise ? "rose strictly" : "did not rise strictly");
+    std::printf("tokens            %s\n",
+                shared.tokens_rise ? "rose strictly" : "did not rise strictly");
     std::printf("holds             %.0f per second over all\n",
                 static_cast<double>(waits.size()) * 1000 / elapsed);
     std::printf("acquiring         %.3f ms p50, %.3f ms p99\n", at(0.50), at(0.99));
@@ -203,15 +206,15 @@ int report(const cluster& all, std::uint64_t messages, const resource& shared,
 
 }  // namespace
 
-int main() {
+int main() try {
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     std::printf("three replicas start\n");
     cluster all;
     for (std::uint32_t i = 0; i < replicas; ++i) all.start(i);
     static_cast<void>(all.leader());
 
-    auto session = synod::session::connect(all.network, synod::node_id(synod::max_nodes),
-                                           {the_cluster, ids});
+    auto session =
+        synod::session::connect(all.network, synod::node_id(synod::max_nodes), {the_cluster, ids});
     if (!session) return std::printf("%s\n", session.error().message().c_str());
     synod::mutex door(*session, "door");
 
@@ -221,6 +224,7 @@ int main() {
     std::array<std::vector<double>, workers> waits;
     {
         std::vector<std::jthread> crew;
+        crew.reserve(workers);
         for (auto& own : waits) {
             crew.emplace_back([&] { work(door, shared, how_far, own); });
         }
@@ -231,4 +235,7 @@ int main() {
         waits[0].insert(waits[0].end(), waits[i].begin(), waits[i].end());
     }
     return report(all, all.network.traffic().sent, shared, std::move(waits[0]), elapsed);
+} catch (const std::exception& error) {
+    std::printf("%s\n", error.what());
+    return 1;
 }

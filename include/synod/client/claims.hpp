@@ -6,6 +6,7 @@
 
 #include <synod/base/ring.hpp>
 #include <synod/client/courier.hpp>
+#include <synod/client/debts.hpp>
 #include <synod/client/requests.hpp>
 #include <synod/lock/event.hpp>
 
@@ -50,9 +51,9 @@ public:
         const request* const one = requests_.find(which);
         if (one == nullptr) return;
         if (one->is_waiting()) {
-            withdraw(*one);
+            withdraw(which, *one);
         } else if (is_kept_there(one->stage)) {
-            give_back(*one);
+            give_back(which, *one);
         }
         requests_.erase(which);
     }
@@ -65,7 +66,7 @@ public:
             end(which, notice::kind::released, errc::hold_lost);
             return;
         }
-        give_back(*one, which);
+        give_back(which, *one);
         requests_.update(which, [](request& it) { it.stage = stage::releasing; });
     }
 
@@ -75,11 +76,13 @@ public:
             const request_id which = unsent_.front();
             unsent_.pop_front();
             const request* const one = requests_.find(which);
-            if (one == nullptr) continue;
+            if (one == nullptr || one->stage != stage::unsent) continue;
             const std::uint64_t sequence = courier_.send(acquire_of(one->wish, now), which);
-            requests_.update(which, [sequence](request& it) {
+            const bool follows_debt = debts_.has(one->wish);
+            requests_.update(which, [&](request& it) {
                 it.stage = stage::asked;
                 it.sequence = sequence;
+                it.follows_debt = follows_debt;
             });
         }
     }
@@ -95,13 +98,13 @@ public:
             return grant(which, granted->token, is_safe);
         }
         if (std::holds_alternative<lock::queued>(ended.reply)) return queue(which, now);
+        if (met_itself(*one, ended.reply)) return ask_again(which);
         if (std::holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
         const auto* const refused = std::get_if<lock::refused>(&ended.reply);
         fail(which, refused == nullptr ? errc::cancelled : lock::error_of(refused->reason));
     }
 
-    void conclude(const lock::query& asked, const delivery& ended, instant /*now*/,
-                  bool is_safe) {
+    void conclude(const lock::query& asked, const delivery& ended, instant /*now*/, bool is_safe) {
         const request_id which = requests_.find_by_sequence(asked.request);
         const request* const one = requests_.find(which);
         if (one == nullptr || !one->is_waiting()) return;
@@ -117,6 +120,7 @@ public:
 
     void conclude(const lock::cancel& asked, const delivery& ended, instant /*now*/,
                   bool /*is_safe*/) {
+        settle_debt(ended.parcel.about);
         const bool is_remembered = std::holds_alternative<lock::cancelled>(ended.reply) ||
                                    std::holds_alternative<lock::request_status>(ended.reply);
         if (is_remembered) courier_.post(lock::acknowledge{{}, asked.request}, {});
@@ -124,6 +128,7 @@ public:
 
     void conclude(const lock::release& /*asked*/, const delivery& ended, instant /*now*/,
                   bool /*is_safe*/) {
+        settle_debt(ended.parcel.about);
         if (requests_.find(ended.parcel.about) == nullptr) return;
         const auto* const refused = std::get_if<lock::refused>(&ended.reply);
         end(ended.parcel.about, notice::kind::released,
@@ -183,14 +188,14 @@ public:
     /// was never sent stays, for the next session.
     void expire(const delivery* told) {
         if (told != nullptr) settle_unanswered(told->parcel, told->was_resent());
-        courier_.for_each([this](const parcel& one) {
-            settle_unanswered(one, one.transmissions > 0);
-        });
-        courier_.clear();
+        courier_.for_each(
+            [this](const parcel& one) { settle_unanswered(one, one.transmissions > 0); });
+        forget_commands();
         lose_holds(stage::gone);
         requests_.for_each([this](request_id which, const request& one) {
-            if (one.stage == stage::queued) fail(which, errc::session_expired);
-            if (one.stage == stage::releasing) {
+            const stage at = one.stage;  // ending it takes `one` away
+            if (at == stage::queued) fail(which, errc::session_expired);
+            if (at == stage::releasing) {
                 end(which, notice::kind::released, errc::session_expired);
             }
         });
@@ -198,10 +203,9 @@ public:
 
     /// The session is closed: what it held is free.
     void finish() {
-        courier_.clear();
-        requests_.for_each([this](request_id which, const request&) {
-            end(which, notice::kind::released, {});
-        });
+        forget_commands();
+        requests_.for_each(
+            [this](request_id which, const request&) { end(which, notice::kind::released, {}); });
     }
 
     /// Gives up everything that waits, and sees to it that none of it is held later.
@@ -251,6 +255,13 @@ private:
         return made;
     }
 
+    /// Nothing is owed to a session that is over.
+    void forget_commands() {
+        courier_.clear();
+        debts_.clear();
+        settle_debt({});
+    }
+
     void queue(request_id which, instant now) {
         requests_.update(which, [&](request& it) {
             it.stage = stage::queued;
@@ -269,7 +280,7 @@ private:
         if (is_safe) {
             notices_.push_back({which, notice::kind::granted, token, {}});
         } else {
-            give_back(*requests_.find(which));
+            give_back(which, *requests_.find(which));
             fail(which, errc::hold_lost);
         }
     }
@@ -310,18 +321,43 @@ private:
     }
 
     /// Nobody wants it any more, here; the cancel sees to it that it is not held there, in whatever order the two arrive.
-    void withdraw(const request& one) {
+    void withdraw(request_id which, const request& one) {
         if (one.stage == stage::unsent) return;
         courier_.withdraw(one.sequence);
-        courier_.post(lock::cancel{{}, one.sequence, lock::on_granted::release}, {});
+        debts_.add(which, one.wish);
+        courier_.post(lock::cancel{{}, one.sequence, lock::on_granted::release}, which);
     }
 
-    void give_back(const request& one, request_id about = {}) {
-        courier_.post(lock::release{{}, one.wish.owner, one.token}, about);
+    void give_back(request_id which, const request& one) {
+        debts_.add(which, one.wish);
+        courier_.post(lock::release{{}, one.wish.owner, one.token}, which);
+    }
+
+    /// Something has been given back; who ran into it asks again.
+    void settle_debt(request_id which) {
+        debts_.settle(which);
+        for (; !held_back_.empty(); held_back_.pop_front()) unsent_.push_back(held_back_.front());
+    }
+
+    /// Whether a request was taken for one that waits for itself, or for a hold that is its own, only because it has overtaken what its
+    /// owner gives back.
+    [[nodiscard]] static bool met_itself(const request& one, const lock::reply& reply) {
+        if (!one.follows_debt) return false;
+        const auto* const refused = std::get_if<lock::refused>(&reply);
+        if (refused != nullptr) return refused->reason == lock::refusal::self_deadlock;
+        return std::holds_alternative<lock::busy>(reply);
+    }
+
+    void ask_again(request_id which) {
+        requests_.update(which, [](request& it) {
+            it.stage = stage::unsent;
+            it.sequence = 0;
+        });
+        (debts_.has(requests_.find(which)->wish) ? held_back_ : unsent_).push_back(which);
     }
 
     void give_up(request_id which, errc error) {
-        withdraw(*requests_.find(which));
+        withdraw(which, *requests_.find(which));
         fail(which, error);
     }
 
@@ -333,7 +369,9 @@ private:
     courier<Transport> courier_;
     requests requests_;
     duration first_query_;
-    ring<request_id> unsent_;  // in stage unsent, or ended since
+    debts debts_;                 // releases and cancels on their way
+    ring<request_id> unsent_;     // in stage unsent, or ended since
+    ring<request_id> held_back_;  // likewise, until a debt is settled
     ring<notice> notices_;
 };
 

@@ -17,10 +17,10 @@ namespace synod::inline SYNOD_ABI {
 
 /// Whom a client speaks to, and who it says it is.
 struct client_identity {
-    cluster_id cluster{};
+    cluster_id cluster;
 
     /// The replicas, in the order in which they are tried.
-    std::vector<node_id> replicas{};
+    std::vector<node_id> replicas;
 
     /// Drawn at random, once in the life of the client.
     client_uuid client{};

@@ -99,7 +99,7 @@ public:
         if (!decode(came.reply, reply)) return refuse(refusal::malformed, why);
         if (!detail::may_answer(one.command, reply)) return refuse(refusal::unexpected_reply, why);
         if (is_refused_for_now(reply)) return std::nullopt;  // its backoff is running
-        return deliver(found, from, std::move(reply));
+        return deliver(found, from, reply);
     }
 
     /// Finds what has waited too long for its answer, and stops trusting the replica that it went to.
@@ -153,7 +153,7 @@ private:
     static constexpr std::size_t most_transmissions = 1024;
 
     std::uint64_t add(std::uint64_t sequence, lock::command command, request_id about) {
-        backoff retry(config_.first_retry, config_.longest_retry, random_.next());
+        const backoff retry(config_.first_retry, config_.longest_retry, random_.next());
         parcels_.emplace(sequence, parcel(sequence, std::move(command), about, retry));
         return sequence;
     }
@@ -179,8 +179,8 @@ private:
         return refused != nullptr && refused->reason == lock::refusal::too_many_outstanding;
     }
 
-    delivery deliver(typename parcels::iterator found, node_id from, lock::reply reply) {
-        delivery made{std::move(found->second), std::move(reply), answered_by_ != from};
+    delivery deliver(typename parcels::iterator found, node_id from, const lock::reply& reply) {
+        delivery made{std::move(found->second), reply, answered_by_ != from};
         parcels_.erase(found);
         answered_by_ = from;
         turn_to(from);
@@ -203,8 +203,8 @@ private:
     void transmit(parcel& one, instant now) {
         const std::uint64_t acknowledged = parcels_.begin()->first;
         lock::client_request made{identity_.cluster, first_number_ + carried_.size(), {}};
-        made.command = detail::stamped(one.command, {session_, one.sequence,
-                                                     acknowledged == 0 ? 0 : acknowledged - 1});
+        made.command = detail::stamped(
+            one.command, {session_, one.sequence, acknowledged == 0 ? 0 : acknowledged - 1});
         note(one, made.number, now);
         transport_.send(one.last_to, std::move(made));
     }
@@ -243,9 +243,9 @@ private:
     std::uint64_t next_sequence_ = 0;  // 0 while no session is served
     parcels parcels_;                  // by sequence; what is below the first is acknowledged
     ring<errand> backlog_;             // without a sequence yet
-    ring<std::uint64_t> carried_;      // sequences, by number of transmission, from first_number_ on
+    ring<std::uint64_t> carried_;  // sequences, by number of transmission, from first_number_ on
     std::uint64_t first_number_ = 0;
-    std::size_t target_ = 0;           // of identity_.replicas: believed to lead
+    std::size_t target_ = 0;  // of identity_.replicas: believed to lead
     std::optional<node_id> answered_by_;
 };
 

@@ -32,7 +32,9 @@ public:
     }
 
     /// In a forked child nothing is held.
-    [[nodiscard]] bool is_over() const { return is_past(safe_until_) || this_process() != process_; }
+    [[nodiscard]] bool is_over() const {
+        return is_past(safe_until_) || this_process() != process_;
+    }
     [[nodiscard]] bool in_jeopardy() const { return is_past(jeopardy_from_); }
     [[nodiscard]] instant now() const { return clock_(); }
     [[nodiscard]] std::int64_t process() const { return process_; }

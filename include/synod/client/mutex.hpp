@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <system_error>
@@ -39,7 +38,12 @@ class mutex {
 public:
     /// `name` has 1 to 512 bytes; every mutex of that name in the cluster is this one.
     mutex(session& session, std::string name)
-        : engine_(session.engine_), name_(std::move(name)), report_(std::make_shared<report>()) {}
+        : engine_(session.engine_),
+          name_(std::move(name)),
+          report_(std::make_shared<report>()),
+          misuse_(std::make_shared<report>()) {
+        misuse_->error = errc::not_owner;
+    }
     mutex(const mutex&) = delete;
     mutex& operator=(const mutex&) = delete;
     ~mutex() {
@@ -50,7 +54,7 @@ public:
     /// Waits until it is held. Throws std::system_error, category synod: see `acquire`.
     void lock() { checked(acquire()); }
     /// The same, and throws `cancelled` when `stop` fires first.
-    void lock(std::stop_token stop) { checked(acquire(std::move(stop))); }
+    void lock(const std::stop_token& stop) { checked(acquire(stop)); }
 
     /// Whether it could be held at once, or within client_config::longest_try when no replica answers. Throws for other reasons
     /// than that somebody holds it or that nobody answers.
@@ -68,16 +72,16 @@ public:
 
     /// Gives the calling thread's hold back; what must be said again is said in the background. `last_release` tells what came of it.
     void unlock() noexcept {
-        if (!release_later()) note_release(errc::not_owner);
+        if (!release_later()) note_misuse();
     }
 
     /// Non-throwing twins. Errors: busy, timed_out, cancelled, self_deadlock; unreachable when no replica answers for as long as
     /// client_config::patience; session_expired, outcome_unknown and hold_lost when the session was lost while waiting, and
     /// then nothing is held; stopped when it has ended; and what the service refuses.
-    [[nodiscard]] result<hold> acquire(std::stop_token stop = {}) {
+    [[nodiscard]] result<hold> acquire(const std::stop_token& stop = {}) {
         return wait({name_, tag(), true, instant::never()}, stop);
     }
-    [[nodiscard]] result<hold> acquire_for(duration longest, std::stop_token stop = {}) {
+    [[nodiscard]] result<hold> acquire_for(duration longest, const std::stop_token& stop = {}) {
         return wait({name_, tag(), true, engine_->now() + longest}, stop);
     }
     [[nodiscard]] result<hold> try_acquire() {
@@ -94,13 +98,13 @@ public:
     /// What came of the release before, of any thread; zero while that is on its way.
     [[nodiscard]] std::error_code last_release() { return engine_->look(report_of_last()); }
 
-    /// The calling thread's hold, lost or not; nothing if it has none.
-    [[nodiscard]] std::optional<hold> held() const {
+    /// The calling thread's hold, lost or not. Errors: not_owner if it has none.
+    [[nodiscard]] result<hold> held() const {
         const std::lock_guard lock(mutex_);
         for (const owned& one : owned_) {
             if (one.tag == tag()) return hold(one.hold);
         }
-        return std::nullopt;
+        return errc::not_owner;
     }
 
     [[nodiscard]] const std::string& name() const { return name_; }
@@ -131,8 +135,8 @@ private:
 
     /// Rounded up, and never beyond what an instant can hold.
     template <class Representation, class Period>
-    [[nodiscard]] static duration nanoseconds_in(
-        const std::chrono::duration<Representation, Period>& length) {
+    [[nodiscard]] static duration
+    nanoseconds_in(const std::chrono::duration<Representation, Period>& length) {
         constexpr std::chrono::hours longest(24 * 365 * 100);
         if (length > longest) return longest;
         return std::chrono::ceil<std::chrono::nanoseconds>(length);
@@ -182,14 +186,10 @@ private:
         }
     }
 
-    void note_release(errc error) noexcept {
-        try {
-            auto fresh = std::make_shared<report>();
-            fresh->error = error;
-            const std::lock_guard lock(mutex_);
-            report_ = std::move(fresh);
-        } catch (...) {  // then nobody is told
-        }
+    /// Needs no memory, so that unlock never fails to say so.
+    void note_misuse() noexcept {
+        const std::lock_guard lock(mutex_);
+        report_ = misuse_;
     }
 
     [[nodiscard]] std::shared_ptr<report> report_of_last() const {
@@ -199,9 +199,10 @@ private:
 
     std::shared_ptr<engine> engine_;
     std::string name_;
-    mutable std::mutex mutex_;         // guards what follows
-    std::vector<owned> owned_;         // at most one for each thread
-    std::shared_ptr<report> report_;   // of the last release
+    mutable std::mutex mutex_;        // guards what follows
+    std::vector<owned> owned_;        // at most one for each thread
+    std::shared_ptr<report> report_;  // of the last release
+    std::shared_ptr<report> misuse_;  // of the release of what is not held; never changes
 };
 
 }  // namespace synod::inline SYNOD_ABI

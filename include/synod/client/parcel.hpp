@@ -28,15 +28,15 @@ struct parcel {
 
     std::uint64_t sequence;  // 0 for the opening of a session
     lock::command command;
-    request_id about;            // zero when it concerns no single request
-    backoff retry;               // when to send it again
+    request_id about;  // zero when it concerns no single request
+    backoff retry;     // when to send it again
     instant first_sent = instant::never();
     instant last_sent = instant::never();
     node_id last_to;
-    std::uint64_t last_number = 0;    // of the last transmission
+    std::uint64_t last_number = 0;  // of the last transmission
     std::uint32_t transmissions = 0;
-    std::uint32_t redirections = 0;   // since it was last sent for want of an answer
-    bool is_due = true;               // goes out with the next flush
+    std::uint32_t redirections = 0;  // since it was last sent for want of an answer
+    bool is_due = true;              // goes out with the next flush
 };
 
 /// What became of a command: its parcel, and the one reply it got.

@@ -14,7 +14,7 @@ namespace synod::inline SYNOD_ABI::client {
 
 /// Why a message that came to a client was not looked at further. It has changed nothing.
 enum class refusal : std::uint8_t {
-    unknown_sender,    // no replica of the cluster
+    unknown_sender,  // no replica of the cluster
     wrong_cluster,
     unknown_number,    // answers nothing that is on its way; late answers are such
     malformed,         // its bytes are no reply and no event

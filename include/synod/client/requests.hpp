@@ -19,17 +19,18 @@ namespace synod::inline SYNOD_ABI::client {
 
 /// What a caller asks of `session_core::acquire`.
 struct wish {
-    std::string name;                     // of the lock
-    std::uint64_t owner = 0;              // the tag that asks; a tag waits for a lock that it holds itself, so it is refused
+    std::string name;  // of the lock
+    std::uint64_t owner =
+        0;  // the tag that asks; a tag waits for a lock that it holds itself, so it is refused
     bool waits = true;                    // otherwise it is answered at once: held, or errc::busy
     instant deadline = instant::never();  // when the caller gives up, by its own clock
 };
 
 /// How far a request has come.
 enum class stage : std::uint8_t {
-    unsent,     // waits for a session, a safe lease, or room
-    asked,      // its acquire is on its way
-    queued,     // it waits at the service
+    unsent,  // waits for a session, a safe lease, or room
+    asked,   // its acquire is on its way
+    queued,  // it waits at the service
     held,
     lost,       // was held; the service may think that it still is
     gone,       // was held by a session that is over
@@ -42,6 +43,7 @@ struct request {
     client::stage stage = stage::unsent;
     std::uint64_t sequence = 0;  // of its acquire; names it to the service
     fencing_token token;         // once held
+    bool follows_debt = false;  // its owner was giving the same lock back when its acquire was sent
     instant query_at = instant::never();
     duration query_wait;
 
@@ -128,7 +130,8 @@ private:
     }
 
     std::map<request_id, request> all_;
-    std::map<std::uint64_t, request_id> by_sequence_;  // those that have one, which is of the current session
+    std::map<std::uint64_t, request_id>
+        by_sequence_;  // those that have one, which is of the current session
     std::set<std::pair<instant, request_id>> timers_;  // those that wait
     std::uint64_t last_id_ = 0;
     std::size_t waiting_ = 0;

@@ -36,10 +36,9 @@ public:
     /// `clock` should count the time that the machine sleeps. Errors: those of the two `validate` in config.hpp, such as
     /// lease_below_clock_error; those of Network::connect; the system's if there is no thread to be had.
     template <class Network, host::clock Clock = host::boot_clock>
-    [[nodiscard]] static result<session> connect(Network& network, node_id self,
-                                                 client_identity identity,
-                                                 const client_config& config = {},
-                                                 Clock clock = {}) {
+    [[nodiscard]] static result<session>
+    connect(Network& network, node_id self, client_identity identity,
+            const client_config& config = {}, Clock clock = {}) {
         if (identity.client == client_uuid{}) draw(identity);
         auto end = client::network_connection<Network>::make(network, self);
         if (!end) return unexpected(end.error());
@@ -52,7 +51,8 @@ public:
                                                const client_identity& identity,
                                                const client_config& config,
                                                std::function<instant()> clock) {
-        auto core = engine::core::make(identity, config, client::connection_link(*end), {}, clock());
+        auto core =
+            engine::core::make(identity, config, client::connection_link(*end), {}, clock());
         if (!core) return unexpected(core.error());
         const std::shared_ptr<engine> made(
             new engine(std::move(end), std::move(*core), std::move(clock)), leave_to_parent);

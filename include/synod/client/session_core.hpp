@@ -23,11 +23,11 @@ namespace synod::inline SYNOD_ABI::client {
 
 /// What a session is about.
 enum class phase : std::uint8_t {
-    idle,     // there is none; the next request opens one
+    idle,  // there is none; the next request opens one
     opening,
     open,
     closing,
-    closed,   // for good
+    closed,  // for good
 };
 
 /// One session of a client, and the locks it asks for. (locks 3.2, R4, R5)
@@ -46,9 +46,8 @@ class session_core {
 public:
     /// Errors: what the two `validate` of config.hpp say.
     [[nodiscard]] static result<session_core> make(const client_identity& identity,
-                                                   const client_config& config,
-                                                   Transport transport, Policy policy,
-                                                   instant now) {
+                                                   const client_config& config, Transport transport,
+                                                   Policy policy, instant now) {
         if (const auto error = validate(config)) return unexpected(error);
         if (const auto error = validate(identity)) return unexpected(error);
         session_core made(identity, config, std::move(transport), std::move(policy));
@@ -205,7 +204,8 @@ private:
     }
 
     [[nodiscard]] static duration duration_of(std::uint64_t length_ms) {
-        constexpr auto longest = static_cast<std::uint64_t>(instant::never().nanoseconds()) / 1'000'000;
+        constexpr auto longest =
+            static_cast<std::uint64_t>(instant::never().nanoseconds()) / 1'000'000;
         return milliseconds(static_cast<std::int64_t>(length_ms < longest ? length_ms : longest));
     }
 
@@ -273,7 +273,8 @@ private:
         if (claims_.all().waiting() > 0) open(now);
     }
 
-    void conclude(const lock::close_session& /*asked*/, const delivery& /*ended*/, instant /*now*/) {
+    void conclude(const lock::close_session& /*asked*/, const delivery& /*ended*/,
+                  instant /*now*/) {
         finish();
     }
 
@@ -294,10 +295,10 @@ private:
     [[no_unique_address]] Policy policy_;
     claims<Transport, rules> claims_;
     client::lease lease_;
-    instant heard_;                  // when a replica answered last, or anybody began to wait
-    std::uint64_t nonce_ = 0;        // of the session that was opened last
+    instant heard_;            // when a replica answered last, or anybody began to wait
+    std::uint64_t nonce_ = 0;  // of the session that was opened last
     client::phase phase_ = phase::idle;
-    bool has_lapsed_ = true;         // the lease has run out since it was last renewed
+    bool has_lapsed_ = true;  // the lease has run out since it was last renewed
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/shared.hpp>
+#include <synod/host/node.hpp>
 #include <synod/host/runner.hpp>
 #include <synod/lock/messages.hpp>
 #include <synod/lock/service.hpp>
@@ -48,19 +49,14 @@ using lock_node =
 /// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier life left there. Network and
 /// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start.
 template <class Storage, class Policy>
-[[nodiscard]] result<lock_node<Storage, Policy>> start_lock_node(lock_network& network,
-                                                                 const group& group,
-                                                                 Storage& storage, Policy policy,
-                                                                 const lock::config& config = {},
-                                                                 options how = {}) {
-    using replica = lock_replica<Storage, Policy>;
+[[nodiscard]] result<lock_node<Storage, Policy>>
+start_lock_node(lock_network& network, const group& group, Storage& storage, Policy policy,
+                const lock::config& config = {}, options how = {}) {
     auto table = lock::table::make(config);
     if (!table) return unexpected(table.error());
     const auto make = [&](lock_network::link link, instant now) {
-        auto old = replica::recover(group, *table, link, shared(storage), policy, now);
-        const bool is_new = old.error() == make_error_code(errc::nothing_to_recover);
-        return is_new ? replica::make(group, *table, link, shared(storage), policy, now)
-                      : std::move(old);
+        return detail::recover_or_make<lock_replica<Storage, Policy>>(group, *table, link, storage,
+                                                                      policy, now);
     };
     return lock_node<Storage, Policy>::start(
         network, group.self(), make,

@@ -16,9 +16,10 @@ namespace synod::inline SYNOD_ABI::host {
 /// A replica came to lead, or does no longer.
 struct leadership_change {
     node_id node;
-    synod::ballot ballot;  // that it leads with; when it leads no longer, that of the leader it heard last
+    synod::ballot
+        ballot;  // that it leads with; when it leads no longer, that of the leader it heard last
     bool leads = false;
-    duration took;         // when it leads: since it began to look for a leader
+    duration took;  // when it leads: since it began to look for a leader
 };
 
 /// Bounds and habits of a runner.

@@ -68,7 +68,8 @@ public:
     bool complete(const Machine& machine, const completion& end) {
         if (!commands_waiting_.empty() && commands_waiting_.front().ticket == end.ticket) {
             command_callback done = take_front(commands_waiting_);
-            done(ending{detail::outcome_of(end.outcome), end.at,
+            done(ending{detail::outcome_of(end.outcome),
+                        end.at,
                         bytes(end.result.begin(), end.result.end()),
                         {}});
             return true;
@@ -141,8 +142,8 @@ private:
     detail::intake<read_callback<Machine>> reads_;
     std::vector<command_job> command_batch_;  // empty between calls
     std::vector<read_callback<Machine>> read_batch_;
-    ring<waiting<command_callback>> commands_waiting_;    // tickets rise, as completions come
-    ring<waiting<read_callback<Machine>>> reads_waiting_; // likewise
+    ring<waiting<command_callback>> commands_waiting_;     // tickets rise, as completions come
+    ring<waiting<read_callback<Machine>>> reads_waiting_;  // likewise
 };
 
 }  // namespace synod::inline SYNOD_ABI::host

@@ -53,7 +53,8 @@ public:
         const submission said = replica.propose(request.command, now);
         switch (said.answer) {
             case synod::answer::queued: return wait(said.ticket, from, request.number);
-            case synod::answer::overloaded: return answer(from, request.number, outcome::overloaded);
+            case synod::answer::overloaded:
+                return answer(from, request.number, outcome::overloaded);
             case synod::answer::too_large: return answer(from, request.number, outcome::too_large);
             case synod::answer::not_leader: return redirect(from, request.number, said.leader);
             case synod::answer::failed: return answer(from, request.number, outcome::not_leader);
@@ -140,8 +141,12 @@ private:
     }
 
     void redirect(node_id to, std::uint64_t number, std::optional<node_id> leader) {
-        staged_.push_back({to, client_reply{cluster_, number, outcome::not_leader,
-                                            leader.has_value(), leader.value_or(node_id()), {}}});
+        staged_.push_back({to, client_reply{cluster_,
+                                            number,
+                                            outcome::not_leader,
+                                            leader.has_value(),
+                                            leader.value_or(node_id()),
+                                            {}}});
     }
 
     /// Bytes that are no command need not go through the log to be told so.
@@ -194,9 +199,8 @@ private:
     template <class Table>
     void forget_ended(const Table& table) {
         if (speakers_.size() < 2 * table.sessions().size() + spare_speakers) return;
-        std::erase_if(speakers_, [&table](const auto& one) {
-            return !table.sessions().is_live(one.first);
-        });
+        std::erase_if(speakers_,
+                      [&table](const auto& one) { return !table.sessions().is_live(one.first); });
     }
 
     static constexpr std::size_t spare_speakers = 64;

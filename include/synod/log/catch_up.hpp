@@ -45,8 +45,8 @@ public:
     }
 
 private:
-    backoff retry_;         // armed while something is missing
-    slot answered_below_;   // the answer asked for reaches up to here
+    backoff retry_;        // armed while something is missing
+    slot answered_below_;  // the answer asked for reaches up to here
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -99,7 +99,8 @@ public:
     };
 
     /// A network for the ids below `ids`, those of clients included, with room for `capacity` messages in each mailbox.
-    explicit thread_network(std::uint32_t ids = default_ids, std::size_t capacity = default_capacity)
+    explicit thread_network(std::uint32_t ids = default_ids,
+                            std::size_t capacity = default_capacity)
         : boxes_(ids + 1), capacity_(capacity) {}
     thread_network(const thread_network&) = delete;  // links and inboxes point here
     thread_network& operator=(const thread_network&) = delete;
@@ -206,7 +207,8 @@ private:
         }
     }
 
-    std::vector<mailbox> boxes_;  // by node id; the last one, for ids without a mailbox, is never connected
+    std::vector<mailbox>
+        boxes_;  // by node id; the last one, for ids without a mailbox, is never connected
     std::size_t capacity_;
 };
 

@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "world.hpp"
 
+#include <string>
 #include <variant>
 
 using namespace synod;
@@ -30,4 +31,476 @@ TEST_CASE("a lock is acquired, held, and handed on at its release") {
     CHECK(a.core.find(first) == nullptr);
     CHECK(w.holder("x") == b.core.find(second)->token);
     CHECK(b.core.find(second)->token > a.notices.front().token);
+}
+
+TEST_CASE("a session is opened once, with no lock asked for and with many (locks 22)") {
+    world<> w;
+    auto& a = w.add_client();
+    REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
+    for (int i = 0; i < 200; ++i) a.acquire(std::to_string(i), w.now);
+    REQUIRE(w.run_until([&] { return a.notices.size() == 200; }));
+    CHECK(a.core.policy().observer.opened_sessions == 1);
+    CHECK(w.table().sessions().size() == 1);
+    CHECK(w.table().locks() == 200);
+}
+
+TEST_CASE("a try on a held lock is busy, and one with a deadline times out at the service") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    w.hold(a, "x");
+    const auto tried = b.acquire("x", w.now, instant::never(), false);
+    const auto timed = b.acquire("x", w.now, w.now + milliseconds(300));
+    const instant asked = w.now;
+    REQUIRE(w.run_until([&] { return b.is(tried, kind::failed); }));
+    CHECK(b.error(tried) == errc::busy);
+    REQUIRE(w.run_until([&] { return b.is(timed, kind::failed); }));
+    CHECK(b.error(timed) == errc::timed_out);
+    CHECK(w.now - asked >= milliseconds(300));
+    CHECK(w.now - asked <= milliseconds(310));
+}
+
+TEST_CASE("a thread that asks for what it holds is refused, another tag of the session waits") {
+    world<> w;
+    auto& a = w.add_client();
+    w.hold(a, "x", 1);
+    const auto again = a.acquire("x", w.now, instant::never(), true, 1);
+    const auto other = a.acquire("x", w.now, instant::never(), true, 2);
+    w.run(milliseconds(100));
+    CHECK(a.error(again) == errc::self_deadlock);
+    CHECK(a.core.find(other)->stage == stage::queued);
+}
+
+TEST_CASE(
+    "a lost event is made good by a query, and a lost reply by sending again (locks 15, 16)") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto first = w.hold(a, "x");
+    const auto second = b.acquire("x", w.now);
+    w.run(milliseconds(100));
+    w.fate_of = [](node_id, node_id, const message& any) { return is_event(any) ? lost : at_once; };
+    a.core.release(first);
+    REQUIRE(w.run_until([&] { return b.is(second, kind::granted); }, seconds(2)));
+
+    int dropped = 0;
+    w.fate_of = [&](node_id, node_id, const message& any) {
+        return reply_in<lock::granted>(any) && ++dropped <= 3 ? lost : at_once;
+    };
+    const auto third = b.acquire("y", w.now);
+    REQUIRE(w.run_until([&] { return b.is(third, kind::granted); }, seconds(5)));
+    CHECK(dropped == 4);
+    CHECK(w.holder("y") == b.core.find(third)->token);
+    CHECK(w.table().last_token() == b.core.find(third)->token);  // one grant, however often asked
+}
+
+TEST_CASE(
+    "a leader that crashes between commit and reply: its successor answers the resend (locks 25)") {
+    world<> w;
+    auto& a = w.add_client();
+    w.hold(a, "x");
+    const std::uint32_t old = w.leader();
+    w.fate_of = [](node_id, node_id, const message& any) {
+        return reply_in<lock::granted>(any) ? lost : at_once;
+    };
+    const auto second = a.acquire("y", w.now, instant::never(), true, 2);
+    REQUIRE(w.run_until([&] { return w.holder("y").has_value(); }));
+    const auto token = w.holder("y");
+    w.crash(old);
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    REQUIRE(w.run_until([&] { return a.is(second, kind::granted); }, seconds(5)));
+    CHECK(w.leader() != old);
+    CHECK(a.core.find(second)->token == token);
+    CHECK(a.core.policy().observer.lapses == 0);
+}
+
+TEST_CASE("a hold outlives any number of leaders while its client is heard") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    for (int i = 0; i < 6; ++i) {
+        const std::uint32_t old = w.leader();
+        w.crash(old);
+        REQUIRE(w.run_until([&] { return w.leader() < replicas && w.leader() != old; }));
+        w.start(old);
+        w.run(seconds(3));
+    }
+    CHECK(a.is(held, kind::granted));
+    CHECK(a.core.find(held)->stage == stage::held);
+    CHECK(a.core.policy().observer.lapses == 0);
+    CHECK(w.holder("x") == a.core.find(held)->token);
+}
+
+TEST_CASE("renewals come often enough that jeopardy never does in quiet times (locks R4)") {
+    world<> w;
+    auto& a = w.add_client();
+    w.hold(a, "x");
+    const instant end = w.now + seconds(100);
+    bool was_in_jeopardy = false;
+    w.run_until(
+        [&] {
+            was_in_jeopardy = was_in_jeopardy || w.now >= a.core.lease().jeopardy_from();
+            return false;
+        },
+        end);
+    CHECK(!was_in_jeopardy);
+    CHECK(a.core.policy().observer.safe_untils.size() >= 40);
+    CHECK(a.core.policy().observer.safe_untils.size() <= 50);
+}
+
+TEST_CASE(
+    "a hold goes to jeopardy with a third of its lease left, and is lost at its end, for good "
+    "(locks R4)") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    w.run(seconds(5));
+    const instant safe_until = a.core.lease().safe_until();
+    const duration length = a.core.lease().length();
+    CHECK(length == safe_part(seconds(10), 10'000, milliseconds(100)));
+    CHECK(safe_until - a.core.lease().jeopardy_from() == length / 3);
+
+    w.fate_of = [&](node_id from, node_id to, const message&) {
+        return from == a.self || to == a.self ? lost : at_once;
+    };
+    w.run_until([] { return false; }, safe_until + duration(-1));
+    CHECK(a.core.find(held)->stage == stage::held);
+    w.run_until([] { return false; }, safe_until);
+    CHECK(a.is(held, kind::lost));
+    CHECK(w.holder("x").has_value());  // the service is in no hurry
+
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.run(milliseconds(1));
+    w.run_until([&] { return a.core.lease().safe_until() > w.now; }, seconds(2));
+    CHECK(a.core.find(held)->stage == stage::lost);  // the session lives again, the hold does not
+    a.core.release(held);
+    REQUIRE(w.run_until([&] { return a.is(held, kind::released); }));
+    CHECK(!w.holder("x").has_value());
+}
+
+TEST_CASE(
+    "without a leader for ten leases nothing expires there, and all is lost here long before "
+    "(locks 7)") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto held = w.hold(a, "x");
+    const auto waits = b.acquire("x", w.now);
+    const auto bounded = b.acquire("x", w.now, w.now + seconds(20), true, 2);
+    w.run(seconds(1));
+    const log_time before = w.table().sessions().now();
+    for (std::uint32_t i = 1; i < replicas; ++i) w.crash((w.leader() + i) % replicas);
+    w.run(seconds(11));
+    CHECK(a.is(held, kind::lost));
+    w.run(seconds(89));
+    CHECK(b.error(bounded) == errc::timed_out);
+    CHECK(b.error(waits) == errc::unreachable);
+
+    for (std::uint32_t i = 0; i < replicas; ++i) {
+        if (!w.is_up(i)) w.start(i);
+    }
+    REQUIRE(w.elect());
+    CHECK(w.table().sessions().size() == 2);
+    CHECK(w.table().sessions().now().milliseconds() < before.milliseconds() + 2'000);
+    w.run(seconds(5));
+    CHECK(a.core.policy().observer.expiries == 0);
+    a.core.release(held);
+    w.run(seconds(1));
+    CHECK(!w.holder("x").has_value());  // nor is anything held for those who gave up (locks 81)
+    w.hold(b, "x", 3);
+}
+
+TEST_CASE(
+    "a grant that arrives after its own safe window is lost and given back, never held (locks "
+    "R4)") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto first = w.hold(a, "x");
+    const auto second = b.acquire("x", w.now);
+    w.run(seconds(1));
+    // Every reply to b is lost from now on; what is told of its grant comes when its lease is over.
+    const instant arrives = b.core.lease().safe_until() + milliseconds(1);
+    w.fate_of = [&](node_id, node_id to, const message& any) {
+        if (to != b.self) return at_once;
+        return is_event(any) ? fate{false, arrives - w.now} : lost;
+    };
+    a.core.release(first);
+    REQUIRE(w.run_until([&] { return b.last(second) != nullptr; }));
+    CHECK(b.is(second, kind::failed));
+    CHECK(b.error(second) == errc::hold_lost);
+    CHECK(w.holder("x").has_value());
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    REQUIRE(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(5)));
+    for (const auto& told : b.notices) CHECK(told.is != kind::granted);
+}
+
+TEST_CASE(
+    "a keep-alive whose reply is lost costs nothing: the next one keeps the session (locks 11)") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    int replies = 0;
+    w.fate_of = [&](node_id, node_id, const message& any) {
+        return reply_in<lock::kept>(any) && ++replies % 4 != 0 ? lost : at_once;
+    };
+    w.run(seconds(60));
+    CHECK(replies > 20);
+    CHECK(a.core.find(held)->stage == stage::held);
+    CHECK(a.core.policy().observer.lapses == 0);
+}
+
+TEST_CASE("a reply that takes longer than the lease does not extend it (locks 10)") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    w.fate_of = [&](node_id, node_id to, const message& any) {
+        return to == a.self && reply_in<lock::kept>(any) ? fate{false, seconds(11)} : at_once;
+    };
+    REQUIRE(w.run_until([&] { return a.is(held, kind::lost); }, seconds(10)));
+    CHECK(!w.run_until([&] { return a.core.lease().safe_until() > w.now; }, seconds(40)));
+    CHECK(a.core.policy().observer.expiries == 0);  // the service has heard every one of them
+    CHECK(w.holder("x").has_value());
+}
+
+namespace {
+
+struct timed_from_resend : client::rules {
+    [[nodiscard]] static instant renewed_at(instant, instant last_sent) { return last_sent; }
+};
+
+/// Lets one renewal take effect at once and its reply be lost; then it is sent again, and answered just before the lease is over.
+/// Returns how far the client believes in its lease beyond what the service has promised.
+template <class Rules>
+duration trust_beyond_lease() {
+    lock::config service;
+    world<Rules> w(service);
+    client_config config;
+    config.first_retry = seconds(2);
+    config.longest_retry = seconds(2);
+    config.renewal_part = 2;
+    auto& a = w.add_client(config);
+    w.hold(a, "x");
+    bool is_kept = false;
+    w.fate_of = [&](node_id, node_id, const message& any) {
+        if (!reply_in<lock::kept>(any) || is_kept) return at_once;
+        is_kept = true;
+        return lost;
+    };
+    const auto& told = a.core.policy().observer.safe_untils;
+    const std::size_t before = told.size();
+    REQUIRE(w.run_until([&] { return told.size() > before; }));
+    const auto deadline = w.table().sessions().deadline_of(a.core.session());
+    const auto left = deadline->milliseconds() - w.at(w.leader()).time().milliseconds();
+    return told.back() - (w.now + milliseconds(static_cast<std::int64_t>(left)));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a lease is timed from the first transmission of its renewal; from the resend it would outlive "
+    "the service's (M56)") {
+    CHECK(trust_beyond_lease<client::rules>() <= duration(0));
+    CHECK(trust_beyond_lease<timed_from_resend>() > duration(0));
+}
+
+TEST_CASE(
+    "an expired session loses its holds, fails its waits, and is followed by another one when it "
+    "is asked") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto held = w.hold(a, "x");
+    w.hold(b, "y");
+    const auto queued = a.acquire("y", w.now);
+    w.run(seconds(1));
+    w.fate_of = [&](node_id from, node_id to, const message&) {
+        return from == a.self || to == a.self ? lost : at_once;
+    };
+    w.run(seconds(15));
+    CHECK(w.table().sessions().size() == 1);
+    CHECK(!w.holder("x").has_value());
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.run(seconds(5));
+    CHECK(a.core.policy().observer.expiries == 1);
+    CHECK(a.core.phase() == client::phase::idle);
+    CHECK(a.is(held, kind::lost));
+    CHECK(a.error(queued) == errc::session_expired);
+    CHECK(w.table().sessions().size() == 1);  // nothing is opened, let alone acquired, by itself
+
+    w.hold(a, "x", 2);
+    CHECK(a.core.policy().observer.opened_sessions == 2);
+    a.core.release(held);
+    w.run(seconds(1));
+    CHECK(a.error(held) == errc::hold_lost);
+    CHECK(w.holder("x").has_value());  // and the late release hurts nobody (M48)
+}
+
+namespace {
+
+struct sure_of_failure : client::rules {
+    [[nodiscard]] static errc end_of(bool) { return errc::session_expired; }
+};
+
+/// An acquire takes effect, its reply is lost, the session expires, and only the resend is answered.
+template <class Rules>
+std::error_code end_of_resend() {
+    world<Rules> w;
+    client_config config;
+    config.first_retry = milliseconds(500);
+    auto& a = w.add_client(config);
+    REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
+    bool is_cut = false;
+    w.fate_of = [&](node_id from, node_id to, const message& any) {
+        if (command_in<lock::acquire>(any) && !is_cut) {
+            is_cut = true;
+            return at_once;
+        }
+        return is_cut && (from == a.self || to == a.self) ? lost : at_once;
+    };
+    const auto asked = a.acquire("x", w.now);
+    w.run(seconds(15));
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.run_until([&] { return a.last(asked) != nullptr; });
+    return a.error(asked);
+}
+
+}  // namespace
+
+TEST_CASE("session_expired that answers a resend leaves the outcome unknown, not failed (M49)") {
+    CHECK(end_of_resend<client::rules>() == errc::outcome_unknown);
+    CHECK(end_of_resend<sure_of_failure>() == errc::session_expired);
+}
+
+TEST_CASE("a cancel and a grant may meet in any order: nothing stays held (locks 42, 81)") {
+    for (int order = 0; order < 4; ++order) {
+        world<> w;
+        auto& a = w.add_client();
+        auto& b = w.add_client();
+        const auto first = w.hold(a, "x");
+        const auto asked = b.acquire("x", w.now);
+        w.fate_of = [&](node_id, node_id, const message& any) {
+            if (order == 1 && command_in<lock::acquire>(any)) return fate{false, milliseconds(40)};
+            if (order == 2 && command_in<lock::cancel>(any)) return fate{false, milliseconds(40)};
+            if (order == 3 && (is_event(any) || reply_in<lock::queued>(any))) return lost;
+            return at_once;
+        };
+        w.run(milliseconds(5));
+        b.core.cancel(asked);
+        w.run(milliseconds(1));
+        a.core.release(first);
+        w.run(seconds(2));
+        INFO("order " << order);
+        CHECK(b.last(asked) == nullptr);
+        CHECK(!w.holder("x").has_value());
+        CHECK(w.table().locks() == 0);
+        CHECK(w.table().describe().ended.empty());
+        CHECK(b.core.on_their_way() == 0);
+    }
+}
+
+TEST_CASE("a lock is handed on when its holder closes its session, at once") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto first = w.hold(a, "x");
+    const auto second = b.acquire("x", w.now);
+    w.run(milliseconds(100));
+    a.core.close();
+    REQUIRE(w.run_until([&] { return b.is(second, kind::granted); }, milliseconds(10)));
+    CHECK(a.core.phase() == client::phase::closed);
+    CHECK(a.is(first, kind::released));
+    const auto late = a.acquire("z", w.now);
+    w.run(milliseconds(1));
+    CHECK(a.error(late) == errc::stopped);
+}
+
+TEST_CASE("messages that make no sense are refused by name and change nothing") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    auto& seen = a.core.policy().observer.refusals;
+    const auto why = [&](node_id from, const lock::to_client& any) {
+        seen.clear();
+        a.core.receive(from, any, w.now);
+        return seen.empty() ? client::refusal::unknown_number : seen.back().second;
+    };
+    lock::client_event event{the_cluster, {}};
+    CHECK(why(node_id(9), event) == client::refusal::unknown_sender);
+    CHECK(why(node_id(0), lock::client_event{cluster_id(8), {}}) == client::refusal::wrong_cluster);
+    CHECK(why(node_id(0), event) == client::refusal::malformed);
+    byte_writer out(event.event);
+    encode(lock::event(lock::session_ended{session_id({slot(99), 9})}), out);
+    CHECK(why(node_id(0), event) == client::refusal::other_session);
+    lock::client_reply reply;
+    reply.cluster = the_cluster;
+    CHECK(why(node_id(0), reply) == client::refusal::unknown_number);
+    CHECK(seen.size() == 1);
+    CHECK(a.core.find(held)->stage == stage::held);
+}
+
+TEST_CASE("arguments that make no sense are refused") {
+    network net;
+    const auto make = [&net](auto change) {
+        client_identity identity{the_cluster, world<>::members(), {1, 1}, 1};
+        client_config config;
+        change(identity, config);
+        using core = client::session_core<network::link>;
+        return core::make(identity, config, net.connect(node_id(64)), {}, instant()).error();
+    };
+    CHECK(!make([](auto&, auto&) {}));
+    CHECK(make([](auto& it, auto&) { it.replicas.clear(); }) == errc::no_members);
+    CHECK(make([](auto& it, auto&) { it.replicas.push_back(node_id(64)); }) ==
+          errc::id_out_of_range);
+    CHECK(make([](auto& it, auto&) { it.replicas.push_back(node_id(0)); }) ==
+          errc::duplicate_member);
+    CHECK(make([](auto&, auto& c) { c.ttl = milliseconds(90); }) == errc::lease_below_clock_error);
+    CHECK(make([](auto&, auto& c) { c.drift_per_million = 999'999; }) ==
+          errc::lease_below_clock_error);
+    CHECK(make([](auto&, auto& c) { c.drift_per_million = 1'000'000; }) ==
+          errc::limit_out_of_range);
+    CHECK(make([](auto&, auto& c) { c.margin = duration(0); }) == errc::duration_out_of_range);
+    CHECK(make([](auto&, auto& c) { c.longest_retry = duration(1); }) ==
+          errc::duration_out_of_range);
+    CHECK(make([](auto&, auto& c) { c.window = 3; }) == errc::limit_out_of_range);
+    CHECK(make([](auto&, auto& c) { c.jeopardy_part = 1; }) == errc::limit_out_of_range);
+}
+
+TEST_CASE(
+    "an owner that locks again before its release has arrived waits for that, not for itself") {
+    for (const bool waits : {true, false}) {
+        for (const int late_ms : {0, 1, 5, 200}) {
+            world<> w;
+            auto& a = w.add_client();
+            const auto first = w.hold(a, "x");
+            w.fate_of = [&](node_id, node_id, const message& any) {
+                return command_in<lock::release>(any) ? fate{false, milliseconds(late_ms)}
+                                                      : at_once;
+            };
+            a.core.release(first);
+            const auto second = a.acquire("x", w.now, instant::never(), waits);
+            INFO("release late by " << late_ms << " ms");
+            CHECK(w.run_until([&] { return a.is(second, kind::granted); }, seconds(2)));
+            CHECK(!a.error(first));
+            const auto third = a.acquire("x", w.now, instant::never(), true);
+            CHECK(w.run_until([&] { return a.is(third, kind::failed); }, seconds(2)));
+            CHECK(a.error(third) == errc::self_deadlock);
+        }
+    }
+}
+
+TEST_CASE("an owner whose cancel is on its way may ask again") {
+    world<> w;
+    auto& a = w.add_client();
+    REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
+    w.fate_of = [](node_id, node_id, const message& any) {
+        if (command_in<lock::cancel>(any)) return fate{false, milliseconds(30)};
+        return reply_in<lock::granted>(any) ? fate{false, milliseconds(2)} : at_once;
+    };
+    const auto first = a.acquire("x", w.now);
+    w.run(milliseconds(1));
+    a.core.cancel(first);
+    const auto second = a.acquire("x", w.now);
+    CHECK(w.run_until([&] { return a.is(second, kind::granted); }, seconds(2)));
+    CHECK(w.holder("x") == a.core.find(second)->token);
 }

@@ -58,8 +58,9 @@ template <class Rules = client::rules>
 struct person {
     using core_type = client::session_core<network::link, client::policy<Rules, diary>>;
 
-    client::request_id acquire(const std::string& name, instant now, instant deadline = instant::never(),
-                               bool waits = true, std::uint64_t owner = 1) {
+    client::request_id acquire(const std::string& name, instant now,
+                               instant deadline = instant::never(), bool waits = true,
+                               std::uint64_t owner = 1) {
         return core.acquire({name, owner, waits, deadline}, now);
     }
 
@@ -113,7 +114,9 @@ public:
         return *clients_.back();
     }
 
-    [[nodiscard]] static std::vector<node_id> members() { return {node_id(0), node_id(1), node_id(2)}; }
+    [[nodiscard]] static std::vector<node_id> members() {
+        return {node_id(0), node_id(1), node_id(2)};
+    }
 
     /// Starts a node, with what its disk holds.
     void start(std::uint32_t which) {
@@ -129,8 +132,8 @@ public:
         auto made = server::recover(*group, *table, link, shared(one.disk), policy, now);
         const bool is_new = made.error() == errc::nothing_to_recover;
         if (is_new) {
-            one.role.emplace(std::move(
-                *server::make(*group, *table, link, shared(one.disk), policy, now)));
+            one.role.emplace(
+                std::move(*server::make(*group, *table, link, shared(one.disk), policy, now)));
         } else {
             REQUIRE(made.has_value());
             one.role.emplace(std::move(*made));
@@ -152,7 +155,8 @@ public:
         ballot highest;
         for (std::uint32_t i = 0; i < replicas; ++i) {
             if (!is_up(i) || !nodes_[i].role->is_leading()) continue;
-            if (const ballot its = nodes_[i].role->status().leader; best == replicas || its > highest) {
+            if (const ballot its = nodes_[i].role->status().leader;
+                best == replicas || its > highest) {
                 best = i;
                 highest = its;
             }
@@ -238,7 +242,8 @@ private:
     bool collect(node_id to) {
         return network_.deliver(to, [&](node_id from, message&& content) {
             const fate its = fate_of(from, to, content);
-            if (!its.is_lost) in_flight_.emplace(now + its.delay, letter{from, to, std::move(content)});
+            if (!its.is_lost)
+                in_flight_.emplace(now + its.delay, letter{from, to, std::move(content)});
         }) > 0;
     }
 

@@ -186,7 +186,8 @@ public:
 private:
     void enqueue(letter sent) {
         const auto most = static_cast<std::uint64_t>(longest_delay.nanoseconds()) + 1;
-        const duration delay = least_delay + duration(static_cast<std::int64_t>(random.below(most)));
+        const duration delay =
+            least_delay + duration(static_cast<std::int64_t>(random.below(most)));
         waiting_.emplace(std::pair(now + delay, ++order_), std::move(sent));
     }
 
@@ -238,7 +239,9 @@ public:
         for (const node_id node : all()) members.push_back({node, incarnation(1)});
         return *group::make(cluster_id(7), self, members);
     }
-    [[nodiscard]] message_header header_of(node_id) const { return {cluster_id(7), incarnation(1)}; }
+    [[nodiscard]] message_header header_of(node_id) const {
+        return {cluster_id(7), incarnation(1)};
+    }
     [[nodiscard]] policy policy_of(node_id node) {
         policy made{.quorums = *majority::make(all()), .limits = limits};
         made.observer.seen = &seen;
@@ -250,11 +253,10 @@ public:
     void start(node_id node) {
         place& here = site(node);
         const wire::link link(network, node);
-        auto made = here.is_new
-                        ? replica::make(group_of(node), fresh_, link, shared(here.disk),
-                                        policy_of(node), now())
-                        : replica::recover(group_of(node), fresh_, link, shared(here.disk),
-                                           policy_of(node), now());
+        auto made = here.is_new ? replica::make(group_of(node), fresh_, link, shared(here.disk),
+                                                policy_of(node), now())
+                                : replica::recover(group_of(node), fresh_, link, shared(here.disk),
+                                                   policy_of(node), now());
         INFO(made.error().message());
         REQUIRE(made.has_value());
         here.is_new = false;

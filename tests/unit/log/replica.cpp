@@ -64,7 +64,9 @@ TEST_CASE("a leader that lost its cluster decides nothing") {
     CHECK_FALSE(c.end_of(leader, said.ticket).has_value());
 }
 
-TEST_CASE("what is proposed between two flushes shares an entry, in order, and each has its own position") {
+TEST_CASE(
+    "what is proposed between two flushes shares an entry, in order, and each has its own "
+    "position") {
     cluster3 c;
     const node_id leader = c.elect();
     c.network.record();
@@ -186,7 +188,9 @@ TEST_CASE("a follower that missed slots catches up, chunk by chunk") {
     CHECK(c.at(leader).status().leader == led);  // and nobody had to be elected for it
 }
 
-TEST_CASE("a follower trusts a watermark only where its own vote is of the watermark's ballot or later [PMS 2.2, P2]") {
+TEST_CASE(
+    "a follower trusts a watermark only where its own vote is of the watermark's ballot or later "
+    "[PMS 2.2, P2]") {
     cluster3 c;
     const node_id old_leader = c.elect();
     c.isolate(old_leader);

@@ -63,7 +63,8 @@ TEST_CASE("another cluster, a stranger, or an old life of a disk is not listened
     const ballot high(99, t.leader);
     t.refuses(refusal::wrong_cluster, t.follower, t.leader,
               prepare{{cluster_id(8), good.sender}, high, slot()});
-    t.refuses(refusal::unknown_sender, t.follower, node_id(9), prepare{good, ballot(99, node_id(9)), slot()});
+    t.refuses(refusal::unknown_sender, t.follower, node_id(9),
+              prepare{good, ballot(99, node_id(9)), slot()});
     t.refuses(refusal::unknown_sender, t.follower, node_id(4'000'000),
               heartbeat{good, high, 1, slot(), slot()});
     t.refuses(refusal::wrong_incarnation, t.follower, t.leader,
@@ -132,7 +133,8 @@ TEST_CASE("slots at the end of all numbers change nothing and trip nothing") {
 TEST_CASE("a watermark beyond everything makes a follower ask, and harms nobody") {
     bad_input t;
     const message_header header = t.c.header_of(t.leader);
-    t.c.hand(t.follower, t.leader, heartbeat{header, t.led, 9, slot(~std::uint64_t{0}), slot(~std::uint64_t{0})});
+    t.c.hand(t.follower, t.leader,
+             heartbeat{header, t.led, 9, slot(~std::uint64_t{0}), slot(~std::uint64_t{0})});
     t.c.run(seconds(1));
     (void)t.c.propose(t.leader, "y");
     t.c.run(milliseconds(100));

@@ -93,7 +93,8 @@ TEST_CASE("a new leader is elected within four election timeouts when the old on
     }
 }
 
-TEST_CASE("a leader's first entry is NewLeader, and holes below it are filled with no-ops [PMMC fig 7]") {
+TEST_CASE(
+    "a leader's first entry is NewLeader, and holes below it are filled with no-ops [PMMC fig 7]") {
     log_limits limits = test_limits();
     limits.batch_commands = 1;
     limits.first_retry = seconds(1);
@@ -123,8 +124,8 @@ TEST_CASE("a leader's first entry is NewLeader, and holes below it are filled wi
     const auto kinds = kinds_of_accepts(c);
     REQUIRE(kinds.size() >= 5);
     CHECK(std::vector(kinds.begin(), kinds.begin() + 5) ==
-          std::vector{entry_kind::no_op, entry_kind::no_op, entry_kind::no_op,
-                      entry_kind::commands, entry_kind::new_leader});
+          std::vector{entry_kind::no_op, entry_kind::no_op, entry_kind::no_op, entry_kind::commands,
+                      entry_kind::new_leader});
     CHECK(c.at(fresh).status().applied_below >= start + 5);
     CHECK(c.machine(fresh).texts() == texts{"d"});
     c.run(milliseconds(100));
@@ -146,7 +147,8 @@ TEST_CASE("a vote that phase 1 finds is proposed again as it is [PMS 2.2, phase 
     CHECK(c.machine(other).texts() == texts{"kept"});
 }
 
-TEST_CASE("leadership is handed over at once, and what was in flight is decided first [Raft 3.10]") {
+TEST_CASE(
+    "leadership is handed over at once, and what was in flight is decided first [Raft 3.10]") {
     cluster<> c;
     const node_id first = c.elect();
     const node_id heir = c.follower_of(first);
@@ -178,7 +180,8 @@ TEST_CASE("who cannot take over does not: leadership stays, and commands that wa
     c.run(milliseconds(300));
     CHECK(c.at(first).is_leading());
     CHECK(c.end_of(first, said.ticket)->outcome == outcome::decided);
-    CHECK(c.at(first).transfer_leadership(first, c.now()) == make_error_code(errc::id_not_a_member));
+    CHECK(c.at(first).transfer_leadership(first, c.now()) ==
+          make_error_code(errc::id_not_a_member));
     CHECK(c.at(first).transfer_leadership(node_id(9), c.now()) ==
           make_error_code(errc::id_not_a_member));
     CHECK(c.at(heir).transfer_leadership(first, c.now()) == make_error_code(errc::not_leader));

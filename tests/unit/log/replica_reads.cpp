@@ -90,7 +90,8 @@ TEST_CASE("a new leader answers no read before its own first entry is applied") 
     CHECK(c.machine(fresh).texts() == std::vector<std::string>{"completed"});
 }
 
-TEST_CASE("a deposed leader's reads never become readable, not even by answers to earlier heartbeats") {
+TEST_CASE(
+    "a deposed leader's reads never become readable, not even by answers to earlier heartbeats") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         cluster<> c(3, test_limits(), seed);
         const node_id old_leader = c.elect();

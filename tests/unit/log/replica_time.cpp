@@ -31,7 +31,9 @@ std::uint64_t milliseconds_of(duration length) {
 
 }  // namespace
 
-TEST_CASE("an entry carries the whole milliseconds since the one before, and the machine hears of them first") {
+TEST_CASE(
+    "an entry carries the whole milliseconds since the one before, and the machine hears of them "
+    "first") {
     timed_cluster c;
     const node_id leader = c.elect();
     const log_time start = c.at(leader).time();
@@ -56,7 +58,9 @@ TEST_CASE("an idle cluster whose machine waits for nothing proposes nothing") {
     CHECK(c.at(leader).status().next == before);
 }
 
-TEST_CASE("while the machine waits, time moves at least every half step, and to the deadline when it comes") {
+TEST_CASE(
+    "while the machine waits, time moves at least every half step, and to the deadline when it "
+    "comes") {
     timed_journal machine;
     machine.deadline = log_time(1'750);
     timed_cluster c(3, test_limits(), 1, machine);
@@ -107,7 +111,8 @@ TEST_CASE("ten thousand entries a second for half a minute lose not a millisecon
     CHECK(leader.time() == before + 30'000);
 }
 
-TEST_CASE("a leader's clock that jumps an hour ahead costs one step, and one that jumps back nothing") {
+TEST_CASE(
+    "a leader's clock that jumps an hour ahead costs one step, and one that jumps back nothing") {
     timed_cluster c(1);
     c.run(milliseconds(400));
     auto& leader = c.at(0);
@@ -140,7 +145,9 @@ TEST_CASE("what an entry carries above the longest step is cut off where it is a
     CHECK(c.at(follower).time() == before + 1'000);
 }
 
-TEST_CASE("entries of another leader than the last move no time, and an older NewLeader changes nothing") {
+TEST_CASE(
+    "entries of another leader than the last move no time, and an older NewLeader changes "
+    "nothing") {
     timed_cluster c;
     const node_id first = c.elect();
     c.crash(first);

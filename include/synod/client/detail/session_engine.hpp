@@ -58,11 +58,9 @@ public:
     void stop() noexcept {
         if (is_foreign() || !thread_.joinable()) return;
         try {
-            act([this](instant) { core_.close(); });
-            std::unique_lock lock(mutex_);
-            const auto longest = std::chrono::nanoseconds(core_.config().farewell.nanoseconds());
-            closed_.wait_for(lock, longest, [this] { return has_ended(); });
-        } catch (...) {  // then the session expires by itself
+            say_farewell();
+        } catch (...) {
+            give_up();  // then the session expires by itself
         }
         give_up();
         thread_.join();
@@ -170,10 +168,17 @@ private:
         what(now);
         settle(now);
         const bool is_early = core_.next_deadline() < asleep_until_;
-        std::vector<hold_ptr> lost = std::exchange(lost_, {});
+        const std::vector<hold_ptr> lost = std::exchange(lost_, {});
         lock.unlock();
         if (is_early) connection_->wake();
         for (const hold_ptr& hold : lost) hold->fire();
+    }
+
+    void say_farewell() {
+        act([this](instant) { core_.close(); });
+        std::unique_lock lock(mutex_);
+        const auto longest = std::chrono::nanoseconds(core_.config().farewell.nanoseconds());
+        closed_.wait_for(lock, longest, [this] { return has_ended(); });
     }
 
     void begin(call& waiting, wish asked, instant now) {
@@ -280,9 +285,9 @@ private:
     std::map<request_id, report_ptr> reports_;  // of releases on their way
     std::vector<hold_ptr> lost_;                // whose stop tokens are to be fired next
     std::condition_variable closed_;
-    instant asleep_until_;                      // when the thread wakes by itself
-    instant now_;                               // of the turn that the thread is at
-    bool is_broken_ = false;                    // given up
+    instant asleep_until_;    // when the thread wakes by itself
+    instant now_;             // of the turn that the thread is at
+    bool is_broken_ = false;  // given up
     std::thread thread_;
 };
 

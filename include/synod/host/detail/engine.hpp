@@ -127,7 +127,9 @@ private:
     void take(node_id from, Message&& message, instant now) {
         if constexpr (requires { replica_.receive(from, std::move(message), now); }) {
             replica_.receive(from, std::move(message), now);
-        } else if constexpr (requires { service_.receive(replica_, from, std::move(message), now); }) {
+        } else if constexpr (requires {
+                                 service_.receive(replica_, from, std::move(message), now);
+                             }) {
             service_.receive(replica_, from, std::move(message), now);
         }
     }
@@ -183,11 +185,11 @@ private:
     intake<job> jobs_;
     std::vector<job> job_batch_;  // empty between steps
     standing standing_ = standing::follower;
-    instant missed_since_;        // when it was a follower last
+    instant missed_since_;  // when it was a follower last
     mutable std::mutex status_mutex_;
-    replica_status status_;       // guarded by status_mutex_
+    replica_status status_;  // guarded by status_mutex_
     std::atomic<bool> is_stopping_{false};
-    std::thread thread_;          // started last, joined first
+    std::thread thread_;  // started last, joined first
 };
 
 }  // namespace detail

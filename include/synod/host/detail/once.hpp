@@ -23,8 +23,8 @@ public:
         requires(!std::same_as<std::remove_cvref_t<Function>, once> &&
                  std::invocable<std::decay_t<Function>&, Arguments...>)
     once(Function&& function)
-        : body_(std::make_unique<holder<std::decay_t<Function>>>(
-              std::forward<Function>(function))) {}
+        : body_(
+              std::make_unique<holder<std::decay_t<Function>>>(std::forward<Function>(function))) {}
 
     /// Precondition: not empty.
     void operator()(Arguments... arguments) {

@@ -56,10 +56,8 @@ void handle(Node& node, node_id from, const probe_reply& message, instant now) {
 template <class Node>
 void take_over(Node& node, instant now) {
     node.leadership.start_leading(node.proposer.attempt(), node.members(), now);
-    node.next = node.learner.next();  // behind from() if chosen entries came while phase 1 ran
+    node.next = node.proposer.from();
     node.barrier = node.proposer.first_free(node.rules());
-    if (node.barrier < node.next) node.barrier = node.next;
-    node.proposer.release(node.next);
     node.reads.restart();
     node.stamper.start(now);
     node.heartbeat_due = now;
@@ -70,9 +68,8 @@ void take_over(Node& node, instant now) {
 /// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead.
 template <class Node>
 void handle(Node& node, node_id from, promise<entry>&& message, instant now) {
-    const bool is_awaited =
-        node.proposer.current() == Node::proposer_type::phase::preparing &&
-        node.rules().counts_promise(node.proposer.attempt(), message.ballot);
+    const bool is_awaited = node.proposer.current() == Node::proposer_type::phase::preparing &&
+                            node.rules().counts_promise(node.proposer.attempt(), message.ballot);
     if (is_awaited && node.rules().is_forgotten(node.proposer.from(), message.first)) {
         node.behind_below = message.first;
         node.policy().observer.fell_behind(node.learner.next(), message.first);

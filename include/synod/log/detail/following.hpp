@@ -89,6 +89,7 @@ void handle(Node& node, node_id from, chosen<entry>&& message, instant now) {
         return;
     }
     if (at < node.learner.next()) return;
+    if (node.proposer.see(carried)) node.step_down(now);
     auto out = node.endpoint.output();
     node.acceptor.learn(from, std::move(message.vote), out);
     if (!node.rules().carries_chosen(node.acceptor.votes().ballot_of(at), carried)) return;

@@ -151,9 +151,20 @@ template <class Node>
     return node.next <= node.barrier || (node.proposals.queued() > 0 && !node.successor);
 }
 
+/// Chosen entries may still come from others, asked for before this node led: what they fill need not be proposed.
+template <class Node>
+void skip_chosen(Node& node) {
+    const slot chosen_below = node.learner.next();
+    if (node.next >= chosen_below) return;
+    if (node.next <= node.barrier && node.barrier < chosen_below) node.barrier = chosen_below;
+    node.next = chosen_below;
+    node.proposer.release(chosen_below);
+}
+
 /// What a leader does in each flush.
 template <class Node>
 void lead(Node& node, instant now) {
+    skip_chosen(node);
     if (node.reads.wants_round()) send_heartbeats(node, now);
     while (has_room(node) && open_next(node, now)) {
         if (node.retry.is_armed()) continue;

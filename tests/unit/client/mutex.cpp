@@ -1,0 +1,302 @@
+// tests/unit/client/mutex.cpp - the mutex that users touch, on real threads.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/client/fence_gate.hpp>
+#include <synod/client/mutex.hpp>
+#include <synod/client/session.hpp>
+
+#include "support/catch.hpp"
+#include "threaded_cluster.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+using namespace synod;
+using namespace synod::client_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class M>
+concept lockable = requires(M& m) {
+    m.lock();
+    { m.try_lock() } -> std::same_as<bool>;
+    { m.unlock() } noexcept;
+};
+template <class M>
+concept timed_lockable = lockable<M> && requires(M& m) {
+    { m.try_lock_for(1ms) } -> std::same_as<bool>;
+    { m.try_lock_until(std::chrono::system_clock::now()) } -> std::same_as<bool>;
+};
+static_assert(timed_lockable<synod::mutex>);
+static_assert(!std::is_copy_constructible_v<synod::mutex>);
+static_assert(std::is_nothrow_move_constructible_v<session>);
+static_assert(noexcept(std::declval<synod::mutex&>().unlock()));
+
+[[nodiscard]] std::error_code thrown_by(auto&& what) {
+    try {
+        what();
+    } catch (const std::system_error& error) {
+        return error.code();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("threads and sessions exclude one another, tokens rise, and no write is refused") {
+    threaded_cluster all;
+    auto first = all.connect();
+    auto second = all.connect();
+    synod::mutex here(first, "counter");
+    synod::mutex there(second, "counter");
+    fence_gate<> gate;
+    int counter = 0;
+    int refused = 0;
+    {
+        std::vector<std::jthread> crew;
+        for (int i = 0; i < 8; ++i) {
+            crew.emplace_back([&, i] {
+                synod::mutex& own = i % 2 == 0 ? here : there;
+                for (int left = 50; left > 0; --left) {
+                    const std::lock_guard inside(own);
+                    gate.admit(own.held()->token()) ? ++refused : ++counter;
+                }
+            });
+        }
+    }
+    CHECK(counter == 400);
+    CHECK(refused == 0);
+    CHECK(gate.marks().exclusive.counter() == 400);
+}
+
+TEST_CASE("the standard library's lock types work (locks 85)") {
+    threaded_cluster all;
+    auto client = all.connect();
+    auto other = all.connect();
+    synod::mutex a(client, "a");
+    synod::mutex b(client, "b");
+    synod::mutex b_elsewhere(other, "b");
+    {
+        const std::scoped_lock both(a, b);
+        CHECK(a.held().has_value());
+        CHECK(b.held().has_value());
+        CHECK(b.held()->token() != a.held()->token());
+        CHECK(!b_elsewhere.try_lock());
+        CHECK(!b_elsewhere.try_lock_for(20ms));
+    }
+    CHECK(!a.held().has_value());
+    std::unique_lock late(b_elsewhere, std::chrono::system_clock::now() + 5s);
+    REQUIRE(late.owns_lock());
+    late.unlock();
+    CHECK(!b_elsewhere.last_release());
+
+    std::unique_lock tried(a, std::try_to_lock);
+    CHECK(tried.owns_lock());
+    std::unique_lock deferred(b, std::defer_lock);
+    CHECK(deferred.try_lock_for(std::chrono::hours::max()));
+    std::unique_lock<synod::mutex> adopted(*deferred.release(), std::adopt_lock);
+    CHECK(adopted.owns_lock());
+}
+
+TEST_CASE("a condition variable waits on it (locks 85)") {
+    threaded_cluster all;
+    auto client = all.connect();
+    synod::mutex door(client, "door");
+    std::condition_variable_any changed;
+    bool is_ready = false;
+    std::jthread waker([&] {
+        const std::lock_guard inside(door);
+        is_ready = true;
+        changed.notify_all();
+    });
+    std::unique_lock inside(door);
+    changed.wait(inside, [&] { return is_ready; });
+    CHECK(is_ready);
+    CHECK(door.held().has_value());
+}
+
+TEST_CASE("errors are thrown with synod's category, and the twins return them") {
+    threaded_cluster all;
+    auto client = all.connect();
+    synod::mutex door(client, "door");
+    synod::mutex nameless(client, "");
+    CHECK(thrown_by([&] { nameless.lock(); }) == errc::malformed);
+    CHECK(nameless.acquire().error() == errc::malformed);
+    CHECK(door.release() == errc::not_owner);
+    door.unlock();
+    CHECK(door.last_release() == errc::not_owner);
+    door.lock();
+    CHECK(thrown_by([&] { door.lock(); }) == errc::self_deadlock);
+    CHECK(!door.try_lock());
+    std::jthread([&] { CHECK(door.release() == errc::not_owner); });
+    CHECK(!door.release());
+    CHECK(!door.held().has_value());
+
+    const auto config = [] {
+        client_config made;
+        made.ttl = milliseconds(100);
+        return made;
+    }();
+    auto refused = session::connect(all.network, node_id(200), all.identity(), config);
+    CHECK(refused.error() == errc::lease_below_clock_error);
+}
+
+TEST_CASE("a blocked lock is stopped by its stop token, and leaves nothing behind (locks 81)") {
+    threaded_cluster all;
+    auto client = all.connect();
+    auto other = all.connect();
+    synod::mutex door(client, "door");
+    synod::mutex same(other, "door");
+    door.lock();
+    std::stop_source stop;
+    std::error_code told;
+    std::jthread blocked([&] { told = thrown_by([&] { same.lock(stop.get_token()); }); });
+    std::this_thread::sleep_for(20ms);
+    stop.request_stop();
+    blocked.join();
+    CHECK(told == errc::cancelled);
+    CHECK(same.acquire(stop.get_token()).error() == errc::cancelled);
+    door.unlock();
+    CHECK(door.try_lock_for(5s));
+}
+
+TEST_CASE(
+    "a lost session is told by the clock alone: the stop token fires, and late news changes "
+    "nothing (locks 8)") {
+    threaded_cluster all;
+    client_config config;
+    config.ttl = seconds(4);
+    config.margin = milliseconds(3'000);
+    auto client = all.connect(config);
+    synod::mutex door(client, "door");
+    door.lock();
+    const hold mine = *door.held();
+    CHECK(!mine.lost());
+    std::mutex waits;
+    std::condition_variable fired;
+    bool has_fired = false;
+    const std::stop_callback on_loss(mine.stop_token(), [&] {
+        const std::lock_guard lock(waits);
+        has_fired = true;
+        fired.notify_all();
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    all.stop();
+    std::unique_lock lock(waits);
+    REQUIRE(fired.wait_for(lock, 10s, [&] { return has_fired; }));
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+    CHECK(mine.lost());
+    CHECK(mine.in_jeopardy());
+    lock.unlock();
+    CHECK(door.held()->lost());
+    door.unlock();
+    CHECK(!door.held().has_value());
+}
+
+namespace {
+
+/// A clock that jumps when told to, as time does for a process that was stopped. Shared by its copies.
+struct jumping_clock {
+    [[nodiscard]] instant now() const noexcept {
+        return host::steady_clock().now() + milliseconds(jump->load());
+    }
+    std::shared_ptr<std::atomic<std::int64_t>> jump =
+        std::make_shared<std::atomic<std::int64_t>>(0);
+};
+
+}  // namespace
+
+TEST_CASE(
+    "after a suspension a hold is lost at the first look, before any thread is told (locks 8, 9)") {
+    threaded_cluster all;
+    jumping_clock clock;
+    auto client = session::connect(all.network, node_id(100), all.identity(), {}, clock);
+    REQUIRE(client.has_value());
+    synod::mutex door(*client, "door");
+    door.lock();
+    const hold mine = *door.held();
+    CHECK(!mine.in_jeopardy());
+    clock.jump->store(7'000);
+    CHECK(mine.in_jeopardy());
+    clock.jump->store(10'000);
+    CHECK(mine.lost());
+    CHECK(mine.stop_token().stop_requested());
+    clock.jump->store(0);
+    CHECK(mine.lost());
+}
+
+TEST_CASE("an expired session fails its locks, and a later call opens another one") {
+    lock::config service;
+    service.sessions.min_ttl_ms = 200;
+    threaded_cluster all(service);
+    client_config config;
+    config.ttl = milliseconds(400);
+    config.margin = milliseconds(10);
+    jumping_clock clock;
+    auto client = session::connect(all.network, node_id(100), all.identity(), config, clock);
+    synod::mutex door(*client, "door");
+    door.lock();
+    const hold mine = *door.held();
+    all.cut(true);
+    while (!mine.lost()) std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(700ms);
+    all.cut(false);
+    synod::mutex second(*client, "second");
+    while (second.acquire_for(seconds(5)).error()) {
+    }
+    CHECK(second.held().has_value());
+    CHECK(mine.lost());
+    auto other = all.connect();
+    synod::mutex same(other, "door");
+    CHECK(same.try_lock_for(5s));
+    CHECK(same.held()->token() > mine.token());
+    CHECK(door.release() != std::error_code());
+}
+
+TEST_CASE("with a dead cluster every wait and every destructor comes to an end (locks 82)") {
+    threaded_cluster all;
+    client_config config;
+    config.patience = milliseconds(300);
+    config.longest_try = milliseconds(100);
+    config.farewell = milliseconds(100);
+    std::optional<session> client(all.connect(config));
+    synod::mutex held(*client, "held");
+    synod::mutex door(*client, "door");
+    held.lock();
+    all.stop();
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(!door.try_lock());
+    CHECK(!door.try_lock_for(50ms));
+    CHECK(thrown_by([&] { door.lock(); }) == errc::unreachable);
+    client.reset();
+    CHECK(std::chrono::steady_clock::now() - begin < 3s);
+    CHECK(thrown_by([&] { door.lock(); }) == errc::stopped);
+    CHECK(held.held()->lost());
+    held.unlock();
+}
+
+TEST_CASE("callbacks of a stop token may lock and unlock (locks 83)") {
+    threaded_cluster all;
+    std::optional<session> client(all.connect());
+    auto other = all.connect();
+    synod::mutex door(*client, "door");
+    synod::mutex elsewhere(other, "elsewhere");
+    door.lock();
+    bool is_done = false;
+    const std::stop_callback on_loss(door.held()->stop_token(), [&] {
+        const std::lock_guard inside(elsewhere);
+        door.unlock();
+        is_done = true;
+    });
+    client.reset();
+    CHECK(is_done);
+}

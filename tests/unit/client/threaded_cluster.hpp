@@ -1,0 +1,93 @@
+// tests/unit/client/threaded_cluster.hpp - three replicas on threads of their own, for tests of what blocks.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/client/session.hpp>
+#include <synod/host/lock_node.hpp>
+#include <synod/storage/memory.hpp>
+
+#include "support/catch.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace synod::client_test {
+
+/// A thread_network from which messages to and from clients can be cut.
+class cuttable_network : public host::lock_network {
+public:
+    class link {
+    public:
+        link(cuttable_network& network, host::lock_network::link inner)
+            : network_(&network), inner_(inner) {}
+
+        template <class One>
+        void send(node_id to, One&& message) noexcept {
+            if (!network_->is_cut.load()) inner_.send(to, std::forward<One>(message));
+        }
+
+    private:
+        cuttable_network* network_;
+        host::lock_network::link inner_;
+    };
+
+    [[nodiscard]] link link_of(node_id self) { return {*this, host::lock_network::link_of(self)}; }
+
+    std::atomic<bool> is_cut{false};  // for those who send through this link, that is for clients
+};
+
+class threaded_cluster {
+public:
+    using store = memory_storage<records<entry>>;
+
+    explicit threaded_cluster(const lock::config& config = {}) {
+        for (std::uint32_t i = 0; i < replicas; ++i) start(i, config);
+    }
+
+    void stop() {
+        for (auto& one : nodes_) one.reset();
+    }
+
+    /// Lets no client say anything any more, or lets them again.
+    void cut(bool is_cut) { network.is_cut.store(is_cut); }
+
+    [[nodiscard]] client_identity identity() const {
+        return {cluster_id(7), {node_id(0), node_id(1), node_id(2)}};
+    }
+
+    [[nodiscard]] session connect(const client_config& config = {}) {
+        auto made = session::connect(network, node_id(max_nodes + clients_++), identity(), config);
+        REQUIRE(made.has_value());
+        return std::move(*made);
+    }
+
+    cuttable_network network;
+
+private:
+    static constexpr std::uint32_t replicas = 3;
+
+    void start(std::uint32_t which, const lock::config& config) {
+        std::vector<member> members;
+        for (std::uint32_t i = 0; i < replicas; ++i)
+            members.push_back({node_id(i), incarnation(1)});
+        const auto group = group::make(cluster_id(7), node_id(which), members);
+        log_policy<> policy{.quorums = *majority::make(group->nodes())};
+        policy.limits.seed = which + 1;
+        auto made = host::start_lock_node(static_cast<host::lock_network&>(network), *group,
+                                          disks_[which], policy, config);
+        REQUIRE(made.has_value());
+        nodes_[which].emplace(std::move(*made));
+    }
+
+    std::array<store, replicas> disks_;
+    std::array<std::optional<host::lock_node<store>>, replicas> nodes_;
+    std::uint32_t clients_ = 0;
+};
+
+}  // namespace synod::client_test

@@ -1,0 +1,100 @@
+// tests/unit/host/lock_node.cpp - the lock service on threads, and a client that speaks to it in messages.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/host/lock_node.hpp>
+#include <synod/storage/memory.hpp>
+#include <synod/transport/threads.hpp>
+
+#include "support/catch.hpp"
+
+#include <array>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+using namespace synod;
+
+namespace {
+
+using store = memory_storage<records<entry>>;
+
+/// A client on the test's own thread.
+class client {
+public:
+    client(host::lock_network& net, node_id self)
+        : inbox_(std::move(*net.connect(self))), link_(net.link_of(self)) {}
+
+    /// Asks one node after another until one answers from the table.
+    lock::reply ask(const lock::command& asked) {
+        bytes encoded;
+        byte_writer out(encoded);
+        lock::encode(asked, out);
+        for (;;) {
+            link_.send(to_, lock::client_request{cluster_id(7), ++number_, encoded});
+            const auto said = wait();
+            lock::reply decoded;
+            if (said && said->outcome == lock::outcome::answered) {
+                REQUIRE(lock::decode(said->reply, decoded));
+                return decoded;
+            }
+            to_ = said && said->has_hint ? said->hint : node_id((to_.value() + 1) % 3);
+        }
+    }
+
+private:
+    std::optional<lock::client_reply> wait() {
+        std::optional<lock::client_reply> found;
+        for (int i = 0; i < 5 && !found; ++i) {
+            inbox_.wait(milliseconds(20));
+            inbox_.deliver([&](node_id, host::lock_message&& any) {
+                auto* const reply = std::get_if<lock::client_reply>(&any);
+                if (reply != nullptr && reply->number == number_) found = std::move(*reply);
+            });
+        }
+        return found;
+    }
+
+    host::lock_network::inbox inbox_;
+    host::lock_network::link link_;
+    node_id to_{0};
+    std::uint64_t number_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("locks outlive the leader that granted them") {
+    host::lock_network net;
+    std::array<store, 3> stores;
+    std::vector<member> members;
+    for (const node_id one : node_set::first(3)) members.push_back({one, incarnation(1)});
+    std::array<std::optional<host::lock_node<store>>, 3> nodes;
+    const auto start = [&](node_id node) {
+        log_policy<> policy{.quorums = *majority::make(node_set::first(3))};
+        policy.limits.election_timeout = milliseconds(100);
+        policy.limits.seed = node.value() + 1;
+        auto made = host::start_lock_node(net, *group::make(cluster_id(7), node, members),
+                                          stores[node.value()], policy);
+        REQUIRE(made.has_value());
+        nodes[node.value()].emplace(std::move(*made));
+    };
+    for (const node_id node : node_set::first(3)) start(node);
+
+    client ann(net, node_id(max_nodes));
+    const auto opened = ann.ask(lock::open_session{{1, 2}, 3, 60'000});
+    const session_id session = std::get<lock::opened>(opened).session;
+    const auto granted =
+        ann.ask(lock::acquire{{session, 1, 0}, 0, "door", lock::mode::exclusive, 0, 0});
+    const fencing_token token = std::get<lock::granted>(granted).token;
+
+    node_id leader(0);
+    for (const node_id node : node_set::first(3)) {
+        if (nodes[node.value()]->status().standing == standing::leading) leader = node;
+    }
+    nodes[leader.value()].reset();
+    CHECK(ann.ask(lock::query{{session, 2, 0}, 1}) ==
+          lock::reply(lock::request_status{lock::request_state::granted, token}));
+    start(leader);
+    CHECK(ann.ask(lock::release{{session, 3, 0}, 0, token}) == lock::reply(lock::released{0}));
+}
