@@ -23,7 +23,7 @@ std::deque<letter> network;  // written by hand; yours may be sockets
 struct pen {  // a transport: this one function is all that a role asks for
     node_id self;
     void send(node_id to, paxos_message<text> content) noexcept {
-        network.push_back({self, to, std::move(content)});
+        network.emplace_back(self, to, std::move(content));
     }
 };
 

@@ -17,14 +17,14 @@ int main() try {
     const std::vector<node_id> ids{node_id(0), node_id(1), node_id(2)};
     const std::vector<member> members{
         {ids[0], incarnation(1)}, {ids[1], incarnation(1)}, {ids[2], incarnation(1)}};
-
     host::lock_network network;
     std::vector<disk> disks(ids.size());
     std::vector<host::lock_node<disk>> nodes;
     nodes.reserve(ids.size());
     for (const node_id id : ids) {
         const auto group = group::make(cluster, id, members);
-        const log_policy<> policy{.quorums = *majority::make(group->nodes())};
+        log_policy<> policy{.quorums = *majority::make(group->nodes())};
+        policy.limits.seed = id.value() + 1;
         auto node = host::start_lock_node(network, *group, disks[id.value()], policy);
         if (!node) return 1;
         nodes.push_back(std::move(*node));

@@ -51,12 +51,12 @@ public:
 
     template <class Record>
     void append(const Record& one) {
-        records.push_back(one);
+        records.emplace_back(one);
     }
 
     template <class Message>
     void send(synod::node_id to, Message&& one) {
-        sent.push_back({to, message(std::forward<Message>(one))});
+        sent.emplace_back(to, std::forward<Message>(one));
     }
 
     std::vector<record> records;
@@ -75,7 +75,7 @@ public:
 
     template <class Message>
     void send(synod::node_id to, Message&& one) noexcept {
-        letters.push_back({to, message(std::forward<Message>(one))});
+        letters.emplace_back(to, std::forward<Message>(one));
     }
 
     [[nodiscard]] std::vector<letter<message>> take() { return std::exchange(letters, {}); }

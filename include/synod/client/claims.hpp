@@ -193,9 +193,8 @@ public:
         forget_commands();
         lose_holds(stage::gone);
         requests_.for_each([this](request_id which, const request& one) {
-            const stage at = one.stage;  // ending it takes `one` away
-            if (at == stage::queued) fail(which, errc::session_expired);
-            if (at == stage::releasing) {
+            if (one.stage == stage::queued) return fail(which, errc::session_expired);
+            if (one.stage == stage::releasing) {
                 end(which, notice::kind::released, errc::session_expired);
             }
         });
@@ -316,7 +315,7 @@ private:
         const request* const one = requests_.find(last.about);
         if (one == nullptr) return;
         const errc error = Rules::end_of(may_have_acted);
-        if (one->stage == stage::asked) fail(last.about, error);
+        if (one->stage == stage::asked) return fail(last.about, error);
         if (one->stage == stage::releasing) end(last.about, notice::kind::released, error);
     }
 

@@ -34,19 +34,20 @@ namespace synod::inline SYNOD_ABI {
 /// what it has locked. Locks are granted in the order in which they were asked for.
 ///
 /// Thread-safety: all of it but destruction, which gives back what is still held. It may outlive its session.
-class mutex {
+template <class Policy = client::policy<>>
+class basic_mutex {
 public:
     /// `name` has 1 to 512 bytes; every mutex of that name in the cluster is this one.
-    mutex(session& session, std::string name)
-        : engine_(session.engine_),
+    basic_mutex(basic_session<Policy>& through, std::string name)
+        : engine_(through.engine_),
           name_(std::move(name)),
           report_(std::make_shared<report>()),
           misuse_(std::make_shared<report>()) {
         misuse_->error = errc::not_owner;
     }
-    mutex(const mutex&) = delete;
-    mutex& operator=(const mutex&) = delete;
-    ~mutex() {
+    basic_mutex(const basic_mutex&) = delete;
+    basic_mutex& operator=(const basic_mutex&) = delete;
+    ~basic_mutex() {
         if (engine_->is_foreign()) return;
         for (const owned& one : owned_) give_back(one.hold);
     }
@@ -110,12 +111,13 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
 private:
-    using engine = client::detail::session_engine;
+    using engine = client::detail::session_engine<Policy>;
+    using hold_ptr = typename engine::hold_ptr;
     using report = client::detail::release_report;
 
     struct owned {
         std::uint64_t tag;
-        engine::hold_ptr hold;
+        hold_ptr hold;
     };
 
     [[nodiscard]] static std::uint64_t tag() { return client::detail::this_thread_tag(); }
@@ -149,18 +151,18 @@ private:
         return hold(*got);
     }
 
-    void remember(const engine::hold_ptr& fresh) {
+    void remember(const hold_ptr& fresh) {
         const auto older = take_own();
         if (older != nullptr) give_back(older);  // lost, and never unlocked
         const std::lock_guard lock(mutex_);
         owned_.push_back({tag(), fresh});
     }
 
-    [[nodiscard]] engine::hold_ptr take_own() {
+    [[nodiscard]] hold_ptr take_own() {
         const std::lock_guard lock(mutex_);
         for (auto one = owned_.begin(); one != owned_.end(); ++one) {
             if (one->tag != tag()) continue;
-            engine::hold_ptr found = std::move(one->hold);
+            hold_ptr found = std::move(one->hold);
             owned_.erase(one);
             return found;
         }
@@ -169,13 +171,13 @@ private:
 
     bool release_later() noexcept {
         if (engine_->is_foreign()) return false;
-        const engine::hold_ptr own = take_own();
+        const hold_ptr own = take_own();
         if (own != nullptr) give_back(own);
         return own != nullptr;
     }
 
     /// Without memory there is nothing to say it with; then the session is let go, which frees everything in time.
-    void give_back(const engine::hold_ptr& own) noexcept {
+    void give_back(const hold_ptr& own) noexcept {
         try {
             auto fresh = std::make_shared<report>();
             engine_->release(own, fresh);
@@ -204,5 +206,8 @@ private:
     std::shared_ptr<report> report_;  // of the last release
     std::shared_ptr<report> misuse_;  // of the release of what is not held; never changes
 };
+
+/// The mutex that users lock, of a `session`.
+using mutex = basic_mutex<>;
 
 }  // namespace synod::inline SYNOD_ABI

@@ -17,6 +17,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
+template <class Policy>
+class basic_mutex;
+
 /// One session, for any number of locks and threads. It is opened in the background, and renewed as long as this object lives; locks
 /// wait for it to be open.
 ///
@@ -28,7 +31,8 @@ namespace synod::inline SYNOD_ABI {
 /// ones through mutexes that outlive it. In a forked child it does nothing, and nothing is held.
 ///
 /// Thread-safety: all of it, but for moving and destroying.
-class session {
+template <class Policy = client::policy<>>
+class basic_session {
 public:
     /// Connects node `self`, which no replica and no other client has, to a `thread_network` or something of its shape, which must
     /// outlive the session. An identity without a client uuid is given a random one, and a seed. Does not wait.
@@ -36,36 +40,36 @@ public:
     /// `clock` should count the time that the machine sleeps. Errors: those of the two `validate` in config.hpp, such as
     /// lease_below_clock_error; those of Network::connect; the system's if there is no thread to be had.
     template <class Network, host::clock Clock = host::boot_clock>
-    [[nodiscard]] static result<session>
+    [[nodiscard]] static result<basic_session>
     connect(Network& network, node_id self, client_identity identity,
-            const client_config& config = {}, Clock clock = {}) {
+            const client_config& config = {}, Clock clock = {}, Policy policy = {}) {
         if (identity.client == client_uuid{}) draw(identity);
         auto end = client::network_connection<Network>::make(network, self);
         if (!end) return unexpected(end.error());
-        return start(std::move(*end), identity, config,
-                     [clock = std::move(clock)] { return clock.now(); });
+        return start(
+            std::move(*end), identity, config, [clock = std::move(clock)] { return clock.now(); },
+            std::move(policy));
     }
 
     /// The same over any connection. `clock` may be called from any thread.
-    [[nodiscard]] static result<session> start(std::unique_ptr<client::connection> end,
-                                               const client_identity& identity,
-                                               const client_config& config,
-                                               std::function<instant()> clock) {
-        auto core =
-            engine::core::make(identity, config, client::connection_link(*end), {}, clock());
+    [[nodiscard]] static result<basic_session>
+    start(std::unique_ptr<client::connection> end, const client_identity& identity,
+          const client_config& config, std::function<instant()> clock, Policy policy = {}) {
+        auto core = engine::core::make(identity, config, client::connection_link(*end),
+                                       std::move(policy), clock());
         if (!core) return unexpected(core.error());
         const std::shared_ptr<engine> made(
             new engine(std::move(end), std::move(*core), std::move(clock)), leave_to_parent);
         if (const auto error = made->start()) return unexpected(error);
-        return session(made);
+        return basic_session(made);
     }
 
-    session(session&&) noexcept = default;
-    session& operator=(session&& other) noexcept {
+    basic_session(basic_session&&) noexcept = default;
+    basic_session& operator=(basic_session&& other) noexcept {
         std::swap(engine_, other.engine_);
         return *this;
     }
-    ~session() {
+    ~basic_session() {
         if (engine_ != nullptr) engine_->stop();
     }
 
@@ -73,10 +77,11 @@ public:
     [[nodiscard]] client::phase phase() const { return engine_->phase(); }
 
 private:
-    friend class mutex;
-    using engine = client::detail::session_engine;
+    template <class>
+    friend class basic_mutex;
+    using engine = client::detail::session_engine<Policy>;
 
-    explicit session(std::shared_ptr<engine> made) : engine_(std::move(made)) {}
+    explicit basic_session(std::shared_ptr<engine> made) : engine_(std::move(made)) {}
 
     static void draw(client_identity& identity) {
         identity.client = {client::detail::draw_bits(), client::detail::draw_bits()};
@@ -90,5 +95,8 @@ private:
 
     std::shared_ptr<engine> engine_;  // shared with the mutexes, which may outlive the session
 };
+
+/// The session that users open. `basic_session` is for an observer of their own.
+using session = basic_session<>;
 
 }  // namespace synod::inline SYNOD_ABI

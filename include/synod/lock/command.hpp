@@ -9,6 +9,7 @@
 #include <synod/lock/detail/variant_codec.hpp>
 #include <synod/log/session.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -134,10 +135,14 @@ using command = std::variant<open_session, keep_alive, close_session, acquire, r
 using command_codec = detail::variant_codec<command, 1>;
 
 /// Appends `value` to `out`.
-inline void encode(const command& value, byte_writer& out) { command_codec{}.encode(value, out); }
+template <std::same_as<command> Command>
+void encode(const Command& value, byte_writer& out) {
+    command_codec{}.encode(value, out);
+}
 
 /// Reads the one command that `from` consists of; false for anything else.
-[[nodiscard]] inline bool decode(bytes_view from, command& value) {
+template <std::same_as<command> Command>
+[[nodiscard]] bool decode(bytes_view from, Command& value) {
     return detail::decode_whole<command_codec>(from, value);
 }
 

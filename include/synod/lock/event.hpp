@@ -9,6 +9,7 @@
 #include <synod/lock/detail/variant_codec.hpp>
 #include <synod/lock/reply.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <variant>
 
@@ -50,15 +51,20 @@ using event = std::variant<wait_granted, wait_ended, session_ended>;
 using event_codec = detail::variant_codec<event, 1>;
 
 /// Appends `value` to `out`.
-inline void encode(const event& value, byte_writer& out) { event_codec{}.encode(value, out); }
+template <std::same_as<event> Event>
+void encode(const Event& value, byte_writer& out) {
+    event_codec{}.encode(value, out);
+}
 
 /// Reads the one event that `from` consists of; false for anything else.
-[[nodiscard]] inline bool decode(bytes_view from, event& value) {
+template <std::same_as<event> Event>
+[[nodiscard]] bool decode(bytes_view from, Event& value) {
     return detail::decode_whole<event_codec>(from, value);
 }
 
 /// The session that an event is for.
-[[nodiscard]] inline session_id session_of(const event& value) {
+template <std::same_as<event> Event>
+[[nodiscard]] session_id session_of(const Event& value) {
     return std::visit([](const auto& one) { return one.session; }, value);
 }
 

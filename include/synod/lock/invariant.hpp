@@ -7,41 +7,55 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Whether `claim(record)` is true of every request, wherever it is listed.
-template <class Claim>
-[[nodiscard]] bool for_all_requests(const state& now, Claim&& claim) {
-    const auto all = [&claim](const std::vector<request_record>& list) {
-        for (const request_record& one : list) {
-            if (!claim(one)) return false;
-        }
-        return true;
-    };
-    for (const lock_record& lock : now.locks) {
-        if (!all(lock.holders) || !all(lock.queue)) return false;
-    }
-    return all(now.ended);
-}
-
-/// Mutual exclusion: forall locks, at most one holder. (all holds are exclusive so far)
-[[nodiscard]] inline bool at_most_one_holder(const state& now) {
-    for (const lock_record& lock : now.locks) {
-        if (lock.holders.size() > 1) return false;
+/// Whether `claim(element)` is true of every element.
+template <class List, class Claim>
+[[nodiscard]] bool for_all(const List& list, Claim&& claim) {
+    // <algorithm> would cost more to include than all of lock. NOLINTNEXTLINE(readability-use-anyofallof)
+    for (const auto& one : list) {
+        if (!claim(one)) return false;
     }
     return true;
 }
 
+/// Whether `key(element)` rises strictly from each element to the next.
+template <class List, class Key>
+[[nodiscard]] bool rises_in(const List& list, Key&& key) {
+    for (std::size_t i = 1; i < list.size(); ++i) {
+        if (key(list[i]) <= key(list[i - 1])) return false;
+    }
+    return true;
+}
+
+/// Whether `claim(record)` is true of every request, wherever it is listed.
+template <class State, class Claim>
+[[nodiscard]] bool for_all_requests(const State& now, Claim&& claim) {
+    return for_all(now.locks,
+                   [&claim](const auto& lock) {
+                       return for_all(lock.holders, claim) && for_all(lock.queue, claim);
+                   }) &&
+           for_all(now.ended, claim);
+}
+
+/// Mutual exclusion: forall locks, at most one holder. (all holds are exclusive so far)
+template <class State>
+[[nodiscard]] bool at_most_one_holder(const State& now) {
+    return for_all(now.locks, [](const auto& lock) { return lock.holders.size() <= 1; });
+}
+
 /// A token is held once at most, has been issued, and is nobody's who does not hold.
-[[nodiscard]] inline bool held_tokens_are_issued_once(const state& now) {
-    std::set<fencing_token> held;
+template <class State>
+[[nodiscard]] bool held_tokens_are_issued_once(const State& now) {
+    synod::detail::deferred<std::set<fencing_token>, State> held;
     return for_all_requests(now, [&](const request_record& one) {
         if (one.state != request_state::granted) return one.token == fencing_token();
         return one.token != fencing_token() && one.token <= now.last_token &&
@@ -50,62 +64,56 @@ template <class Claim>
 }
 
 /// Nothing is held, waited for or kept for a session that is over.
-[[nodiscard]] inline bool requests_have_live_sessions(const state& now) {
-    std::set<session_id> live;
+template <class State>
+[[nodiscard]] bool requests_have_live_sessions(const State& now) {
+    synod::detail::deferred<std::set<session_id>, State> live;
     for (const session_record& one : now.sessions) live.insert(one.session);
     return for_all_requests(
         now, [&live](const request_record& one) { return live.contains(one.owner.session); });
 }
 
 /// Valid means now < deadline, so what is over has ended already.
-[[nodiscard]] inline bool nothing_is_overdue(const state& now) {
-    for (const session_record& one : now.sessions) {
-        if (one.deadline <= now.now) return false;
-    }
-    return for_all_requests(now, [&now](const request_record& one) {
+template <class State>
+[[nodiscard]] bool nothing_is_overdue(const State& now) {
+    const auto ends_later_or_never = [&now](const request_record& one) {
         return one.state == request_state::queued ? one.deadline > now.now
                                                   : one.deadline == log_time::never();
-    });
+    };
+    return for_all(now.sessions, [&now](const auto& one) { return one.deadline > now.now; }) &&
+           for_all_requests(now, ends_later_or_never);
 }
 
 /// First come, first served: each queue rises in position.
-[[nodiscard]] inline bool queues_rise_in_position(const state& now) {
-    for (const lock_record& lock : now.locks) {
-        for (std::size_t i = 1; i < lock.queue.size(); ++i) {
-            if (lock.queue[i].at <= lock.queue[i - 1].at) return false;
-        }
-    }
-    return true;
+template <class State>
+[[nodiscard]] bool queues_rise_in_position(const State& now) {
+    return for_all(now.locks, [](const auto& lock) {
+        return rises_in(lock.queue, [](const auto& one) { return one.at; });
+    });
 }
 
 /// No lost wake-up: nobody waits for a lock that nobody holds, and no lock is kept that nobody holds.
-[[nodiscard]] inline bool every_lock_is_held(const state& now) {
-    for (const lock_record& lock : now.locks) {
-        if (lock.holders.empty()) return false;
-    }
-    return true;
+template <class State>
+[[nodiscard]] bool every_lock_is_held(const State& now) {
+    return for_all(now.locks, [](const auto& lock) { return !lock.holders.empty(); });
 }
 
 /// A request is listed where its state belongs.
-[[nodiscard]] inline bool states_match_places(const state& now) {
-    for (const lock_record& lock : now.locks) {
-        for (const request_record& one : lock.holders) {
-            if (one.state != request_state::granted) return false;
-        }
-        for (const request_record& one : lock.queue) {
-            if (one.state != request_state::queued) return false;
-        }
-    }
-    for (const request_record& one : now.ended) {
-        if (one.state == request_state::granted || one.state == request_state::queued) return false;
-    }
-    return true;
+template <class State>
+[[nodiscard]] bool states_match_places(const State& now) {
+    const auto is_granted = [](const auto& one) { return one.state == request_state::granted; };
+    const auto is_queued = [](const auto& one) { return one.state == request_state::queued; };
+    const auto lists_are_right = [&](const auto& lock) {
+        return for_all(lock.holders, is_granted) && for_all(lock.queue, is_queued);
+    };
+    return for_all(now.locks, lists_are_right) &&
+           for_all(now.ended, [&](const auto& one) { return !is_granted(one) && !is_queued(one); });
 }
 
 /// A position and a pair of session and sequence each name one request at most, and no position lies ahead.
-[[nodiscard]] inline bool requests_are_unique(const state& now) {
-    std::set<position> positions;
-    std::set<std::pair<session_id, std::uint64_t>> names;
+template <class State>
+[[nodiscard]] bool requests_are_unique(const State& now) {
+    synod::detail::deferred<std::set<position>, State> positions;
+    synod::detail::deferred<std::set<std::pair<session_id, std::uint64_t>>, State> names;
     return for_all_requests(now, [&](const request_record& one) {
         return one.at <= now.last && positions.insert(one.at).second &&
                names.emplace(one.owner.session, one.sequence).second;
@@ -113,26 +121,20 @@ template <class Claim>
 }
 
 /// Lists are in their canonical order.
-[[nodiscard]] inline bool lists_are_sorted(const state& now) {
-    for (std::size_t i = 1; i < now.sessions.size(); ++i) {
-        if (now.sessions[i].session <= now.sessions[i - 1].session) return false;
-    }
-    for (std::size_t i = 1; i < now.locks.size(); ++i) {
-        if (now.locks[i].name <= now.locks[i - 1].name) return false;
-    }
-    for (std::size_t i = 1; i < now.ended.size(); ++i) {
-        const request_record& before = now.ended[i - 1];
-        const request_record& after = now.ended[i];
-        if (std::pair(after.owner.session, after.at) <=
-            std::pair(before.owner.session, before.at)) {
-            return false;
-        }
-    }
-    return true;
+template <class State>
+[[nodiscard]] bool lists_are_sorted(const State& now) {
+    const auto by_session = [](const auto& one) { return one.session; };
+    const auto by_name = [](const auto& one) { return std::string_view(one.name); };
+    const auto by_session_and_position = [](const auto& one) {
+        return std::pair(one.owner.session, one.at);
+    };
+    return rises_in(now.sessions, by_session) && rises_in(now.locks, by_name) &&
+           rises_in(now.ended, by_session_and_position);
 }
 
 /// The name of the first invariant that a state breaks, or nullptr.
-[[nodiscard]] inline const char* first_broken(const state& now) {
+template <class State>
+[[nodiscard]] const char* first_broken(const State& now) {
     if (!at_most_one_holder(now)) return "at_most_one_holder";
     if (!held_tokens_are_issued_once(now)) return "held_tokens_are_issued_once";
     if (!requests_have_live_sessions(now)) return "requests_have_live_sessions";
@@ -146,10 +148,11 @@ template <class Claim>
 }
 
 /// Of two states, the earlier first: time, leader and counter never go back, and a hold that is new has a token that is new.
-[[nodiscard]] inline bool only_moves_forward(const state& before, const state& after) {
+template <class State>
+[[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
-    std::set<fencing_token> held;
+    synod::detail::deferred<std::set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);
     }

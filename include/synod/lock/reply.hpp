@@ -9,6 +9,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/lock/detail/variant_codec.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <variant>
 
@@ -143,10 +144,14 @@ using reply = std::variant<opened, kept, closed, granted, queued, busy, released
 using reply_codec = detail::variant_codec<reply, 1>;
 
 /// Appends `value` to `out`.
-inline void encode(const reply& value, byte_writer& out) { reply_codec{}.encode(value, out); }
+template <std::same_as<reply> Reply>
+void encode(const Reply& value, byte_writer& out) {
+    reply_codec{}.encode(value, out);
+}
 
 /// Reads the one reply that `from` consists of; false for anything else.
-[[nodiscard]] inline bool decode(bytes_view from, reply& value) {
+template <std::same_as<reply> Reply>
+[[nodiscard]] bool decode(bytes_view from, Reply& value) {
     return detail::decode_whole<reply_codec>(from, value);
 }
 

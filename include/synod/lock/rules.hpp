@@ -6,8 +6,7 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/base/time.hpp>
-#include <synod/lock/command.hpp>
+#include <synod/log/session_rules.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,11 +21,8 @@ struct owner_id {
     friend auto operator<=>(const owner_id&, const owner_id&) = default;
 };
 
-/// The rules of locks.md for what the table can do so far.
-struct rules {
-    /// A wait or a lease is valid while now < deadline, and over from its deadline on. (R2)
-    [[nodiscard]] static bool is_over(log_time deadline, log_time now) { return deadline <= now; }
-
+/// The rules of locks.md for what the table can do so far; those of sessions hold for waits, too.
+struct rules : session_rules {
     /// Whether a token is left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_next_token(fencing_token last) {
         return last.counter() < fencing_token::max_counter;

@@ -20,6 +20,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/session_table.hpp>
 #include <synod/log/state_machine.hpp>
 
@@ -41,6 +42,12 @@ namespace synod::inline SYNOD_ABI::lock {
 template <class Rules = rules>
 class basic_table {
 public:
+    /// Named through the parameter, so that a file which includes this one but has no table instantiates none of it.
+    using command = synod::detail::deferred<lock::command, Rules>;
+    using reply = synod::detail::deferred<lock::reply, Rules>;
+    using state = synod::detail::deferred<lock::state, Rules>;
+    using session_table = basic_session_table<Rules>;
+
     /// Events that nobody drains are kept up to this number; then the oldest is dropped, which `query` makes good.
     static constexpr std::size_t max_events = detail::locks<Rules>::max_events;
 
@@ -101,16 +108,17 @@ public:
 
     /// Writes the whole state; equal states give equal bytes.
     void snapshot(byte_writer& out) const {
-        const lock::state now = describe();
+        const state now = describe();
         bytes body;
         byte_writer sections(body);
         detail::write_section(sections, [&](byte_writer& to) {
             lock::config::fields(config(), detail::field_writer(to));
-            lock::state::fields(now, detail::field_writer(to));
+            state::fields(now, detail::field_writer(to));
         });
         detail::write_section(sections, [&](byte_writer& to) { sessions_.snapshot(to); });
         detail::write_section(sections, [&](byte_writer& to) { detail::write_locks(now, to); });
-        detail::write_section(sections, [&](byte_writer& to) { detail::write(now.ended, to); });
+        detail::write_section(sections,
+                              [&](byte_writer& to) { detail::write_requests(now.ended, to); });
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -136,8 +144,8 @@ public:
     }
 
     /// The state as plain lists. Linear, and it sorts the locks: for snapshots, tests and inspection.
-    [[nodiscard]] lock::state describe() const {
-        lock::state now;
+    [[nodiscard]] state describe() const {
+        state now;
         now.leader = leader_;
         now.last = last_;
         list_sessions(now);
@@ -285,14 +293,15 @@ private:
     [[nodiscard]] bool restore_body(bytes_view body) {
         byte_reader in(body);
         lock::config limits;
-        lock::state from;
+        state from;
         const bool is_read =
             detail::read_section(in,
                                  [&](byte_reader& at) { return read_head(at, limits, from); }) &&
             detail::read_section(in, [&](byte_reader& at) { return sessions_.restore(at); }) &&
             detail::read_section(in,
                                  [&](byte_reader& at) { return detail::read_locks(at, from); }) &&
-            detail::read_section(in, [&](byte_reader& at) { return detail::read(at, from.ended); });
+            detail::read_section(
+                in, [&](byte_reader& at) { return detail::read_requests(at, from.ended); });
         if (!is_read || !in.finished() || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
         if (invariant::first_broken(from) != nullptr) return false;
@@ -303,14 +312,14 @@ private:
         return true;
     }
 
-    [[nodiscard]] static bool read_head(byte_reader& in, lock::config& limits, lock::state& from) {
+    [[nodiscard]] static bool read_head(byte_reader& in, lock::config& limits, state& from) {
         detail::field_reader fields(in);
         lock::config::fields(limits, fields);
-        lock::state::fields(from, fields);
+        state::fields(from, fields);
         return fields.ok() && !validate(limits);
     }
 
-    void list_sessions(lock::state& out) const {
+    void list_sessions(state& out) const {
         out.now = sessions_.now();
         sessions_.for_each([&out](session_id session, log_time deadline) {
             out.sessions.push_back({session, deadline});

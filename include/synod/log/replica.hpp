@@ -160,7 +160,7 @@ public:
 
     /// Acts: opens slots and asks for votes, syncs what is staged once, sends what waited for it, applies what is chosen, ends
     /// proposals and reads. The only function that calls transport, storage and machine.
-    [[gnu::flatten]] void flush(instant now) {
+    void flush(instant now) {
         do {
             if (is_leading()) detail::lead(node_, now);
             const bool works = node_.endpoint.flush(

@@ -9,9 +9,11 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/detail/session_record.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/session_config.hpp>
+#include <synod/log/session_rules.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -23,7 +25,7 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// The sessions of one state machine. (locks R2, R3, R5)
+/// The sessions of one state machine. `Rules` is for mutants; users write `session_table`. (locks R2, R3, R5)
 ///
 /// A machine that holds one calls, from its own inputs:
 /// - `advance(now, ended)` from its `advance`, which ends the sessions whose time is over;
@@ -34,7 +36,8 @@ namespace synod::inline SYNOD_ABI {
 ///
 /// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are logarithmic in the number of
 /// sessions and linear in the replies that one session keeps, unless said otherwise.
-class session_table {
+template <class Rules = session_rules>
+class basic_session_table {
 public:
     /// What `open` says. `session` and `ttl_ms` hold for `open` only.
     struct opening {
@@ -61,9 +64,9 @@ public:
     enum class room : std::uint8_t { ordinary, reserved };
 
     /// Errors: duration_out_of_range, limit_out_of_range.
-    [[nodiscard]] static result<session_table> make(const session_config& config) {
+    [[nodiscard]] static result<basic_session_table> make(const session_config& config) {
         if (const auto error = validate(config)) return unexpected(error);
-        return session_table(config);
+        return basic_session_table(config);
     }
 
     /// Moves log time to `now`, never back, and ends every session with deadline <= now, in order of deadline and then of id;
@@ -79,7 +82,7 @@ public:
         if (now > now_) now_ = now;
     }
     std::optional<session_id> expire_one() {
-        if (next_deadline() > now_ || deadlines_.empty()) return std::nullopt;
+        if (deadlines_.empty() || !Rules::is_over(next_deadline(), now_)) return std::nullopt;
         const session_id session = deadlines_.begin()->session;
         close(session);
         return session;
@@ -109,7 +112,8 @@ public:
     [[nodiscard]] beginning begin(const request_stamp& stamp, room part = room::ordinary) {
         record* const session = find_live(stamp.session);
         if (session == nullptr) return {beginning::verdict::expired, {}};
-        if (stamp.sequence <= stamp.acknowledged || stamp.sequence <= session->acknowledged) {
+        if (!Rules::may_run(stamp.sequence, stamp.acknowledged) ||
+            !Rules::may_run(stamp.sequence, session->acknowledged)) {
             return {beginning::verdict::stale_sequence, {}};
         }
         if (stamp.acknowledged > session->acknowledged) {
@@ -128,7 +132,7 @@ public:
     /// Whether a command of this session with this sequence has not been run and still may be.
     [[nodiscard]] bool is_unseen(session_id id, std::uint64_t sequence) const {
         const record* const session = find_live(id);
-        return session != nullptr && sequence > session->acknowledged &&
+        return session != nullptr && Rules::may_run(sequence, session->acknowledged) &&
                !session->replies.find(sequence);
     }
 
@@ -199,7 +203,7 @@ public:
 
     /// Replaces the table by one that `snapshot` wrote. False, and nothing changed, for anything else.
     [[nodiscard]] bool restore(byte_reader& in) {
-        session_table fresh(config_);
+        basic_session_table fresh(config_);
         fresh.now_ = log_time(in.number<std::uint64_t>());
         if (!detail::read(in, fresh.config_)) return false;
         for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
@@ -210,7 +214,7 @@ public:
         return true;
     }
 
-    friend bool operator==(const session_table&, const session_table&) = default;
+    friend bool operator==(const basic_session_table&, const basic_session_table&) = default;
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
@@ -221,7 +225,7 @@ public:
     }
 
 private:
-    using record = detail::session_record;
+    using record = detail::session_record<detail::deferred<bytes, Rules>>;
 
     struct expiry {
         log_time deadline;
@@ -230,7 +234,14 @@ private:
         friend auto operator<=>(const expiry&, const expiry&) = default;
     };
 
-    explicit session_table(const session_config& config) : config_(config) {}
+    struct client_nonce {
+        client_uuid client;
+        std::uint64_t nonce = 0;
+
+        friend auto operator<=>(const client_nonce&, const client_nonce&) = default;
+    };
+
+    explicit basic_session_table(const session_config& config) : config_(config) {}
 
     static log_time later(log_time a, log_time b) { return a < b ? b : a; }
 
@@ -246,7 +257,8 @@ private:
 
     [[nodiscard]] const record* find_live(session_id id) const {
         const auto found = sessions_.find(id);
-        if (found == sessions_.end() || found->second.deadline <= now_) return nullptr;
+        if (found == sessions_.end()) return nullptr;
+        if (Rules::is_over(found->second.deadline, now_)) return nullptr;
         return &found->second;
     }
     [[nodiscard]] record* find_live(session_id id) {
@@ -255,7 +267,7 @@ private:
 
     void insert(session_id id, const record& session) {
         deadlines_.insert({session.deadline, id});
-        opened_by_.emplace(std::pair(session.client, session.nonce), id);
+        opened_by_.emplace(client_nonce{session.client, session.nonce}, id);
         sessions_.emplace(id, session);
     }
 
@@ -270,9 +282,7 @@ private:
 
     /// Grace is not additive and not endless. (locks R3)
     void extend(session_id id, record& session) {
-        const std::uint64_t grace =
-            session.ttl_ms < config_.grace_ms ? session.ttl_ms : config_.grace_ms;
-        const log_time wanted = now_ + grace;
+        const log_time wanted = now_ + Rules::grace_ms(session.ttl_ms, config_.grace_ms);
         if (wanted <= session.deadline) return;
         const std::uint64_t most = most_extension(session.ttl_ms);
         const std::uint64_t left = session.extended_ms < most ? most - session.extended_ms : 0;
@@ -293,14 +303,12 @@ private:
         record session;
         if (!decode(in, id) || !detail::read(in, session)) return false;
         if (session.ttl_ms == 0 || session.ttl_ms >= ttl_end_ms) return false;
-        if (session.deadline <= now_) return false;
+        if (Rules::is_over(session.deadline, now_)) return false;
         if (!sessions_.empty() && id <= sessions_.rbegin()->first) return false;
         if (opened_by_.contains({session.client, session.nonce})) return false;
         insert(id, session);
         return true;
     }
-
-    using client_nonce = std::pair<client_uuid, std::uint64_t>;
 
     session_config config_;
     log_time now_;                                  // only rises
@@ -308,5 +316,8 @@ private:
     std::set<expiry> deadlines_;                    // one per session; derived
     std::map<client_nonce, session_id> opened_by_;  // one per session; derived
 };
+
+/// The session table that machines hold.
+using session_table = basic_session_table<>;
 
 }  // namespace synod::inline SYNOD_ABI

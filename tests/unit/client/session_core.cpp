@@ -504,3 +504,43 @@ TEST_CASE("an owner whose cancel is on its way may ask again") {
     CHECK(w.run_until([&] { return a.is(second, kind::granted); }, seconds(2)));
     CHECK(w.holder("x") == a.core.find(second)->token);
 }
+
+TEST_CASE(
+    "a waiter learns from its next renewal that the leader has changed, and asks what it has "
+    "missed") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    const auto first = w.hold(a, "x");
+    const auto second = b.acquire("x", w.now);
+    w.run(seconds(20));  // by now b asks every eight seconds only
+    const std::uint32_t old = w.leader();
+    w.crash(old);
+    a.core.release(first);
+    REQUIRE(w.run_until([&] { return a.is(first, kind::released); }, seconds(2)));
+    CHECK(w.holder("x").has_value());
+    CHECK(w.run_until([&] { return b.is(second, kind::granted); }, milliseconds(2'600)));
+}
+
+TEST_CASE("what is answered to a session that is over is not taken for an answer to the next one") {
+    world<> w;
+    auto& a = w.add_client();
+    REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
+    bool is_cut = false;
+    w.fate_of = [&](node_id from, node_id to, const message& any) {
+        if (reply_in<lock::granted>(any)) return fate{false, seconds(20)};
+        return is_cut && (from == a.self || to == a.self) ? lost : at_once;
+    };
+    a.acquire("x", w.now);
+    w.run(milliseconds(10));
+    is_cut = true;
+    w.run(seconds(15));
+    is_cut = false;
+    REQUIRE(w.run_until([&] { return a.core.policy().observer.expiries == 1; }, seconds(3)));
+    const auto second = a.acquire("y", w.now);
+    w.run(seconds(6));
+    CHECK(a.core.policy().observer.refusals.back().second == client::refusal::unknown_number);
+    CHECK(a.last(second) == nullptr);
+    CHECK(w.run_until([&] { return a.is(second, kind::granted); }, seconds(20)));
+    CHECK(a.core.find(second)->token == w.holder("y"));
+}

@@ -283,3 +283,59 @@ TEST_CASE("replies that do not rise, or are acknowledged already, are no part of
     CHECK(!with(2, 2));
     CHECK(!with(0, 2));
 }
+
+namespace {
+
+/// Whether a table under these rules still renews a session at its deadline, runs what is acknowledged, or gives more grace
+/// than the session's own time to live.
+template <class Rules>
+struct judged {
+    judged() {
+        auto table = std::move(*basic_session_table<Rules>::make(small()));
+        const auto session = table.open(at(1), {0, 1}, 1, 20).session;
+        static_cast<void>(table.begin({session, 2, 1}));
+        runs_acknowledged = table.begin({session, 1, 0}).is ==
+                            basic_session_table<Rules>::beginning::verdict::fresh;
+        table.new_leader();
+        has_excess_grace = table.deadline_of(session) > log_time(20);
+        table.move_time(*table.deadline_of(session));
+        renews_at_deadline = table.renew(session).has_value();
+    }
+
+    bool runs_acknowledged = false;
+    bool has_excess_grace = false;
+    bool renews_at_deadline = false;
+};
+
+struct leases_are_over_late : session_rules {
+    static bool is_over(log_time deadline, log_time now) { return deadline < now; }
+};
+struct anything_may_run : session_rules {
+    static bool may_run(std::uint64_t, std::uint64_t) { return true; }
+};
+struct grace_without_bound : session_rules {
+    static std::uint64_t grace_ms(std::uint64_t, std::uint64_t configured_ms) {
+        return configured_ms;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("locks R2, R3, R5: the rules of sessions as they are break nothing") {
+    const judged<session_rules> real;
+    CHECK(!real.renews_at_deadline);
+    CHECK(!real.runs_acknowledged);
+    CHECK(!real.has_excess_grace);
+}
+
+TEST_CASE("locks R2: a lease that is valid at its deadline is found by its renewal") {
+    CHECK(judged<leases_are_over_late>().renews_at_deadline);
+}
+
+TEST_CASE("locks R5: a sequence that runs although it is acknowledged is found") {
+    CHECK(judged<anything_may_run>().runs_acknowledged);
+}
+
+TEST_CASE("locks R3: a grace above the session's own time to live is found") {
+    CHECK(judged<grace_without_bound>().has_excess_grace);
+}

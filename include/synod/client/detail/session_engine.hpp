@@ -31,9 +31,10 @@ struct release_report {
 
 /// Turns the crank of a session's core. Callers act on the core themselves, under the mutex, and send without waiting for the
 /// thread; the thread takes what comes in and minds the time. Stop tokens fire with nothing locked.
+template <class Policy>
 class session_engine final : private receiver {
 public:
-    using core = session_core<connection_link>;
+    using core = session_core<connection_link, Policy>;
     using hold_ptr = std::shared_ptr<hold_state>;
     using report_ptr = std::shared_ptr<release_report>;
 

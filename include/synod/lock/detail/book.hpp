@@ -10,6 +10,7 @@
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -69,7 +70,8 @@ struct wait_timer {
 };
 
 /// Keeps requests in their lists. Every operation takes constant time on average, but for those that set or clear a timer and
-/// those that look up a session, which are logarithmic.
+/// those that look up a session, which are logarithmic. `Rules` are those of whoever keeps the book; it applies none.
+template <class Rules>
 class book {
 public:
     [[nodiscard]] request& at(handle one) { return requests_[one]; }
@@ -203,7 +205,7 @@ public:
     /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
     template <class Visit>
     void for_each_object(Visit&& visit) const {
-        std::map<std::string_view, handle> sorted;
+        std::map<std::string_view, deferred<handle>> sorted;
         for (const auto& [session, owner] : client_of_) {
             for (handle one = clients_[owner].requests.first; one != none;
                  one = requests_[one].client_next) {
@@ -221,8 +223,11 @@ public:
     }
 
 private:
-    using neighbours = links<request, &request::previous, &request::next>;
-    using of_client = links<request, &request::client_previous, &request::client_next>;
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+    using neighbours = links<deferred<request>, &request::previous, &request::next>;
+    using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
     /// What the indexes hash elements by.
     struct name_hash {
@@ -295,15 +300,17 @@ private:
         touched_.push_back(one);
     }
 
-    slab<request> requests_;
-    slab<object> objects_;
-    slab<client> clients_;
-    std::map<session_id, handle> client_of_;  // one per element of clients_
-    hash_index by_name_;                      // every object
-    hash_index by_sequence_;                  // every request
-    hash_index by_token_;                     // every held request
-    std::set<wait_timer> timers_;             // every waiting request with a limit
-    std::vector<handle> touched_;             // from next_touched_ on, those with object::touched
+    using index = basic_hash_index<deferred<handle>>;
+
+    slab<deferred<request>> requests_;
+    slab<deferred<object>> objects_;
+    slab<deferred<client>> clients_;
+    std::map<session_id, deferred<handle>> client_of_;  // one per element of clients_
+    index by_name_;                                     // every object
+    index by_sequence_;                                 // every request
+    index by_token_;                                    // every held request
+    std::set<deferred<wait_timer>> timers_;             // every waiting request with a limit
+    std::vector<deferred<handle>> touched_;  // from next_touched_ on, those with object::touched
     std::size_t next_touched_ = 0;
 };
 

@@ -14,7 +14,7 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// is skipped. (locks 3.5) A token is taken at the grant, not on arrival. When none is left, the requests end instead of
 /// waiting for ever. `tell(handle)` is called after each request that is granted or ended here.
 template <class Rules, class Tell>
-void run_grant_loop(book& all, handle lock, fencing_token& last, Tell&& tell) {
+void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, Tell&& tell) {
     while (!all.object_at(lock).queue.empty()) {
         if (!Rules::is_compatible(all.object_at(lock).holding)) return;
         const handle front = all.object_at(lock).queue.first;
@@ -31,9 +31,9 @@ void run_grant_loop(book& all, handle lock, fencing_token& last, Tell&& tell) {
 /// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called
 /// after all due timers have fired, so nobody is granted anything whose own time is over.
 template <class Rules, class Tell>
-void settle(book& all, fencing_token& last, Tell&& tell) {
+void settle(book<Rules>& all, fencing_token& last, Tell&& tell) {
     for (handle lock = all.take_touched(); lock != none; lock = all.take_touched()) {
-        run_grant_loop<Rules>(all, lock, last, tell);
+        run_grant_loop(all, lock, last, tell);
         all.drop_if_idle(lock);
     }
 }

@@ -34,7 +34,9 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Open addressing with linear probing over handles alone, 4 bytes each; the hash of an element is asked of `Hash`, a
 /// callable that takes a handle. Constant time on average; allocates only when it holds more than ever before.
-class hash_index {
+/// `Cell` is `handle`.
+template <class Cell = handle>
+class basic_hash_index {
 public:
     /// The handle among those stored under `hash` for which `matches` is true, or `none`.
     template <class Matches>
@@ -81,15 +83,17 @@ private:
 
     template <class Hash>
     void grow(Hash& hash) {
-        const std::vector<handle> old = std::exchange(
-            cells_, std::vector<handle>(cells_.empty() ? 16 : 2 * cells_.size(), none));
+        const std::vector<Cell> old =
+            std::exchange(cells_, std::vector<Cell>(cells_.empty() ? 16 : 2 * cells_.size(), none));
         for (const handle element : old) {
             if (element != none) place(element, hash(element));
         }
     }
 
-    std::vector<handle> cells_;  // a power of two of them, or none
-    std::size_t size_ = 0;       // of cells_ in use: at most three quarters
+    std::vector<Cell> cells_;  // a power of two of them, or none
+    std::size_t size_ = 0;     // of cells_ in use: at most three quarters
 };
+
+using hash_index = basic_hash_index<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

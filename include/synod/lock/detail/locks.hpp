@@ -16,6 +16,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/state_machine.hpp>
 
@@ -30,6 +31,10 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 template <class Rules>
 class locks {
 public:
+    /// Named through the parameter, so that nothing is instantiated before a table is.
+    using reply = synod::detail::deferred<lock::reply, Rules>;
+    using event = synod::detail::deferred<lock::event, Rules>;
+
     /// Events that nobody takes are kept up to this number; then the oldest is dropped.
     static constexpr std::size_t max_events = 65'536;
 
@@ -241,7 +246,7 @@ private:
     }
 
     lock::config config_;
-    book book_;                 // between inputs no touched object, and every lock in it is held
+    book<Rules> book_;          // between inputs no touched object, and every lock in it is held
     fencing_token last_token_;  // the highest ever granted
     ring<event> events_;        // not taken yet; no part of the state
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -53,9 +54,9 @@ public:
 private:
     static constexpr std::size_t block_size = 64;
 
-    std::vector<std::vector<T>> blocks_;  // each of block_size elements
-    std::vector<handle> free_;            // given back and not taken again
-    handle used_ = 0;                     // handles below this have been taken at least once
+    std::vector<std::vector<T>> blocks_;                    // each of block_size elements
+    std::vector<synod::detail::deferred<handle, T>> free_;  // given back and not taken again
+    handle used_ = 0;  // handles below this have been taken at least once
     std::size_t size_ = 0;
 };
 

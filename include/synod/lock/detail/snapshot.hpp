@@ -24,13 +24,15 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// Raised with every change of the format; a reader refuses what it does not know.
 inline constexpr std::uint8_t snapshot_version = 1;
 
-[[nodiscard]] inline request_record record_of(const book& all, const request& one) {
+template <class Rules>
+[[nodiscard]] request_record record_of(const book<Rules>& all, const request& one) {
     const owner_id owner{all.client_at(one.client).session, one.tag};
     return {owner, one.sequence, one.at, one.deadline, one.token, one.state, one.mode};
 }
 
-[[nodiscard]] inline std::vector<request_record> records_of(const book& all, handle first) {
-    std::vector<request_record> records;
+template <class Rules>
+[[nodiscard]] auto records_of(const book<Rules>& all, handle first) {
+    std::vector<synod::detail::deferred<request_record, Rules>> records;
     for (handle one = first; one != none; one = all.at(one).next) {
         records.push_back(record_of(all, all.at(one)));
     }
@@ -38,7 +40,8 @@ inline constexpr std::uint8_t snapshot_version = 1;
 }
 
 /// Fills in the locks and the ended requests.
-inline void describe(const book& all, state& out) {
+template <class Rules, class State>
+void describe(const book<Rules>& all, State& out) {
     all.for_each_object([&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back(
@@ -53,7 +56,8 @@ inline void describe(const book& all, state& out) {
 }
 
 /// A record on its way into a book.
-[[nodiscard]] inline request arrival_of(book& all, const request_record& from) {
+template <class Rules>
+[[nodiscard]] request arrival_of(book<Rules>& all, const request_record& from) {
     request asked;
     asked.at = from.at;
     asked.sequence = from.sequence;
@@ -68,15 +72,18 @@ inline void describe(const book& all, state& out) {
 
 /// Fills an empty book: every request arrives again in the order of positions, then those that hold are granted again in the
 /// order of their locks' holders. Precondition: the state breaks no invariant.
-inline void rebuild(book& all, const state& from) {
-    std::map<position, std::pair<const request_record*, const std::string*>> arrivals;
+template <class Rules, class State>
+void rebuild(book<Rules>& all, const State& from) {
+    synod::detail::deferred<
+        std::map<position, std::pair<const request_record*, const std::string*>>, Rules>
+        arrivals;
     for (const lock_record& lock : from.locks) {
         for (const request_record& one : lock.holders) arrivals[one.at] = {&one, &lock.name};
         for (const request_record& one : lock.queue) arrivals[one.at] = {&one, &lock.name};
     }
     for (const request_record& one : from.ended) arrivals[one.at] = {&one, nullptr};
 
-    std::map<fencing_token, handle> holds;
+    std::map<fencing_token, synod::detail::deferred<handle, Rules>> holds;
     for (const auto& [at, arrival] : arrivals) {
         const auto& [record, name] = arrival;
         const request asked = arrival_of(all, *record);
@@ -92,35 +99,40 @@ inline void rebuild(book& all, const state& from) {
     }
 }
 
-inline void write(const std::vector<request_record>& records, byte_writer& out) {
+template <class Records>
+void write_requests(const Records& records, byte_writer& out) {
     out.number(std::uint64_t{records.size()});
-    for (const request_record& one : records) request_record::fields(one, field_writer(out));
+    for (const auto& one : records) one.fields(one, field_writer(out));
 }
 
-[[nodiscard]] inline bool read(byte_reader& in, std::vector<request_record>& records) {
+template <class Records>
+[[nodiscard]] bool read_requests(byte_reader& in, Records& records) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
         field_reader fields(in);
-        request_record::fields(records.emplace_back(), fields);
+        auto& one = records.emplace_back();
+        one.fields(one, fields);
         if (!fields.ok()) return false;
     }
     return in.ok();
 }
 
-inline void write_locks(const state& now, byte_writer& out) {
+template <class State>
+void write_locks(const State& now, byte_writer& out) {
     out.number(std::uint64_t{now.locks.size()});
-    for (const lock_record& one : now.locks) {
+    for (const auto& one : now.locks) {
         out.text(one.name);
-        write(one.holders, out);
-        write(one.queue, out);
+        write_requests(one.holders, out);
+        write_requests(one.queue, out);
     }
 }
 
-[[nodiscard]] inline bool read_locks(byte_reader& in, state& now) {
+template <class State>
+[[nodiscard]] bool read_locks(byte_reader& in, State& now) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
-        lock_record& one = now.locks.emplace_back();
+        auto& one = now.locks.emplace_back();
         one.name = in.text();
         if (one.name.empty() || one.name.size() > name_bytes_end) return false;
-        if (!read(in, one.holders) || !read(in, one.queue)) return false;
+        if (!read_requests(in, one.holders) || !read_requests(in, one.queue)) return false;
     }
     return in.ok();
 }

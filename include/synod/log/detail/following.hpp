@@ -25,7 +25,7 @@ void handle(Node& node, node_id from, const prepare& message, instant now) {
 
 /// A leader asks for a vote.
 template <class Node>
-[[gnu::flatten]] void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
+void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     if (!message.value.exists()) {
         node.endpoint.refuse(from, refusal::malformed);

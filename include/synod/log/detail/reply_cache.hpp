@@ -13,7 +13,8 @@
 namespace synod::inline SYNOD_ABI::detail {
 
 /// Replies by sequence, packed and in rising order, so that the block is its own canonical snapshot and keeps its memory.
-/// Every operation is linear in the number of replies, which the session's window bounds.
+/// Every operation is linear in the number of replies, which the session's window bounds. `Bytes` is `bytes`.
+template <class Bytes>
 class reply_cache {
 public:
     /// The reply stored for `sequence`, if there is one; valid until the next change.
@@ -90,7 +91,7 @@ private:
         return records;
     }
 
-    bytes packed_;          // per reply: sequence, length, bytes; sequences rise
+    Bytes packed_;          // per reply: sequence, length, bytes; sequences rise
     std::size_t size_ = 0;  // records in packed_
 };
 

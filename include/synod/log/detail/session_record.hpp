@@ -14,7 +14,8 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// One session of a table.
+/// One session of a table. `Bytes` is `bytes`.
+template <class Bytes>
 struct session_record {
     client_uuid client;
     std::uint64_t nonce = 0;
@@ -22,7 +23,7 @@ struct session_record {
     log_time deadline;              // the session is valid while now < deadline
     std::uint64_t extended_ms = 0;  // by new leaders, since the client last renewed
     std::uint64_t acknowledged = 0;
-    reply_cache replies;  // of sequences above acknowledged
+    reply_cache<Bytes> replies;  // of sequences above acknowledged
 
     friend bool operator==(const session_record&, const session_record&) = default;
 };
@@ -51,7 +52,8 @@ inline void write(const session_config& config, byte_writer& out) {
 }
 
 /// Appends a session, but for its id.
-inline void write(const session_record& session, byte_writer& out) {
+template <class Bytes>
+void write(const session_record<Bytes>& session, byte_writer& out) {
     encode(session.client, out);
     out.number(session.nonce);
     out.number(session.ttl_ms);
@@ -62,7 +64,8 @@ inline void write(const session_record& session, byte_writer& out) {
 }
 
 /// Reads a session; false if bytes are missing or its replies are none.
-[[nodiscard]] inline bool read(byte_reader& in, session_record& session) {
+template <class Bytes>
+[[nodiscard]] bool read(byte_reader& in, session_record<Bytes>& session) {
     if (!decode(in, session.client)) return false;
     session.nonce = in.number<std::uint64_t>();
     session.ttl_ms = in.number<std::uint64_t>();
