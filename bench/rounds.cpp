@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include "allocations.hpp"
 #include "floor.hpp"
 
 #include <synod/testing/rounds.hpp>
@@ -10,34 +11,8 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
-
-namespace {
-
-std::uint64_t allocations = 0;  // of this process; one thread runs
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    ++allocations;
-    void* const memory = std::malloc(size == 0 ? 1 : size);
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-    ++allocations;
-    const auto boundary = static_cast<std::size_t>(alignment);
-    void* const memory = std::aligned_alloc(boundary, (size + boundary - 1) / boundary * boundary);
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -97,9 +72,9 @@ void measure_rounds(benchmark::State& state, const rounds_config& config) {
     auto cluster = rounds<Network>::make(network, config);
     if (!cluster) return state.SkipWithError(cluster.error().message().c_str());
     std::uint64_t total = cluster->run(16 * commands);  // until every queue has its length
-    const std::uint64_t before = allocations;
+    const std::uint64_t before = allocations();
     for (auto _ : state) total += cluster->run(commands);
-    const std::uint64_t allocated = allocations - before;
+    const std::uint64_t allocated = allocations() - before;
     if (!cluster->agrees_on(total)) state.SkipWithError("the replicas disagree");
     const auto items = static_cast<std::int64_t>(state.iterations() * commands);
     state.SetItemsProcessed(items);

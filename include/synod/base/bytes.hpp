@@ -71,13 +71,17 @@ public:
 
     template <std::unsigned_integral Number>
     void number(Number value) {
-        std::byte digits[sizeof value];
-        store_little_endian(digits, value);
-        out_->insert(out_->end(), digits, digits + sizeof value);
+        const std::size_t at = out_->size();
+        out_->resize(at + sizeof value);
+        store_little_endian(out_->data() + at, value);
     }
 
     /// The bytes alone; the reader must know how many there are.
-    void raw(bytes_view view) { out_->insert(out_->end(), view.begin(), view.end()); }
+    void raw(bytes_view view) {
+        const std::size_t at = out_->size();
+        out_->resize(at + view.size());
+        if (!view.empty()) std::memcpy(out_->data() + at, view.data(), view.size());
+    }
 
     /// A 32-bit length and the bytes.
     void block(bytes_view view) {

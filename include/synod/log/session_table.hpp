@@ -74,7 +74,7 @@ public:
     template <class Ended>
     void advance(log_time now, Ended&& ended) {
         move_time(now);
-        while (const auto session = expire_one()) ended(*session);
+        while (const auto one = expire_one()) ended(*one);
     }
 
     /// The two halves of `advance`, for a machine that has timers of its own to fire in between.
@@ -83,9 +83,9 @@ public:
     }
     std::optional<session_id> expire_one() {
         if (deadlines_.empty() || !Rules::is_over(next_deadline(), now_)) return std::nullopt;
-        const session_id session = deadlines_.begin()->session;
-        close(session);
-        return session;
+        const session_id one = deadlines_.begin()->session;
+        close(one);
+        return one;
     }
 
     /// Opens a session named by the position `at` of the command, or finds the one that this client opened with this nonce.
@@ -110,20 +110,20 @@ public:
 
     /// Whether a command is to be run. Also forgets the replies that the stamp acknowledges.
     [[nodiscard]] beginning begin(const request_stamp& stamp, room part = room::ordinary) {
-        record* const session = find_live(stamp.session);
-        if (session == nullptr) return {beginning::verdict::expired, {}};
+        record* const one = find_live(stamp.session);
+        if (one == nullptr) return {beginning::verdict::expired, {}};
         if (!Rules::may_run(stamp.sequence, stamp.acknowledged) ||
-            !Rules::may_run(stamp.sequence, session->acknowledged)) {
+            !Rules::may_run(stamp.sequence, one->acknowledged)) {
             return {beginning::verdict::stale_sequence, {}};
         }
-        if (stamp.acknowledged > session->acknowledged) {
-            session->acknowledged = stamp.acknowledged;
-            session->replies.forget_through(stamp.acknowledged);
+        if (stamp.acknowledged > one->acknowledged) {
+            one->acknowledged = stamp.acknowledged;
+            one->replies.forget_through(stamp.acknowledged);
         }
-        if (const auto reply = session->replies.find(stamp.sequence)) {
+        if (const auto reply = one->replies.find(stamp.sequence)) {
             return {beginning::verdict::repeat, *reply};
         }
-        if (session->replies.size() >= capacity(part)) {
+        if (one->replies.size() >= capacity(part)) {
             return {beginning::verdict::too_many_outstanding, {}};
         }
         return {beginning::verdict::fresh, {}};
@@ -131,26 +131,26 @@ public:
 
     /// Whether a command of this session with this sequence has not been run and still may be.
     [[nodiscard]] bool is_unseen(session_id id, std::uint64_t sequence) const {
-        const record* const session = find_live(id);
-        return session != nullptr && Rules::may_run(sequence, session->acknowledged) &&
-               !session->replies.find(sequence);
+        const record* const one = find_live(id);
+        return one != nullptr && Rules::may_run(sequence, one->acknowledged) &&
+               !one->replies.find(sequence);
     }
 
     /// Keeps the reply to a command that `begin` called fresh; does nothing when the command ended its own session.
     void store(const request_stamp& stamp, bytes_view reply) {
-        if (record* const session = find_live(stamp.session)) {
-            session->replies.store(stamp.sequence, reply);
+        if (record* const one = find_live(stamp.session)) {
+            one->replies.store(stamp.sequence, reply);
         }
     }
 
     /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one
     /// that is over, also when its deadline is this very moment.
     std::optional<std::uint64_t> renew(session_id id) {
-        record* const session = find_live(id);
-        if (session == nullptr) return std::nullopt;
-        session->extended_ms = 0;
-        move_deadline(id, *session, later(session->deadline, now_ + session->ttl_ms));
-        return session->deadline.milliseconds() - now_.milliseconds();
+        record* const one = find_live(id);
+        if (one == nullptr) return std::nullopt;
+        one->extended_ms = 0;
+        move_deadline(id, *one, later(one->deadline, now_ + one->ttl_ms));
+        return one->deadline.milliseconds() - now_.milliseconds();
     }
 
     /// Ends a session; false if there is none.
@@ -165,7 +165,7 @@ public:
 
     /// Gives every session its grace, within what a session may be extended since its last renewal. Linear in the sessions.
     void new_leader() {
-        for (auto& [id, session] : sessions_) extend(id, session);
+        for (auto& [id, one] : sessions_) extend(id, one);
     }
 
     [[nodiscard]] log_time now() const { return now_; }
@@ -180,14 +180,14 @@ public:
 
     /// When this session ends if nobody renews it; nothing if there is none.
     [[nodiscard]] std::optional<log_time> deadline_of(session_id id) const {
-        const record* const session = find_live(id);
-        return session == nullptr ? std::nullopt : std::optional(session->deadline);
+        const record* const one = find_live(id);
+        return one == nullptr ? std::nullopt : std::optional(one->deadline);
     }
 
     /// Calls `visit(id, deadline)` for every session in rising order of id.
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const auto& [id, session] : sessions_) visit(id, session.deadline);
+        for (const auto& [id, one] : sessions_) visit(id, one.deadline);
     }
 
     /// Writes the whole table; equal tables give equal bytes.
@@ -195,9 +195,9 @@ public:
         out.number(now_.milliseconds());
         detail::write(config_, out);
         out.number(std::uint64_t{sessions_.size()});
-        for (const auto& [id, session] : sessions_) {
+        for (const auto& [id, one] : sessions_) {
             encode(id, out);
-            detail::write(session, out);
+            detail::write(one, out);
         }
     }
 
@@ -265,31 +265,31 @@ private:
         return const_cast<record*>(std::as_const(*this).find_live(id));
     }
 
-    void insert(session_id id, const record& session) {
-        deadlines_.insert({session.deadline, id});
-        opened_by_.emplace(client_nonce{session.client, session.nonce}, id);
-        sessions_.emplace(id, session);
+    void insert(session_id id, const record& one) {
+        deadlines_.insert({one.deadline, id});
+        opened_by_.emplace(client_nonce{one.client, one.nonce}, id);
+        sessions_.emplace(id, one);
     }
 
     /// Takes the node out and puts it back, so that renewing allocates nothing.
-    void move_deadline(session_id id, record& session, log_time deadline) {
-        auto node = deadlines_.extract({session.deadline, id});
+    void move_deadline(session_id id, record& one, log_time deadline) {
+        auto node = deadlines_.extract({one.deadline, id});
         SYNOD_ASSERT(!node.empty());
         node.value().deadline = deadline;
         deadlines_.insert(std::move(node));
-        session.deadline = deadline;
+        one.deadline = deadline;
     }
 
     /// Grace is not additive and not endless. (locks R3)
-    void extend(session_id id, record& session) {
-        const log_time wanted = now_ + Rules::grace_ms(session.ttl_ms, config_.grace_ms);
-        if (wanted <= session.deadline) return;
-        const std::uint64_t most = most_extension(session.ttl_ms);
-        const std::uint64_t left = session.extended_ms < most ? most - session.extended_ms : 0;
-        const std::uint64_t missing = wanted.milliseconds() - session.deadline.milliseconds();
+    void extend(session_id id, record& one) {
+        const log_time wanted = now_ + Rules::grace_ms(one.ttl_ms, config_.grace_ms);
+        if (wanted <= one.deadline) return;
+        const std::uint64_t most = most_extension(one.ttl_ms);
+        const std::uint64_t left = one.extended_ms < most ? most - one.extended_ms : 0;
+        const std::uint64_t missing = wanted.milliseconds() - one.deadline.milliseconds();
         const std::uint64_t extension = missing < left ? missing : left;
-        session.extended_ms += extension;
-        move_deadline(id, session, session.deadline + extension);
+        one.extended_ms += extension;
+        move_deadline(id, one, one.deadline + extension);
     }
 
     [[nodiscard]] std::uint64_t most_extension(std::uint64_t ttl_ms) const {
@@ -300,13 +300,13 @@ private:
 
     [[nodiscard]] bool restore_one(byte_reader& in) {
         session_id id;
-        record session;
-        if (!decode(in, id) || !detail::read(in, session)) return false;
-        if (session.ttl_ms == 0 || session.ttl_ms >= ttl_end_ms) return false;
-        if (Rules::is_over(session.deadline, now_)) return false;
+        record one;
+        if (!decode(in, id) || !detail::read(in, one)) return false;
+        if (one.ttl_ms == 0 || one.ttl_ms >= ttl_end_ms) return false;
+        if (Rules::is_over(one.deadline, now_)) return false;
         if (!sessions_.empty() && id <= sessions_.rbegin()->first) return false;
-        if (opened_by_.contains({session.client, session.nonce})) return false;
-        insert(id, session);
+        if (opened_by_.contains({one.client, one.nonce})) return false;
+        insert(id, one);
         return true;
     }
 

@@ -55,6 +55,25 @@ TEST_CASE("a read that comes while a round is under way waits for the next one")
     CHECK(c.end_of(leader, second.ticket)->outcome == outcome::readable);
 }
 
+TEST_CASE("the next round sets off with the answer that ends the one before") {
+    cluster<> c(2);
+    const node_id leader = c.elect();
+    c.run(milliseconds(40));
+    c.network.least_delay = milliseconds(2);
+    (void)c.at(leader).read(c.now());
+    c.flush(leader);
+    const submission second = c.at(leader).read(c.now());
+    c.network.record();
+    for (int i = 0; i < 4; ++i) {
+        c.network.now = c.now() + milliseconds(1);
+        c.deliver();
+    }
+    CHECK(c.ends(leader).size() == 1);
+    CHECK(c.network.sent<heartbeat>().size() == 1);
+    c.run(milliseconds(5));
+    CHECK(c.end_of(leader, second.ticket).has_value());
+}
+
 TEST_CASE("a read shows every command that was completed before it was asked for") {
     cluster<> c;
     const node_id leader = c.elect();

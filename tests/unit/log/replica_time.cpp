@@ -75,6 +75,28 @@ TEST_CASE(
     CHECK(c.at(leader).time().milliseconds() <= milliseconds_of(c.now() - elected));
 }
 
+TEST_CASE("a leader that may open no slot is not woken up to move time") {
+    log_limits limits = test_limits();
+    limits.window = 2;
+    limits.batch_commands = 1;
+    timed_journal machine;
+    machine.deadline = log_time(1);  // long over, as far as the leader can tell
+    timed_cluster c(3, limits, 1, machine);
+    const node_id leader = c.elect();
+    c.run(milliseconds(20));
+    c.isolate(leader);
+    for (int i = 0; i < 5; ++i) (void)c.propose(leader, "x");
+    c.run(milliseconds(5));
+    REQUIRE(c.at(leader).is_leading());
+    CHECK(c.at(leader).next_deadline() > c.now());
+    c.heal();
+    c.run(milliseconds(50));
+    REQUIRE_FALSE(c.at(leader).transfer_leadership(c.follower_of(leader), c.now()));
+    c.isolate(c.follower_of(leader));
+    c.run(milliseconds(5));
+    CHECK(c.at(leader).next_deadline() > c.now());
+}
+
 TEST_CASE("ten thousand stamps a second for an hour lose not a millisecond") {
     time_stamper stamper;
     instant now(123'456'789);

@@ -23,9 +23,9 @@ std::vector<delivery> released(box& out) {
     std::vector<delivery> found;
     out.release(rules(), [&found](node_id to, auto&& one) {
         if constexpr (requires { std::visit([](auto&) {}, one); }) {
-            std::visit([&](auto& held) { found.push_back({to, std::move(held)}); }, one);
+            std::visit([&](auto& held) { found.emplace_back(to, std::move(held)); }, one);
         } else {
-            found.push_back({to, std::move(one)});
+            found.emplace_back(to, std::move(one));
         }
     });
     return found;
