@@ -2,11 +2,11 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include "allocations.hpp"
-#include "floor.hpp"
-
 #include <synod/testing/rounds.hpp>
 #include <synod/transport/memory.hpp>
+
+#include "allocations.hpp"
+#include "floor.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -106,9 +106,8 @@ void add_size(std::uint32_t replicas, std::size_t bytes) {
     for (const std::size_t window : {1U, 64U, 1024U}) {
         const std::string name = size + "/window:" + std::to_string(window);
         const rounds_config config{.replicas = replicas, .bytes = bytes, .window = window};
-        add("floor" + name, [=](benchmark::State& state) {
-            measure_floor(state, replicas, bytes, window);
-        });
+        add("floor" + name,
+            [=](benchmark::State& state) { measure_floor(state, replicas, bytes, window); });
         add("rounds" + name,
             [=](benchmark::State& state) { measure_rounds<single_threaded>(state, config); });
     }

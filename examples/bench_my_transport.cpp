@@ -62,7 +62,8 @@ bool measure(const char* name, Cluster& cluster, std::uint64_t commands) {
     for (int run = 0; run < 5; ++run) {
         const auto begin = std::chrono::steady_clock::now();
         decided += cluster.run(commands);
-        const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
+        const std::chrono::duration<double, std::nano> took =
+            std::chrono::steady_clock::now() - begin;
         nanoseconds.push_back(took.count() / static_cast<double>(commands));
     }
     std::sort(nanoseconds.begin(), nanoseconds.end());

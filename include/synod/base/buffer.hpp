@@ -97,7 +97,8 @@ public:
 private:
     static constexpr std::size_t smallest_block = 64;  // bytes, with the head
     static constexpr std::size_t classes = 40;
-    static constexpr std::align_val_t alignment{smallest_block};  // a small buffer is one cache line
+    static constexpr std::align_val_t alignment{
+        smallest_block};  // a small buffer is one cache line
 
     static std::uint8_t class_of(std::size_t size) {
         const std::size_t whole = sizeof(buffer_block) + size;
@@ -132,7 +133,9 @@ private:
                                                   std::memory_order_acquire));
     }
 
-    [[gnu::noinline]] void collect() { keep_all(returned_.exchange(nullptr, std::memory_order_acquire)); }
+    [[gnu::noinline]] void collect() {
+        keep_all(returned_.exchange(nullptr, std::memory_order_acquire));
+    }
 
     void keep_all(buffer_block* list) {
         while (list != nullptr) keep(std::exchange(list, list->next));

@@ -30,8 +30,7 @@ using bytes = std::vector<std::byte>;
 
 /// Whether two views hold the same bytes.
 [[nodiscard]] inline bool same_bytes(bytes_view a, bytes_view b) {
-    return a.size() == b.size() &&
-           (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 namespace detail {

@@ -68,7 +68,8 @@ constexpr const char* describe(errc error) {
         case errc::zero_window: return "the window is zero";
         case errc::limit_out_of_range: return "a limit is out of range";
         case errc::duration_out_of_range: return "a duration is out of range";
-        case errc::lease_below_clock_error: return "the lease is shorter than the clock error allows";
+        case errc::lease_below_clock_error:
+            return "the lease is shorter than the clock error allows";
         case errc::wrong_cluster: return "the storage belongs to another cluster";
         case errc::wrong_node: return "the storage belongs to another node";
         case errc::wrong_incarnation: return "the storage belongs to another incarnation";

@@ -27,7 +27,8 @@ class fingerprinter;
 namespace detail {
 
 template <class T>
-concept has_fingerprint = requires(const T& value, fingerprinter& sink) { value.fingerprint(sink); };
+concept has_fingerprint =
+    requires(const T& value, fingerprinter& sink) { value.fingerprint(sink); };
 
 template <class T>
 concept sized_sequence = requires(const T& value) {
@@ -45,7 +46,8 @@ public:
         requires std::integral<T> || std::is_enum_v<T>
     constexpr void add(T value) {
         if constexpr (std::same_as<T, char>) {
-            mix(static_cast<unsigned char>(value));  // whether a char has a sign depends on the machine
+            mix(static_cast<unsigned char>(
+                value));  // whether a char has a sign depends on the machine
         } else {
             mix(static_cast<std::uint64_t>(value));
         }

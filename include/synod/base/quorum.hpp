@@ -79,8 +79,12 @@ public:
     }
 
     [[nodiscard]] node_set members() const { return members_; }
-    [[nodiscard]] bool is_phase1(node_set set) const { return (set & members_).has_at_least(phase1_); }
-    [[nodiscard]] bool is_phase2(node_set set) const { return (set & members_).has_at_least(phase2_); }
+    [[nodiscard]] bool is_phase1(node_set set) const {
+        return (set & members_).has_at_least(phase1_);
+    }
+    [[nodiscard]] bool is_phase2(node_set set) const {
+        return (set & members_).has_at_least(phase2_);
+    }
 
     friend bool operator==(const flexible&, const flexible&) = default;
 

@@ -36,8 +36,7 @@ public:
     constexpr explicit duration(std::int64_t nanoseconds) : nanoseconds_(nanoseconds) {}
 
     template <detail::like_chrono_duration Chrono>
-    constexpr duration(const Chrono& length)
-        : nanoseconds_(nanoseconds_in(length)) {}
+    constexpr duration(const Chrono& length) : nanoseconds_(nanoseconds_in(length)) {}
 
     [[nodiscard]] constexpr std::int64_t nanoseconds() const { return nanoseconds_; }
 
@@ -81,7 +80,9 @@ private:
     std::int64_t nanoseconds_ = 0;
 };
 
-[[nodiscard]] constexpr duration microseconds(std::int64_t count) { return duration(count * 1'000); }
+[[nodiscard]] constexpr duration microseconds(std::int64_t count) {
+    return duration(count * 1'000);
+}
 [[nodiscard]] constexpr duration milliseconds(std::int64_t count) {
     return duration(count * 1'000'000);
 }
@@ -109,8 +110,8 @@ public:
 
     /// Saturates at `never()`.
     friend constexpr instant operator+(instant at, duration length) {
-        const bool saturates = length > duration(0) &&
-                               at.nanoseconds_ > never().nanoseconds_ - length.nanoseconds();
+        const bool saturates =
+            length > duration(0) && at.nanoseconds_ > never().nanoseconds_ - length.nanoseconds();
         return saturates ? never() : instant(at.nanoseconds_ + length.nanoseconds());
     }
     friend constexpr duration operator-(instant later, instant earlier) {

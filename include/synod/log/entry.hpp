@@ -68,8 +68,12 @@ public:
         return ballot::from_packed(load_little_endian<std::uint64_t>(at(0)));
     }
     /// Log time that passes with this entry, in milliseconds.
-    [[nodiscard]] std::uint32_t elapsed_ms() const { return load_little_endian<std::uint32_t>(at(8)); }
-    [[nodiscard]] std::uint32_t count() const { return load_little_endian<std::uint32_t>(at(12)) >> 8U; }
+    [[nodiscard]] std::uint32_t elapsed_ms() const {
+        return load_little_endian<std::uint32_t>(at(8));
+    }
+    [[nodiscard]] std::uint32_t count() const {
+        return load_little_endian<std::uint32_t>(at(12)) >> 8U;
+    }
 
     /// The entry as it is kept and sent.
     [[nodiscard]] bytes_view view() const { return bytes_.view(); }

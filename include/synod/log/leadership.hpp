@@ -127,11 +127,12 @@ private:
     synod::standing standing_ = synod::standing::follower;
     duration timeout_;
     ballot leader_;
-    instant heard_ = instant::never();    // when leader_ spoke last; never() when it is not to be waited for
-    instant since_;                        // the last sign of life, or the start of the current standing
-    duration patience_;                    // how long to wait after it
-    node_set granted_;                     // answers to the current probe
-    std::uint64_t probe_ = 0;              // its number
+    instant heard_ =
+        instant::never();      // when leader_ spoke last; never() when it is not to be waited for
+    instant since_;            // the last sign of life, or the start of the current standing
+    duration patience_;        // how long to wait after it
+    node_set granted_;         // answers to the current probe
+    std::uint64_t probe_ = 0;  // its number
     std::array<instant, max_nodes> heard_from_{};  // by follower, while leading
     prng random_;
 };

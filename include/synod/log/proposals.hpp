@@ -29,15 +29,16 @@ enum class outcome : std::uint8_t {
     decided,      // applied here, with its result
     not_decided,  // it is in no entry and never will be
     unknown,      // it may or may not be decided, by another leader
-    readable,     // the machine now shows everything that was completed before the read was asked for
+    readable,  // the machine now shows everything that was completed before the read was asked for
 };
 
 /// The end of one proposal or read.
 struct completion {
     synod::ticket ticket;
     synod::outcome outcome = outcome::unknown;
-    position at;        // of the command, when decided
-    bytes_view result;  // what the machine wrote, when decided; valid only during the call that hands it out
+    position at;  // of the command, when decided
+    bytes_view
+        result;  // what the machine wrote, when decided; valid only during the call that hands it out
 };
 
 /// The commands that a leader has taken on: queued until they are cut into entries, in flight until their slot is applied, finished
@@ -174,15 +175,15 @@ private:
         head_ = 0;
     }
 
-    bytes frames_;                    // of queued commands, from head_ on
-    std::size_t head_ = 0;            // at most frames_.size()
-    std::size_t queued_ = 0;          // the last so many tickets
+    bytes frames_;            // of queued commands, from head_ on
+    std::size_t head_ = 0;    // at most frames_.size()
+    std::size_t queued_ = 0;  // the last so many tickets
     std::uint64_t next_ticket_ = 1;
-    ring<flight> flights_;            // by slot, rising
-    std::size_t in_flight_ = 0;       // commands in flights_
+    ring<flight> flights_;       // by slot, rising
+    std::size_t in_flight_ = 0;  // commands in flights_
     std::size_t bytes_in_flight_ = 0;
     std::vector<finished> finished_;
-    bytes results_;                   // of finished_
+    bytes results_;  // of finished_
 };
 
 }  // namespace synod::inline SYNOD_ABI

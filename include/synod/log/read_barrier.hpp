@@ -66,7 +66,8 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t first_ticket = std::uint64_t{1} << 63U;  // above those of commands
+    static constexpr std::uint64_t first_ticket = std::uint64_t{1}
+                                                  << 63U;  // above those of commands
 
     struct read {
         synod::ticket ticket;

@@ -34,13 +34,13 @@ struct submission {
 /// What a replica knows of itself and of the log.
 struct replica_status {
     synod::standing standing = standing::follower;
-    ballot leader;         // of the leader heard last; its proposer is that leader
+    ballot leader;  // of the leader heard last; its proposer is that leader
     ballot promised;
-    slot first;            // slots below are trimmed
-    slot chosen_below;     // every slot below is chosen, and at hand
+    slot first;         // slots below are trimmed
+    slot chosen_below;  // every slot below is chosen, and at hand
     slot applied_below;
-    slot trimmable_below;  // every member has applied, durably, every slot below
-    slot next;             // the next slot a leader would use
+    slot trimmable_below;     // every member has applied, durably, every slot below
+    slot next;                // the next slot a leader would use
     std::size_t pending = 0;  // commands taken on and not drained
     bool is_behind = false;   // it needs slots that others have trimmed
     std::error_code error;    // of the storage, once that has failed
@@ -213,16 +213,11 @@ public:
     [[nodiscard]] log_time time() const { return node_.applier.clock().now(); }
 
     [[nodiscard]] replica_status status() const {
-        return {node_.leadership.standing(),
-                node_.leadership.leader(),
-                node_.acceptor.promised(),
-                node_.acceptor.votes().first(),
-                node_.learner.next(),
-                node_.applier.next(),
-                node_.trimmable_below,
-                node_.next,
-                node_.proposals.pending(),
-                node_.behind_below > node_.learner.next(),
+        return {node_.leadership.standing(), node_.leadership.leader(),
+                node_.acceptor.promised(),   node_.acceptor.votes().first(),
+                node_.learner.next(),        node_.applier.next(),
+                node_.trimmable_below,       node_.next,
+                node_.proposals.pending(),   node_.behind_below > node_.learner.next(),
                 node_.endpoint.error()};
     }
 
@@ -244,7 +239,10 @@ private:
     /// Hands a message to the transport, or to this very node.
     template <class Message>
     void deliver(node_id to, Message&& message, instant now) {
-        if constexpr (requires { message.at; message.value; }) {
+        if constexpr (requires {
+                          message.at;
+                          message.value;
+                      }) {
             message.ballot = node_.rules().stamped(message.ballot, node_.proposer.attempt());
         }
         if (to == node_.self()) {

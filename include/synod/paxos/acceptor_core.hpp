@@ -114,8 +114,8 @@ private:
 
     template <class Output>
     promise<Value> answer(const prepare& message, Output& out) const {
-        promise<Value> reply{out.header(), promised_,       message.from, message.from,
-                             votes_.first(), true, {}};
+        promise<Value> reply{out.header(), promised_, message.from, message.from, votes_.first(),
+                             true,         {}};
         slot at = message.from;
         if (at < votes_.first()) at = votes_.first();
         for (; at < votes_.end(); ++at) {
@@ -131,7 +131,7 @@ private:
         return reply;
     }
 
-    ballot promised_;              // never falls; at least the ballot of every vote cast here
+    ballot promised_;  // never falls; at least the ballot of every vote cast here
     synod::votes<Value> votes_;
 };
 

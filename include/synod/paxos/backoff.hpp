@@ -43,7 +43,7 @@ public:
 private:
     duration first_;
     duration longest_;
-    duration wait_;                        // of the next attempt, before the random part
+    duration wait_;  // of the next attempt, before the random part
     instant deadline_ = instant::never();
     prng random_;
 };

@@ -160,8 +160,8 @@ public:
         requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
     {
         return a.group_ == b.group_ && a.error_ == b.error_ && a.outbox_ == b.outbox_ &&
-               a.forget_below_ == b.forget_below_ &&
-               a.transport_ == b.transport_ && a.storage_ == b.storage_;
+               a.forget_below_ == b.forget_below_ && a.transport_ == b.transport_ &&
+               a.storage_ == b.storage_;
     }
 
     template <class Sink>
@@ -203,7 +203,8 @@ private:
     Storage storage_;
     Outbox outbox_;
     slot forget_below_;
-    std::uint64_t forget_after_ = 0;  // the record that must be durable before the storage may forget; 0: nothing to do
+    std::uint64_t forget_after_ =
+        0;  // the record that must be durable before the storage may forget; 0: nothing to do
     std::error_code error_;  // once set, nothing is sent any more
 };
 

@@ -29,8 +29,8 @@ public:
     using value_type = Value;
 
     /// Errors: id_not_a_member, what limits::validate says.
-    [[nodiscard]] static result<learner> make(const group& group, Transport transport, Policy policy,
-                                              instant now) {
+    [[nodiscard]] static result<learner> make(const group& group, Transport transport,
+                                              Policy policy, instant now) {
         learner made(group, std::move(transport), std::move(policy));
         if (const auto error = made.endpoint_.validate()) return unexpected(error);
         made.retry_.arm(now);
@@ -38,7 +38,8 @@ public:
     }
 
     void receive(node_id from, const accept<Value>& message, instant now) {
-        if (!admits(from, message.header) || !endpoint_.admits_proposer(from, message.ballot)) return;
+        if (!admits(from, message.header) || !endpoint_.admits_proposer(from, message.ballot))
+            return;
         note(from, {message.at, message.ballot, message.value}, now);
     }
 
@@ -164,7 +165,7 @@ private:
     learner_core core_;
     votes<Value> values_;  // by slot: the value of the highest ballot seen
     endpoint_type endpoint_;
-    backoff retry_;        // always armed
+    backoff retry_;  // always armed
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -14,8 +14,9 @@ namespace detail {
 
 /// Votes counted for one slot.
 struct tally {
-    synod::ballot ballot;    // the highest in which a vote was seen, or the one in which the slot was chosen
-    node_set voters;         // who voted in that ballot
+    synod::ballot
+        ballot;  // the highest in which a vote was seen, or the one in which the slot was chosen
+    node_set voters;  // who voted in that ballot
     bool is_chosen = false;
 
     friend bool operator==(const tally&, const tally&) = default;
@@ -122,8 +123,8 @@ private:
     }
 
     slot_window<detail::tally> tallies_;  // starts at next()
-    ballot watermark_;            // who said so
-    slot watermark_below_;        // every slot below is chosen
+    ballot watermark_;                    // who said so
+    slot watermark_below_;                // every slot below is chosen
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -14,17 +14,17 @@ namespace synod::inline SYNOD_ABI {
 
 /// Why a message changed nothing.
 enum class refusal {
-    wrong_cluster,        // it names another cluster
-    unknown_sender,       // the sender is no member
-    wrong_incarnation,    // an old life of the sender's disk, or one not admitted
-    invalid_ballot,       // no proposer makes such a ballot, or the sender is not its proposer
-    invalid_slot,         // slots that contradict one another
-    promised_higher,      // a higher ballot is promised
-    forgotten_slot,       // the slot was chosen and is forgotten
-    beyond_window,        // the slot is further ahead than this node may remember
-    stale_reply,          // an answer to a question that is no longer asked
-    malformed,            // its value cannot be one of this log
-    unexpected,           // this role has no use for such a message
+    wrong_cluster,      // it names another cluster
+    unknown_sender,     // the sender is no member
+    wrong_incarnation,  // an old life of the sender's disk, or one not admitted
+    invalid_ballot,     // no proposer makes such a ballot, or the sender is not its proposer
+    invalid_slot,       // slots that contradict one another
+    promised_higher,    // a higher ballot is promised
+    forgotten_slot,     // the slot was chosen and is forgotten
+    beyond_window,      // the slot is further ahead than this node may remember
+    stale_reply,        // an answer to a question that is no longer asked
+    malformed,          // its value cannot be one of this log
+    unexpected,         // this role has no use for such a message
 };
 
 /// The default observer: sees everything, does nothing. Derive from it and hide what you want to see.

@@ -48,9 +48,7 @@ public:
     [[nodiscard]] std::uint64_t newest_record() const { return staged_; }
 
     /// Whether a record waits for a sync, or a message for anything.
-    [[nodiscard]] bool is_idle() const {
-        return staged_ == durable_ && first_rests_on_ == nothing;
-    }
+    [[nodiscard]] bool is_idle() const { return staged_ == durable_ && first_rests_on_ == nothing; }
     [[nodiscard]] bool has_unsynced() const { return staged_ != durable_; }
     [[nodiscard]] bool is_durable(std::uint64_t record) const { return record <= durable_; }
 
@@ -189,9 +187,9 @@ private:
     ring<detail::parcel<accept<Value>>> accepts_;
     ring<detail::parcel<accepted>> accepted_;
     ring<detail::parcel<Rest>> rest_;
-    std::uint64_t staged_ = 0;    // records appended
-    std::uint64_t started_ = 0;   // records covered by the newest sync under way; at most staged_
-    std::uint64_t durable_ = 0;   // records known durable; at most staged_
+    std::uint64_t staged_ = 0;   // records appended
+    std::uint64_t started_ = 0;  // records covered by the newest sync under way; at most staged_
+    std::uint64_t durable_ = 0;  // records known durable; at most staged_
     std::uint64_t instance_ = detail::next_instance();
     std::uint64_t first_rests_on_ = nothing;  // the least that any waiting message rests on
 };

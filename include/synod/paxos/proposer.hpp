@@ -275,9 +275,9 @@ private:
     }
 
     core core_;
-    learner_core learned_;                       // counts the votes for proposals_
-    slot_window<std::optional<Value>> wanted_;   // what the host asked for
-    votes<Value> proposals_;                     // what votes were asked for, with the latest ballot of that
+    learner_core learned_;                      // counts the votes for proposals_
+    slot_window<std::optional<Value>> wanted_;  // what the host asked for
+    votes<Value> proposals_;  // what votes were asked for, with the latest ballot of that
     endpoint_type endpoint_;
     node_set learners_;  // sent the accepts beside the acceptors
     backoff retry_;      // armed while something wanted is not known to be chosen

@@ -134,10 +134,10 @@ private:
     /// A report counts where the last one of that acceptor ended, so that none is counted twice and none is missed.
     template <class Output>
     bool is_awaited(node_id from, const promise<Value>& message, Output& out) {
-        const bool counts =
-            phase_ == phase::preparing && out.rules().counts_promise(attempt_, message.ballot) &&
-            out.policy().quorums.members().contains(from) &&
-            message.from == covered_[from.value()] && message.next >= message.from;
+        const bool counts = phase_ == phase::preparing &&
+                            out.rules().counts_promise(attempt_, message.ballot) &&
+                            out.policy().quorums.members().contains(from) &&
+                            message.from == covered_[from.value()] && message.next >= message.from;
         if (!counts) out.observer().refused(from, refusal::stale_reply);
         return counts && are_sane(from, message, out);
     }
@@ -165,12 +165,12 @@ private:
 
     phase phase_ = phase::idle;
     ballot attempt_;
-    std::uint64_t highest_round_ = 0;        // of all ballots reserved or seen; at least that of attempt_
+    std::uint64_t highest_round_ = 0;  // of all ballots reserved or seen; at least that of attempt_
     slot from_;
-    slot first_kept_;                        // at least from_; below it an acceptor has forgotten its votes
-    node_set complete_;                      // acceptors that have reported every vote from from_ on
+    slot first_kept_;    // at least from_; below it an acceptor has forgotten its votes
+    node_set complete_;  // acceptors that have reported every vote from from_ on
     std::array<slot, max_nodes> covered_{};  // by node: its reports reach up to here
-    slot_window<vote<Value>> best_;   // by slot: the reported vote of the highest ballot
+    slot_window<vote<Value>> best_;          // by slot: the reported vote of the highest ballot
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -82,7 +82,8 @@ struct forget_record {
 template <std::regular Value>
 struct records {
     using vote = synod::vote<Value>;
-    using latest = std::tuple<identity_record, promise_record, reserve_record, chosen_record, forget_record>;
+    using latest =
+        std::tuple<identity_record, promise_record, reserve_record, chosen_record, forget_record>;
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -20,7 +20,9 @@ struct rules {
     // The acceptor.
 
     /// A prepare is promised if its ballot is above every promise so far. [PMS 2.2, phase 1(b)]
-    [[nodiscard]] static bool may_promise(ballot promised, ballot asked) { return asked > promised; }
+    [[nodiscard]] static bool may_promise(ballot promised, ballot asked) {
+        return asked > promised;
+    }
 
     /// A prepare of the ballot promised last may be answered again: the first answer may be lost. [PTP 2.3, step 2]
     [[nodiscard]] static bool may_repeat_promise(ballot promised, ballot asked) {
@@ -28,7 +30,9 @@ struct rules {
     }
 
     /// A vote is cast unless a higher ballot was promised. [PMS 2.2, phase 2(b)]
-    [[nodiscard]] static bool may_accept(ballot promised, ballot asked) { return asked >= promised; }
+    [[nodiscard]] static bool may_accept(ballot promised, ballot asked) {
+        return asked >= promised;
+    }
 
     /// A vote is a promise of its ballot, too: nothing lower is accepted after it. [PMMC 2.2]
     [[nodiscard]] static ballot promise_after_vote(ballot promised, ballot voted) {
@@ -93,7 +97,9 @@ struct rules {
     // The outbox.
 
     /// What a message rests on: every record staged before it was built, for it may reveal any of them. [PTP 2.2]
-    [[nodiscard]] static std::uint64_t rests_on(std::uint64_t newest_record) { return newest_record; }
+    [[nodiscard]] static std::uint64_t rests_on(std::uint64_t newest_record) {
+        return newest_record;
+    }
 
     /// A message leaves once every record it rests on is durable. [PTP 2.2]
     [[nodiscard]] static bool may_leave(std::uint64_t rests_on, std::uint64_t durable) {

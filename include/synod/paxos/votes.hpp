@@ -27,9 +27,7 @@ public:
     /// Precondition: ballot_of(at).exists().
     [[nodiscard]] const Value& value_of(slot at) const { return window_[at].value; }
 
-    [[nodiscard]] vote<Value> report(slot at) const {
-        return {at, ballot_of(at), value_of(at)};
-    }
+    [[nodiscard]] vote<Value> report(slot at) const { return {at, ballot_of(at), value_of(at)}; }
 
     /// Precondition: at >= first(); the caller bounds how far ahead.
     void put(slot at, ballot voted, Value value) {

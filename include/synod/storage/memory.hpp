@@ -138,11 +138,12 @@ private:
     }
 
     latest durable_;
-    latest unsynced_;             // newer than durable_ where set
-    bool has_unsynced_ = false;   // whether any is
-    slot_window<vote> votes_;     // the latest of each slot, synced or not
-    slot synced_below_;           // slots from here on were empty at the last sync
-    std::vector<replaced> replaced_;  // what unsynced votes below took the place of, the oldest first
+    latest unsynced_;            // newer than durable_ where set
+    bool has_unsynced_ = false;  // whether any is
+    slot_window<vote> votes_;    // the latest of each slot, synced or not
+    slot synced_below_;          // slots from here on were empty at the last sync
+    std::vector<replaced>
+        replaced_;  // what unsynced votes below took the place of, the oldest first
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -44,10 +44,10 @@ concept network = testing::detail::connects<N> && testing::detail::delivers<N>;
 /// How a run is made up.
 struct rounds_config {
     std::uint32_t replicas = 3;
-    std::size_t bytes = 8;             // of one command; at least 8
-    std::size_t window = 1;            // commands proposed before the cluster is driven until it is quiescent
-    std::uint32_t batch = 1024;        // commands in one entry, at most
-    std::size_t trim_every = 256;      // commands after which every replica trims what all have applied
+    std::size_t bytes = 8;   // of one command; at least 8
+    std::size_t window = 1;  // commands proposed before the cluster is driven until it is quiescent
+    std::uint32_t batch = 1024;    // commands in one entry, at most
+    std::size_t trim_every = 256;  // commands after which every replica trims what all have applied
 };
 
 /// A machine that adds numbers: the first eight bytes of each command.
@@ -91,8 +91,7 @@ template <network Network, class Policy = log_policy<>>
 class rounds {
 public:
     using link = decltype(std::declval<Network&>().connect(node_id()));
-    using replica_type =
-        replica<summing_machine, link, memory_storage<records<entry>>, Policy>;
+    using replica_type = replica<summing_machine, link, memory_storage<records<entry>>, Policy>;
 
     /// Builds the cluster on `network`, which must outlive it, and elects node 0. Errors: those of replica::make;
     /// limit_out_of_range for commands below 8 bytes or a window of zero.

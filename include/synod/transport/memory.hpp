@@ -104,7 +104,7 @@ private:
         queues_[to.value()].arrived().emplace_back(from, std::forward<One>(message));
     }
 
-    std::vector<queue> queues_;  // by receiver
+    std::vector<queue> queues_;    // by receiver
     std::uint32_t connected_ = 0;  // their number; a vector divides to know it
 };
 

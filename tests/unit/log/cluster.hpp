@@ -28,8 +28,6 @@
 
 namespace synod::log_test {
 
-// What a replica calls while it flushes is kept out of line: it flattens that function, and would take in all of this many times.
-
 /// Writes down every command; its result is how many there were, this one included.
 struct journal {
     struct line {
@@ -40,8 +38,7 @@ struct journal {
         friend bool operator==(const line&, const line&) = default;
     };
 
-    [[gnu::noinline]] void apply(const apply_context& context, bytes_view command,
-                                 result_writer& result) {
+    void apply(const apply_context& context, bytes_view command, result_writer& result) {
         lines.push_back({context.at, std::string(as_text(command)), context.now});
         result.number(std::uint64_t{lines.size()});
     }
@@ -78,9 +75,9 @@ struct sightings {
 };
 
 struct watcher : silent_observer {
-    [[gnu::noinline]] void refused(node_id /*from*/, refusal why) const { ++seen->refused[why]; }
-    [[gnu::noinline]] void elected(ballot leading) const { seen->elected.push_back(leading); }
-    [[gnu::noinline]] void stepped_down(ballot led) const { seen->stepped_down.push_back(led); }
+    void refused(node_id /*from*/, refusal why) const { ++seen->refused[why]; }
+    void elected(ballot leading) const { seen->elected.push_back(leading); }
+    void stepped_down(ballot led) const { seen->stepped_down.push_back(led); }
     void fell_behind(slot /*needed*/, slot /*kept*/) const { ++seen->fell_behind; }
     void failed(const std::error_code& /*error*/) const { ++seen->failed; }
 
@@ -90,11 +87,11 @@ struct watcher : silent_observer {
 /// A storage that outlives its replica, and that can be made to fail.
 struct disk {
     template <class Record>
-    [[gnu::noinline]] void append(const Record& record) noexcept {
+    void append(const Record& record) noexcept {
         kept.append(record);
         ++records;
     }
-    [[gnu::noinline]] std::error_code sync() noexcept {
+    std::error_code sync() noexcept {
         ++syncs;
         if (fails) return std::make_error_code(std::errc::io_error);
         return kept.sync();
@@ -103,7 +100,7 @@ struct disk {
     std::error_code recover(Sink&& sink) {
         return kept.recover(sink);
     }
-    [[gnu::noinline]] void forget(slot below) noexcept { kept.forget(below); }
+    void forget(slot below) noexcept { kept.forget(below); }
 
     memory_storage<synod::records<entry>> kept;
     bool fails = false;
@@ -136,7 +133,7 @@ public:
     public:
         link(wire& network, node_id self) : network_(&network), self_(self) {}
         template <class One>
-        [[gnu::noinline]] void send(node_id to, One&& message) noexcept {
+        void send(node_id to, One&& message) noexcept {
             network_->put({self_, to, replica_message(std::forward<One>(message))});
         }
 
