@@ -76,7 +76,8 @@ void measure_rounds(benchmark::State& state, const rounds_config& config) {
     for (auto _ : state) total += cluster->run(commands);
     const std::uint64_t allocated = allocations() - before;
     if (!cluster->agrees_on(total)) state.SkipWithError("the replicas disagree");
-    const auto items = static_cast<std::int64_t>(state.iterations() * commands);
+    const auto items =
+        static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(commands);
     state.SetItemsProcessed(items);
     state.counters["allocs_per_command"] =
         static_cast<double>(allocated) / static_cast<double>(items);
@@ -92,7 +93,8 @@ void measure_floor(benchmark::State& state, std::size_t replicas, std::size_t by
         benchmark::DoNotOptimize(floor_run(cluster, command.data(), commands, window));
     }
     floor_free(cluster);
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * commands));
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
+                            static_cast<std::int64_t>(commands));
 }
 
 template <class... Arguments>

@@ -182,9 +182,8 @@ public:
     }
     buffer(buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
     buffer& operator=(const buffer& other) {
-        if (other.block_ != nullptr) other.block_->own();
-        if (block_ != nullptr) release();
-        block_ = other.block_;
+        buffer copy(other);
+        std::swap(block_, copy.block_);
         return *this;
     }
     buffer& operator=(buffer&& other) noexcept {

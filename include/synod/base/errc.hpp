@@ -58,6 +58,7 @@ enum class errc {
 
 namespace detail {
 
+// NOLINTNEXTLINE(readability-function-size): a table in the shape of a switch, so that no error lacks its line
 constexpr const char* describe(errc error) {
     switch (error) {
         case errc::quorums_do_not_intersect: return "two quorums do not intersect";

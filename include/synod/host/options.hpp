@@ -27,7 +27,7 @@ struct options {
     /// Commands, reads and jobs, of each so many, that wait until the thread looks at them; what is more is `overloaded`.
     std::uint32_t max_submissions = 16 * 1024;
     /// Bytes of those commands.
-    std::uint64_t max_submitted_bytes = 16 * 1024 * 1024;
+    std::uint64_t max_submitted_bytes = std::uint64_t{16} * 1024 * 1024;
     /// Lets go of log entries once every member has applied them durably. A replica that has done so cannot be rebuilt by
     /// `recover`, as long as there are no snapshots.
     bool trims = false;

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/ids.hpp>
 #include <synod/paxos/backoff.hpp>
 
 #include <cstdint>

@@ -49,7 +49,7 @@ public:
 
     /// An entry from bytes that came from elsewhere. Errors: malformed.
     [[nodiscard]] static result<entry> parse(buffer_pool& pool, bytes_view from) {
-        const entry made(pool.make(from.size(), [&](std::byte* to) {
+        entry made(pool.make(from.size(), [&](std::byte* to) {
             if (!from.empty()) std::memcpy(to, from.data(), from.size());
         }));
         if (!made.is_well_formed()) return errc::malformed;

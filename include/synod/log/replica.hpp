@@ -133,7 +133,7 @@ public:
         if constexpr (std::is_lvalue_reference_v<Message>) {
             detail::handle(node_, from, std::remove_cvref_t<Message>(message), now);
         } else {
-            detail::handle(node_, from, std::move(message), now);
+            detail::handle(node_, from, std::forward<Message>(message), now);
         }
     }
 
@@ -163,8 +163,10 @@ public:
     void flush(instant now) {
         do {
             if (is_leading()) detail::lead(node_, now);
-            const bool works = node_.endpoint.flush(
-                [&](node_id to, auto&& message) { deliver(to, std::move(message), now); });
+            const bool works =
+                node_.endpoint.flush([&]<class Message>(node_id to, Message&& message) {
+                    deliver(to, std::forward<Message>(message), now);
+                });
             if (!works) return node_.fall_silent();
             node_.apply_chosen();
             node_.note_stable();
@@ -246,18 +248,18 @@ private:
             message.ballot = node_.rules().stamped(message.ballot, node_.proposer.attempt());
         }
         if (to == node_.self()) {
-            receive_own(std::move(message), now);
+            receive_own(std::forward<Message>(message), now);
         } else {
-            node_.endpoint.send(to, std::move(message));
+            node_.endpoint.send(to, std::forward<Message>(message));
         }
     }
 
     template <class Message>
     void receive_own(Message&& message, instant now) {
         if constexpr (requires { message.header; }) {
-            detail::handle(node_, node_.self(), std::move(message), now);
+            detail::handle(node_, node_.self(), std::forward<Message>(message), now);
         } else {
-            receive(node_.self(), std::move(message), now);
+            receive(node_.self(), std::forward<Message>(message), now);
         }
     }
 

@@ -22,8 +22,8 @@ namespace synod::inline SYNOD_ABI {
 template <class Outbox, class Transport, class Storage, class Policy>
 class endpoint {
 public:
-    endpoint(const synod::group& group, Transport transport, Storage storage, Policy policy)
-        : group_(group),
+    endpoint(synod::group group, Transport transport, Storage storage, Policy policy)
+        : group_(std::move(group)),
           policy_(std::move(policy)),
           transport_(std::move(transport)),
           storage_(std::move(storage)) {}
@@ -113,7 +113,9 @@ public:
 
     /// The same, with everything handed to the transport.
     void flush() {
-        flush([this](node_id to, auto&& message) { this->send(to, std::move(message)); });
+        flush([this]<class Message>(node_id to, Message&& message) {
+            this->send(to, std::forward<Message>(message));
+        });
     }
 
     /// Hands a message, or the one that a variant holds, to the transport.

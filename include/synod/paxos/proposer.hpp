@@ -136,12 +136,12 @@ public:
     }
 
     void flush(instant /*now*/) {
-        endpoint_.flush([this](node_id to, auto&& message) {
+        endpoint_.flush([this]<class Message>(node_id to, Message&& message) {
             if constexpr (requires { message.at; }) {
                 const auto& rules = endpoint_.policy().rules;
                 message.ballot = rules.stamped(message.ballot, core_.attempt());
             }
-            endpoint_.send(to, std::move(message));
+            endpoint_.send(to, std::forward<Message>(message));
         });
     }
 
@@ -222,13 +222,17 @@ private:
         retry_.arm(now);
     }
 
+    [[nodiscard]] std::optional<Value> wish_for(slot at) const {
+        return wanted_.contains(at) ? wanted_[at] : std::nullopt;
+    }
+
     /// Asks for votes for the value that phase 1 found in slot `at`, or else for the one wanted there, if any.
     void ask_for(slot at) {
         auto out = endpoint_.output();
         if (const vote<Value>* bound = core_.bound(at, out.rules())) {
             proposals_.put(at, core_.attempt(), bound->value);
-        } else if (wanted_.contains(at) && wanted_[at]) {
-            proposals_.put(at, core_.attempt(), *wanted_[at]);
+        } else if (const std::optional<Value> wish = wish_for(at)) {
+            proposals_.put(at, core_.attempt(), *wish);
         } else {
             return;
         }

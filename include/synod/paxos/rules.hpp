@@ -41,8 +41,8 @@ struct rules {
 
     /// What a promise says of a vote: its value, and the ballot in which it was cast. [PMS 2.2, phase 1(b)]
     template <class Value>
-    [[nodiscard]] static const vote<Value>& reported(const vote<Value>& vote, ballot) {
-        return vote;
+    [[nodiscard]] static vote<Value> reported(vote<Value> cast, ballot /*promised*/) {
+        return cast;
     }
 
     /// Slots below `first` are forgotten: no vote is cast there again, and no promise calls them empty. [PMMC 4.1]

@@ -42,7 +42,7 @@ public:
     using message_type = Message;
 
     static constexpr std::uint32_t default_ids = 4 * max_nodes;
-    static constexpr std::size_t default_capacity = 64 * 1024;
+    static constexpr std::size_t default_capacity = std::size_t{64} * 1024;
 
     /// One node's sending end: a transport. Copies are the same end, for any thread.
     class link {

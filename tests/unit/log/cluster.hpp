@@ -11,8 +11,6 @@
 
 #include "support/catch.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -211,7 +209,6 @@ inline log_limits test_limits() {
     return limits;
 }
 
-/// The first election timeout is drawn from up to twice its length, so any healthy cluster has a leader after a few.
 template <class Machine = journal>
 class cluster {
 public:
@@ -231,7 +228,6 @@ public:
     [[nodiscard]] replica& at(std::uint32_t node) { return at(node_id(node)); }
     [[nodiscard]] disk& disk_of(node_id node) { return site(node).disk; }
     [[nodiscard]] Machine& machine(node_id node) { return at(node).machine(); }
-    [[nodiscard]] const std::vector<ended>& ends(node_id node) const { return site(node).ends; }
     [[nodiscard]] std::vector<ended>& ends(node_id node) { return site(node).ends; }
 
     [[nodiscard]] synod::group group_of(node_id self) const {

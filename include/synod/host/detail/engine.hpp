@@ -125,12 +125,13 @@ private:
     /// Messages that are for nobody here are dropped: a network of many kinds carries those of clients, too.
     template <class Message>
     void take(node_id from, Message&& message, instant now) {
-        if constexpr (requires { replica_.receive(from, std::move(message), now); }) {
-            replica_.receive(from, std::move(message), now);
+        if constexpr (requires { replica_.receive(from, std::forward<Message>(message), now); }) {
+            replica_.receive(from, std::forward<Message>(message), now);
         } else if constexpr (requires {
-                                 service_.receive(replica_, from, std::move(message), now);
+                                 service_.receive(replica_, from, std::forward<Message>(message),
+                                                  now);
                              }) {
-            service_.receive(replica_, from, std::move(message), now);
+            service_.receive(replica_, from, std::forward<Message>(message), now);
         }
     }
 

@@ -111,7 +111,8 @@ template <class Node>
     const std::uint64_t now = node.applier.clock().now().milliseconds();
     const std::uint64_t wanted = deadline.milliseconds() > now ? deadline.milliseconds() - now : 0;
     const std::uint64_t longest = node.limits().max_step_ms / 2;
-    const std::uint64_t wait = wanted == 0 ? 1 : wanted < longest ? wanted : longest;
+    std::uint64_t wait = wanted < longest ? wanted : longest;
+    if (wait == 0) wait = 1;
     return node.stamper.last() + milliseconds(static_cast<std::int64_t>(wait));
 }
 
