@@ -20,7 +20,7 @@ struct log_limits : limits {
     std::uint32_t batch_bytes = 256 * 1024;
     /// Commands and bytes that a leader has been given and that are not finished: queued, in flight, or not yet drained.
     std::uint32_t pending_commands = 16 * 1024;
-    std::uint64_t pending_bytes = 16 * 1024 * 1024;
+    std::uint64_t pending_bytes = std::uint64_t{16} * 1024 * 1024;
     /// Reads that wait at the same time.
     std::uint32_t pending_reads = 16 * 1024;
     /// A follower that hears of no leader for this long, and up to twice as long at random, looks for a new one; a leader that

@@ -115,7 +115,8 @@ public:
                 static_cast<void>(replicas_[leader_].propose(command_, now_));
             }
             drive();
-            if ((since_trim_ += config_.window) >= config_.trim_every) trim();
+            since_trim_ += config_.window;
+            if (since_trim_ >= config_.trim_every) trim();
         }
         return decided_;
     }
