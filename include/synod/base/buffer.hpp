@@ -40,7 +40,7 @@ struct buffer_block {
 
     std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
 
-    void own() {
+    [[gnu::always_inline]] void own() {
         if (mode == sharing::one_thread) {
             owners.store(owners.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         } else {
@@ -177,10 +177,11 @@ private:
 class buffer {
 public:
     buffer() = default;
-    buffer(const buffer& other) : block_(other.block_) {
+    [[gnu::always_inline]] buffer(const buffer& other) : block_(other.block_) {
         if (block_ != nullptr) block_->own();
     }
-    buffer(buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+    [[gnu::always_inline]] buffer(buffer&& other) noexcept
+        : block_(std::exchange(other.block_, nullptr)) {}
     buffer& operator=(const buffer& other) {
         buffer copy(other);
         std::swap(block_, copy.block_);
@@ -192,7 +193,7 @@ public:
         block_ = taken;
         return *this;
     }
-    ~buffer() {
+    [[gnu::always_inline]] ~buffer() {
         if (block_ != nullptr) release();
     }
 

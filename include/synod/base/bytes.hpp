@@ -46,6 +46,21 @@ constexpr Number reversed(Number value) {
 
 }  // namespace detail
 
+/// Copies `from` to `to`; a few bytes at a time without a call.
+inline void copy_bytes(std::byte* to, bytes_view from) {
+    const std::size_t size = from.size();
+    if (size < 8 || size > 16) {
+        if (size > 0) std::memcpy(to, from.data(), size);
+        return;
+    }
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::memcpy(&first, from.data(), 8);
+    std::memcpy(&last, from.data() + size - 8, 8);
+    std::memcpy(to, &first, 8);
+    std::memcpy(to + size - 8, &last, 8);
+}
+
 /// Stores `value` at `to`, least significant byte first.
 template <std::unsigned_integral Number>
 void store_little_endian(std::byte* to, Number value) {

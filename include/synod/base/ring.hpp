@@ -12,35 +12,36 @@
 #include <new>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
 /// Elements numbered from `begin()` up to but not including `end()`, element n in cell n modulo a power of two. The memory only
-/// grows, by doubling. What an element owned is released when it leaves. `T` is default-constructible and movable.
+/// grows, by doubling. A cell outside of that range holds no object. `T` is movable, and its moves do not throw.
 template <class T>
 class circle {
 public:
     circle() = default;
     explicit circle(std::uint64_t begin) : begin_(begin), end_(begin) {}
-    circle(const circle&) = default;
+    circle(const circle& other) : circle(other.begin_) {
+        for (std::uint64_t n = other.begin_; n < other.end_; ++n) extend(other.at(n));
+    }
     circle(circle&& other) noexcept
-        : cells_(std::exchange(other.cells_, {})),
+        : cells_(std::exchange(other.cells_, nullptr)),
           capacity_(std::exchange(other.capacity_, 0)),
-          mask_(std::exchange(other.mask_, 0)),
           begin_(other.begin_),
           end_(std::exchange(other.end_, other.begin_)) {}
     circle& operator=(circle other) noexcept {
         std::swap(cells_, other.cells_);
         std::swap(capacity_, other.capacity_);
-        std::swap(mask_, other.mask_);
         std::swap(begin_, other.begin_);
         std::swap(end_, other.end_);
         return *this;
     }
-    ~circle() = default;
+    ~circle() {
+        if (cells_ != nullptr) tear_down();
+    }
 
     [[nodiscard]] std::uint64_t begin() const { return begin_; }
     [[nodiscard]] std::uint64_t end() const { return end_; }
@@ -48,41 +49,54 @@ public:
     [[nodiscard]] bool empty() const { return begin_ == end_; }
 
     /// Precondition: begin() <= number < end().
-    [[nodiscard]] T& at(std::uint64_t number) {
+    [[nodiscard, gnu::always_inline]] T& at(std::uint64_t number) {
         SYNOD_ASSERT(number - begin_ < end_ - begin_);
         return cells_[cell(number)];
     }
-    [[nodiscard]] const T& at(std::uint64_t number) const {
+    [[nodiscard, gnu::always_inline]] const T& at(std::uint64_t number) const {
         SYNOD_ASSERT(number - begin_ < end_ - begin_);
         return cells_[cell(number)];
     }
 
-    /// A new last element. What it holds is some value: the caller assigns one.
-    T& extend() {
+    /// A new last element, made of `arguments`, which must not refer to elements.
+    template <class... Arguments>
+    [[gnu::always_inline]] T& extend(Arguments&&... arguments) {
         if (end_ - begin_ == capacity_) grow();
-        return cells_[cell(end_++)];
+        T* const last = ::new (static_cast<void*>(cells_ + cell(end_)))
+            T(std::forward<Arguments>(arguments)...);
+        ++end_;
+        return *last;
     }
 
-    /// A new last element, default-constructed.
-    T& extend_with_default() {
-        T& last = extend();
-        if constexpr (!resets_at_once) last = T{};
-        return last;
-    }
-
-    void drop_front() {
+    [[gnu::always_inline]] void drop_front() {
         SYNOD_ASSERT(begin_ != end_);
-        if constexpr (resets_at_once) {
-            T& first = cells_[cell(begin_)];
-            first.~T();
-            ::new (static_cast<void*>(&first)) T();
+        cells_[cell(begin_)].~T();
+        ++begin_;
+    }
+
+    /// Lets go of the elements below `below`; with none left, the next one has at least that number.
+    void drop_below(std::uint64_t below) {
+        const std::uint64_t stop = below < end_ ? below : end_;
+        if constexpr (!std::is_trivially_destructible_v<T>) {
+            for (std::uint64_t n = begin_; n < stop; ++n) cells_[cell(n)].~T();
+        }
+        if (begin_ < stop) begin_ = stop;
+        if (end_ < below) restart(below);
+    }
+
+    /// Moves `begin()` one on, past an element or past none.
+    [[gnu::always_inline]] void skip() {
+        if (begin_ == end_) {
+            ++end_;
+        } else {
+            cells_[cell(begin_)].~T();
         }
         ++begin_;
     }
 
     /// Drops everything and numbers anew from `begin`.
     void restart(std::uint64_t begin) {
-        while (!empty()) drop_front();
+        if (begin_ != end_) drop_below(end_);
         begin_ = begin;
         end_ = begin;
     }
@@ -105,27 +119,41 @@ public:
 
 private:
     static constexpr std::uint64_t smallest = 4;
+    static constexpr std::align_val_t alignment{alignof(T)};
 
-    // What owns nothing may stay behind in a free cell until the cell is used again.
-    static constexpr bool resets_at_once = !std::is_trivially_destructible_v<T>;
+    [[nodiscard]] static T* allocate(std::uint64_t count) {
+        return static_cast<T*>(
+            ::operator new(static_cast<std::size_t>(count) * sizeof(T), alignment));
+    }
+    static void deallocate(T* cells) { ::operator delete(static_cast<void*>(cells), alignment); }
+
+    // Kept out of line, like growing: it is rare, and every class that holds a circle would repeat it.
+    [[gnu::noinline, gnu::cold]] void tear_down() {
+        drop_below(end_);
+        deallocate(cells_);
+    }
 
     // Kept out of line: it is rare, and would crowd the registers of those who extend.
     [[gnu::noinline, gnu::cold]] void grow() {
         const std::uint64_t larger = capacity_ == 0 ? smallest : 2 * capacity_;
-        std::vector<T> cells(static_cast<std::size_t>(larger));
-        for (std::uint64_t n = begin_; n < end_; ++n) cells[n & (larger - 1)] = std::move(at(n));
-        cells_ = std::move(cells);
+        T* const cells = allocate(larger);
+        for (std::uint64_t n = begin_; n < end_; ++n) {
+            T& old = cells_[cell(n)];
+            ::new (static_cast<void*>(cells + (n & (larger - 1)))) T(std::move(old));
+            // NOLINTNEXTLINE(bugprone-use-after-move): what was moved from is destroyed
+            old.~T();
+        }
+        if (cells_ != nullptr) deallocate(cells_);
+        cells_ = cells;
         capacity_ = larger;
-        mask_ = larger - 1;
     }
 
     [[nodiscard]] std::size_t cell(std::uint64_t number) const {
-        return static_cast<std::size_t>(number & mask_);
+        return static_cast<std::size_t>(number & (capacity_ - 1));
     }
 
-    std::vector<T> cells_;
-    std::uint64_t capacity_ = 0;  // of cells_, a power of two or none; a vector divides to know it
-    std::uint64_t mask_ = 0;      // capacity_ less one, if there is any
+    T* cells_ = nullptr;
+    std::uint64_t capacity_ = 0;  // cells, a power of two or none
     std::uint64_t begin_ = 0;
     std::uint64_t end_ = 0;  // at most begin_ + capacity_
 };
@@ -149,10 +177,13 @@ public:
     [[nodiscard]] T& back() { return cells_.at(cells_.end() - 1); }
 
     /// Amortised constant time; allocates only when the queue is longer than it has ever been.
-    void push_back(T value) { cells_.extend() = std::move(value); }
+    void push_back(T value) { cells_.extend(std::move(value)); }
 
-    /// Appends a default-constructed element and returns it.
-    T& emplace_back() { return cells_.extend_with_default(); }
+    /// Appends an element made of `arguments`, which must not refer to elements, and returns it.
+    template <class... Arguments>
+    [[gnu::always_inline]] T& emplace_back(Arguments&&... arguments) {
+        return cells_.extend(std::forward<Arguments>(arguments)...);
+    }
 
     void pop_front() { cells_.drop_front(); }
     void clear() { cells_.restart(0); }
@@ -180,27 +211,34 @@ public:
     [[nodiscard]] slot end() const { return slot(cells_.end()); }
     [[nodiscard]] std::size_t size() const { return cells_.size(); }
     [[nodiscard]] bool empty() const { return cells_.empty(); }
-    [[nodiscard]] bool contains(slot at) const {
+    [[nodiscard, gnu::always_inline]] bool contains(slot at) const {
         return at.value() - cells_.begin() < cells_.end() - cells_.begin();
     }
 
     /// Precondition: contains(at).
-    [[nodiscard]] T& operator[](slot at) { return cells_.at(at.value()); }
-    [[nodiscard]] const T& operator[](slot at) const { return cells_.at(at.value()); }
+    [[nodiscard, gnu::always_inline]] T& operator[](slot at) { return cells_.at(at.value()); }
+    [[nodiscard, gnu::always_inline]] const T& operator[](slot at) const {
+        return cells_.at(at.value());
+    }
 
     /// The element of `at`, the window first extended to hold it. Precondition: at >= first(); the caller bounds `at`.
     T& reach(slot at) {
         SYNOD_ASSERT(at >= first());
-        if (at == end()) return cells_.extend_with_default();
-        while (end() <= at) cells_.extend_with_default();
+        while (end() <= at) cells_.extend();
         return cells_.at(at.value());
     }
 
-    /// Lets go of every slot below `below`; an empty window moves there.
-    void drop_below(slot below) {
-        while (first() < below && !cells_.empty()) cells_.drop_front();
-        if (first() < below) cells_.restart(below.value());
+    /// Adds the element of slot `end()`, made of `arguments`.
+    template <class... Arguments>
+    [[gnu::always_inline]] T& extend(Arguments&&... arguments) {
+        return cells_.extend(std::forward<Arguments>(arguments)...);
     }
+
+    /// Lets go of slot `first()`; an empty window moves one on.
+    [[gnu::always_inline]] void drop_first() { cells_.skip(); }
+
+    /// Lets go of every slot below `below`; an empty window moves there.
+    void drop_below(slot below) { cells_.drop_below(below.value()); }
 
     /// Empties the window and puts its start at `first`.
     void restart(slot first) { cells_.restart(first.value()); }

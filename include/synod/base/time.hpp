@@ -9,7 +9,6 @@
 #include <compare>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -102,9 +101,7 @@ public:
         : nanoseconds_(duration(point.time_since_epoch()).nanoseconds()) {}
 
     /// Later than every instant that a clock shows: "no deadline".
-    [[nodiscard]] static constexpr instant never() {
-        return instant(std::numeric_limits<std::int64_t>::max());
-    }
+    [[nodiscard]] static constexpr instant never() { return instant(INT64_MAX); }
 
     [[nodiscard]] constexpr std::int64_t nanoseconds() const { return nanoseconds_; }
 
@@ -138,9 +135,7 @@ public:
     constexpr explicit log_time(std::uint64_t milliseconds) : milliseconds_(milliseconds) {}
 
     /// Later than all: "no deadline".
-    [[nodiscard]] static constexpr log_time never() {
-        return log_time(std::numeric_limits<std::uint64_t>::max());
-    }
+    [[nodiscard]] static constexpr log_time never() { return log_time(UINT64_MAX); }
 
     [[nodiscard]] constexpr std::uint64_t milliseconds() const { return milliseconds_; }
 

@@ -29,7 +29,8 @@ public:
     /// Applies the entry of slot `next()`. Results go to `results`; `finished(position, begin)` is called after each command with the
     /// number of bytes that were there before it.
     template <class Policy, class Finished>
-    void apply(const entry& decided, const Policy& policy, bytes& results, Finished&& finished) {
+    [[gnu::always_inline]] void apply(const entry& decided, const Policy& policy, bytes& results,
+                                      Finished&& finished) {
         const slot at = next_;
         ++next_;
         move_time(decided, policy);
@@ -39,7 +40,7 @@ public:
             context.at.index = index;
             const std::size_t begin = results.size();
             machine_.apply(context, command, writer);
-            finished(context.at, begin);
+            finished(position{at, index}, begin);
         });
     }
 
@@ -63,16 +64,18 @@ public:
 private:
     template <class Policy>
     void move_time(const entry& decided, const Policy& policy) {
-        if (decided.kind() == entry_kind::new_leader) {
-            if (!clock_.take_over(decided.origin(), policy.rules)) return;
-            if constexpr (timed_state_machine<Machine>) machine_.new_leader(decided.origin());
-            return;
-        }
+        if (decided.kind() == entry_kind::new_leader) return take_over(decided.origin(), policy);
         const log_time before = clock_.now();
         clock_.advance(decided.origin(), decided.elapsed_ms(), policy.limits.max_step_ms,
                        policy.rules);
         if (clock_.now() == before) return;
         if constexpr (timed_state_machine<Machine>) machine_.advance(clock_.now());
+    }
+
+    template <class Policy>
+    [[gnu::noinline, gnu::cold]] void take_over(ballot leader, const Policy& policy) {
+        if (!clock_.take_over(leader, policy.rules)) return;
+        if constexpr (timed_state_machine<Machine>) machine_.new_leader(leader);
     }
 
     Machine machine_;

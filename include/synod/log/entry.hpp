@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -43,15 +42,13 @@ public:
             store_little_endian(to, origin.packed());
             store_little_endian(to + 8, elapsed_ms);
             store_little_endian(to + 12, static_cast<std::uint32_t>(kind) | count << 8U);
-            if (!frames.empty()) std::memcpy(to + header_size, frames.data(), frames.size());
+            copy_bytes(to + header_size, frames);
         }));
     }
 
     /// An entry from bytes that came from elsewhere. Errors: malformed.
     [[nodiscard]] static result<entry> parse(buffer_pool& pool, bytes_view from) {
-        entry made(pool.make(from.size(), [&](std::byte* to) {
-            if (!from.empty()) std::memcpy(to, from.data(), from.size());
-        }));
+        entry made(pool.make(from.size(), [&](std::byte* to) { copy_bytes(to, from); }));
         if (!made.is_well_formed()) return errc::malformed;
         return made;
     }
@@ -80,7 +77,7 @@ public:
 
     /// Calls `visit(index, command)` for each command in order.
     template <class Visit>
-    void for_each(Visit&& visit) const {
+    [[gnu::always_inline]] void for_each(Visit&& visit) const {
         const std::byte* next = at(header_size);
         const std::uint32_t total = count();
         for (std::uint32_t index = 0; index < total; ++index) {
@@ -98,7 +95,7 @@ public:
     }
 
 private:
-    explicit entry(buffer made) : bytes_(std::move(made)) {}
+    [[gnu::always_inline]] explicit entry(buffer made) : bytes_(std::move(made)) {}
 
     [[nodiscard]] const std::byte* at(std::size_t offset) const {
         return bytes_.view().data() + offset;

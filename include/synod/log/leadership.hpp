@@ -44,11 +44,8 @@ public:
         const bool is_new = leader != leader_ || standing_ != synod::standing::follower;
         heard_ = now;
         since_ = now;
-        if (!is_new) return false;
-        standing_ = synod::standing::follower;
-        leader_ = leader;
-        wait(now);
-        return true;
+        if (is_new) change(leader, now);
+        return is_new;
     }
 
     /// Waits for a leader from now on, without one in sight.
@@ -119,6 +116,12 @@ public:
     }
 
 private:
+    [[gnu::noinline, gnu::cold]] void change(ballot leader, instant now) {
+        standing_ = synod::standing::follower;
+        leader_ = leader;
+        wait(now);
+    }
+
     void wait(instant now) {
         since_ = now;
         patience_ = random_.stretched(timeout_);

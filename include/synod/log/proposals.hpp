@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -48,14 +47,19 @@ public:
     /// Commands and bytes not drained yet; what bounds them.
     [[nodiscard]] std::size_t pending() const { return queued_ + in_flight_ + finished_.size(); }
     [[nodiscard]] std::size_t pending_bytes() const {
-        return frames_.size() - head_ + bytes_in_flight_ + results_.size();
+        return tail_ - head_ + bytes_in_flight_ + results_.size();
     }
     [[nodiscard]] std::size_t queued() const { return queued_; }
     [[nodiscard]] bool has_finished() const { return !finished_.empty(); }
 
     /// Queues a command. Amortised linear in its size.
     ticket push(bytes_view command) {
-        byte_writer(frames_).block(command);
+        const std::size_t size = entry::frame_size + command.size();
+        if (frames_.size() - tail_ < size) make_room(size);
+        std::byte* const to = frames_.data() + tail_;
+        store_little_endian(to, static_cast<std::uint32_t>(command.size()));
+        copy_bytes(to + entry::frame_size, command);
+        tail_ += size;
         ++queued_;
         return ticket(next_ticket_++);
     }
@@ -66,35 +70,22 @@ public:
         bytes_view frames;
     };
     [[nodiscard]] batch front(std::uint32_t most_commands, std::size_t most_bytes) const {
-        const bytes_view all = bytes_view(frames_).subspan(head_);
+        const bytes_view all(frames_.data() + head_, tail_ - head_);
         if (queued_ <= most_commands && all.size() <= most_bytes) {
             return {static_cast<std::uint32_t>(queued_), all};
         }
-        std::size_t end = 0;
-        std::uint32_t count = 0;
-        while (count < most_commands && count < queued_) {
-            const std::size_t next = end + frame_at(all, end);
-            if (next > most_bytes && count > 0) break;
-            end = next;
-            ++count;
-        }
-        return {count, all.first(end)};
+        return part_of(all, most_commands, most_bytes);
     }
 
     /// Puts `taken`, which `front` gave, in flight.
     void launch(slot at, const batch& taken) {
         const std::uint64_t first = next_ticket_ - queued_;
-        flights_.push_back({at, first, taken.count, taken.frames.size()});
+        flights_.emplace_back(at, first, taken.count, taken.frames.size());
         queued_ -= taken.count;
         in_flight_ += taken.count;
         bytes_in_flight_ += taken.frames.size();
         head_ += taken.frames.size();
-        if (queued_ == 0) {
-            clear_queue();
-        } else if (head_ > frames_.size() / 2) {
-            frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(head_));
-            head_ = 0;
-        }
+        if (queued_ == 0) clear_queue();
     }
 
     /// Whether the entry of slot `at` carries commands that somebody here waits for.
@@ -108,7 +99,7 @@ public:
     /// Command `index` of slot `at` was applied; its result is what `results()` gained since it had `begin` bytes.
     void finish(position at, std::size_t begin) {
         const std::uint64_t first = flights_.front().first_ticket;
-        finished_.push_back({first + at.index, outcome::decided, at, begin, results_.size()});
+        finished_.emplace_back(first + at.index, outcome::decided, at, begin, results_.size());
     }
 
     /// Every command of the first slot in flight was finished.
@@ -120,7 +111,8 @@ public:
 
     /// Something without a result ended.
     void finish(ticket which, outcome how) {
-        finished_.push_back({which.value(), how, {}, results_.size(), results_.size()});
+        const std::size_t end = results_.size();
+        finished_.emplace_back(which.value(), how, position{}, end, end);
     }
 
     /// The leader is none any more: what is in flight may still be decided, what is queued will not.
@@ -142,11 +134,11 @@ public:
     template <class Take>
     void drain(Take&& take) {
         const bytes_view all(results_);
-        for (const finished& one : finished_) {
+        for (; !finished_.empty(); finished_.pop_front()) {
+            const finished& one = finished_.front();
             take(completion{ticket(one.ticket), one.how, one.at,
                             all.subspan(one.begin, one.end - one.begin)});
         }
-        finished_.clear();
         results_.clear();
     }
 
@@ -170,19 +162,43 @@ private:
         return entry::frame_size + load_little_endian<std::uint32_t>(all.data() + at);
     }
 
-    void clear_queue() {
-        frames_.clear();
-        head_ = 0;
+    /// The front of `all` that is within the bounds, one command at least.
+    [[nodiscard, gnu::noinline]] batch part_of(bytes_view all, std::uint32_t most_commands,
+                                               std::size_t most_bytes) const {
+        std::size_t end = 0;
+        std::uint32_t count = 0;
+        while (count < most_commands && count < queued_) {
+            const std::size_t next = end + frame_at(all, end);
+            if (next > most_bytes && count > 0) break;
+            end = next;
+            ++count;
+        }
+        return {count, all.first(end)};
     }
 
-    bytes frames_;            // of queued commands, from head_ on
-    std::size_t head_ = 0;    // at most frames_.size()
+    void clear_queue() {
+        head_ = 0;
+        tail_ = 0;
+    }
+
+    /// Moves what is queued to the front, and doubles the memory unless half of it is free then.
+    [[gnu::noinline, gnu::cold]] void make_room(std::size_t size) {
+        const std::size_t used = tail_ - head_;
+        if (used > 0 && head_ > 0) std::memmove(frames_.data(), frames_.data() + head_, used);
+        head_ = 0;
+        tail_ = used;
+        if (2 * (used + size) > frames_.size()) frames_.resize(2 * (used + size));
+    }
+
+    bytes frames_;            // of queued commands, from head_ up to tail_; it only grows
+    std::size_t head_ = 0;    // at most tail_
+    std::size_t tail_ = 0;    // at most frames_.size()
     std::size_t queued_ = 0;  // the last so many tickets
     std::uint64_t next_ticket_ = 1;
     ring<flight> flights_;       // by slot, rising
     std::size_t in_flight_ = 0;  // commands in flights_
     std::size_t bytes_in_flight_ = 0;
-    std::vector<finished> finished_;
+    ring<finished> finished_;
     bytes results_;  // of finished_
 };
 

@@ -63,9 +63,9 @@ public:
 
     /// A new node on a storage that is new. Errors: storage_not_empty, id_not_a_member, what log_limits::validate says, the
     /// storage's own.
-    [[nodiscard]] static result<replica> make(const group& group, Machine machine,
-                                              Transport transport, Storage storage, Policy policy,
-                                              instant now) {
+    [[nodiscard, gnu::cold]] static result<replica> make(const group& group, Machine machine,
+                                                         Transport transport, Storage storage,
+                                                         Policy policy, instant now) {
         replica made(group, std::move(machine), std::move(transport), std::move(storage),
                      std::move(policy), now);
         if (const auto error = made.node_.endpoint.validate()) return unexpected(error);
@@ -76,9 +76,9 @@ public:
     /// The node that an earlier life left on `storage`; `machine` is new, and is brought to where the log was known to be chosen.
     /// Errors: nothing_to_recover; wrong_cluster, wrong_node, wrong_incarnation; fallen_behind when the log was trimmed, so that the
     /// machine cannot be rebuilt from it; id_not_a_member, what log_limits::validate says, the storage's own.
-    [[nodiscard]] static result<replica> recover(const group& group, Machine machine,
-                                                 Transport transport, Storage storage,
-                                                 Policy policy, instant now) {
+    [[nodiscard, gnu::cold]] static result<replica> recover(const group& group, Machine machine,
+                                                            Transport transport, Storage storage,
+                                                            Policy policy, instant now) {
         replica made(group, std::move(machine), std::move(transport), std::move(storage),
                      std::move(policy), now);
         auto& node = made.node_;
@@ -94,7 +94,7 @@ public:
     /// Asks for `command` to be decided; the bytes are copied. A queued command ends in exactly one completion: decided here, not
     /// decided, or unknown. Amortised linear in its size.
     [[nodiscard]] submission propose(bytes_view command, instant /*now*/) {
-        if (const auto refused = refuse()) return *refused;
+        if (!takes_requests()) return refuse();
         const log_limits& limits = node_.limits();
         if (command.size() + entry::frame_size > limits.batch_bytes) return {answer::too_large};
         if (node_.proposals.pending() >= limits.pending_commands ||
@@ -107,7 +107,7 @@ public:
     /// Asks for a moment at which the machine shows everything that was completed, anywhere, before now; its completion says
     /// `readable`. Costs one round of heartbeats, shared by all reads that wait, and no log entry. [Raft 6.4]
     [[nodiscard]] submission read(instant /*now*/) {
-        if (const auto refused = refuse()) return *refused;
+        if (!takes_requests()) return refuse();
         if (node_.reads.waiting() >= node_.limits().pending_reads) return {answer::overloaded};
         return {answer::queued, node_.reads.ask(node_.learner.next())};
     }
@@ -115,7 +115,7 @@ public:
     /// Hands leadership to `to` once everything in flight is chosen; if that takes longer than an election timeout, this leader
     /// carries on. Until then commands are taken on, and wait. Errors: not_leader, id_not_a_member, busy while another transfer is
     /// under way. [Raft 3.10]
-    [[nodiscard]] std::error_code transfer_leadership(node_id to, instant now) {
+    [[nodiscard, gnu::cold]] std::error_code transfer_leadership(node_id to, instant now) {
         if (!is_leading()) return errc::not_leader;
         if (to == node_.self() || !node_.members().contains(to)) return errc::id_not_a_member;
         if (node_.successor) return errc::busy;
@@ -146,6 +146,10 @@ public:
     void receive(node_id from, std::variant<Messages...>&& message, instant now) {
         detail::dispatch(*this, from, std::move(message), now, [] {});
     }
+    [[gnu::noinline, gnu::cold]] void receive(node_id from, replica_control&& message,
+                                              instant now) {
+        detail::dispatch(*this, from, std::move(message), now, [] {});
+    }
 
     /// Does what it is time for: look for a leader, or be one.
     void tick(instant now) {
@@ -170,7 +174,7 @@ public:
             if (!works) return node_.fall_silent();
             node_.apply_chosen();
             node_.note_stable();
-            detail::finish_reads(node_);
+            if (node_.reads.waiting() > 0) detail::finish_reads(node_);
         } while (detail::has_more_to_ask(node_));
     }
 
@@ -231,16 +235,19 @@ private:
         node_.leadership.stand_by(now);
     }
 
-    /// Why nothing can be asked of this node, if so.
-    [[nodiscard]] std::optional<submission> refuse() const {
-        if (node_.endpoint.error()) return submission{answer::failed};
-        if (!is_leading()) return submission{answer::not_leader, {}, leader()};
-        return std::nullopt;
+    /// Whether anything can be asked of this node.
+    [[nodiscard]] bool takes_requests() const {
+        return is_leading() && !node_.endpoint.has_failed();
+    }
+    /// Why not.
+    [[nodiscard, gnu::noinline, gnu::cold]] submission refuse() const {
+        if (node_.endpoint.has_failed()) return {answer::failed};
+        return {answer::not_leader, {}, leader()};
     }
 
     /// Hands a message to the transport, or to this very node.
     template <class Message>
-    void deliver(node_id to, Message&& message, instant now) {
+    [[gnu::always_inline]] void deliver(node_id to, Message&& message, instant now) {
         if constexpr (requires {
                           message.at;
                           message.value;

@@ -35,7 +35,7 @@ public:
 
     /// Phase 2b. Votes, unless a higher ballot is promised or the slot is out of reach; a repeated request is answered again.
     template <class Output>
-    void receive(node_id from, accept<Value>&& message, Output& out) {
+    [[gnu::always_inline]] void receive(node_id from, accept<Value>&& message, Output& out) {
         if (!out.rules().may_accept(promised_, message.ballot)) {
             return refuse(from, message.ballot, out);
         }
@@ -106,7 +106,7 @@ private:
     }
 
     template <class Output>
-    void keep(vote<Value>&& cast, Output& out) {
+    [[gnu::always_inline]] void keep(vote<Value>&& cast, Output& out) {
         promised_ = out.rules().promise_after_vote(promised_, cast.ballot);
         out.append(cast);
         votes_.put(cast.at, cast.ballot, std::move(cast.value));

@@ -10,7 +10,6 @@
 #include <synod/paxos/transport.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -30,13 +29,13 @@ public:
 
     /// Checks the policy against the group. Errors: id_not_a_member when a quorum needs a node that the group does not know, and what
     /// limits::validate says.
-    [[nodiscard]] std::error_code validate() const {
+    [[nodiscard, gnu::cold]] std::error_code validate() const {
         if (!group_.nodes().includes(policy_.quorums.members())) return errc::id_not_a_member;
         return policy_.limits.validate();
     }
 
     /// Writes whose storage this is, into one that is new. Errors: storage_not_empty, or the storage's own.
-    [[nodiscard]] std::error_code format() {
+    [[nodiscard, gnu::cold]] std::error_code format() {
         bool is_empty = true;
         const auto sink = [&is_empty](const auto&) { is_empty = false; };
         if (const std::error_code error = storage_.recover(sink)) return error;
@@ -48,19 +47,21 @@ public:
     /// Replays the records of an earlier life into `sink`. Errors: nothing_to_recover; wrong_cluster, wrong_node or wrong_incarnation
     /// for the storage of somebody else; or the storage's own.
     template <class Sink>
-    [[nodiscard]] std::error_code recover(Sink&& sink) {
-        std::optional<identity_record> identity;
+    [[nodiscard, gnu::cold]] std::error_code recover(Sink&& sink) {
+        identity_record identity;
+        bool has_identity = false;
         const auto both = [&](const auto& record) {
             if constexpr (requires { identity = record; }) {
                 identity = record;
+                has_identity = true;
             } else {
                 note(record);
                 sink(record);
             }
         };
         if (const std::error_code error = storage_.recover(both)) return error;
-        if (!identity) return errc::nothing_to_recover;
-        return check(*identity);
+        if (!has_identity) return errc::nothing_to_recover;
+        return check(identity);
     }
 
     /// What a core is lent for one call.
@@ -69,13 +70,13 @@ public:
     }
 
     /// Whether a message is for this node to look at; the observer hears why not.
-    [[nodiscard]] bool admits(node_id from, const message_header& header) {
+    [[nodiscard, gnu::always_inline]] bool admits(node_id from, const message_header& header) {
         if (group_.admits(from, header)) return true;
         return refuse(from, group_.why_not(from, header));
     }
 
     /// Whether `which` is a ballot that `from` may speak for.
-    [[nodiscard]] bool admits_proposer(node_id from, ballot which) {
+    [[nodiscard, gnu::always_inline]] bool admits_proposer(node_id from, ballot which) {
         if (which.is_valid() && which.proposer() == from) return true;
         return refuse(from, refusal::invalid_ballot);
     }
@@ -99,16 +100,15 @@ public:
     /// more. With an async storage the last step comes with a flush after `synced`.
     /// Returns false once the storage has failed.
     template <class Deliver>
-    bool flush(Deliver&& deliver) {
+    [[gnu::always_inline]] bool flush(Deliver&& deliver) {
         if (has_failed()) return false;
-        outbox_.release(policy_.rules, deliver);
-        while (outbox_.has_unsynced()) {
-            if (const std::error_code error = outbox_.sync(storage_)) return fail(error);
+        for (;;) {
             outbox_.release(policy_.rules, deliver);
             if (forget_after_ != 0) try_forget();
-            if constexpr (detail::starts_sync<Storage>) break;
+            if (!outbox_.has_unsynced()) return true;
+            if (const std::error_code error = outbox_.sync(storage_)) return fail(error);
+            if constexpr (detail::starts_sync<Storage>) return true;
         }
-        return true;
     }
 
     /// The same, with everything handed to the transport.
@@ -120,12 +120,16 @@ public:
 
     /// Hands a message, or the one that a variant holds, to the transport.
     template <class Message>
-    void send(node_id to, Message&& message) {
+    [[gnu::always_inline]] void send(node_id to, Message&& message) {
         transport_.send(to, std::forward<Message>(message));
     }
     template <class... Messages>
     void send(node_id to, std::variant<Messages...>&& message) {
-        std::visit([&](auto& one) { transport_.send(to, std::move(one)); }, message);
+        if constexpr (requires { requires Transport::takes_variants; }) {
+            transport_.send(to, std::move(message));
+        } else {
+            std::visit([&](auto& one) { transport_.send(to, std::move(one)); }, message);
+        }
     }
 
     /// The end of a sync that `start_sync` began.
@@ -187,7 +191,7 @@ private:
     void note(const Record&) {}
     void note(const forget_record& record) { forget_below_ = record.below; }
 
-    void try_forget() {
+    [[gnu::noinline, gnu::cold]] void try_forget() {
         if (forget_after_ == 0 || !outbox_.is_durable(forget_after_)) return;
         storage_.forget(forget_below_);
         forget_after_ = 0;

@@ -44,9 +44,9 @@ public:
     /// Counts a vote. Slots below `next()` are settled; the caller bounds how far ahead `at` may be. Returns whether the slot became
     /// chosen by it.
     template <class Policy>
-    bool count(node_id from, slot at, ballot voted, Policy& policy) {
+    [[gnu::always_inline]] bool count(node_id from, slot at, ballot voted, Policy& policy) {
         if (at < next()) return false;
-        detail::tally& here = tallies_.reach(at);
+        detail::tally& here = at == tallies_.end() ? tallies_.extend() : tallies_.reach(at);
         if (here.is_chosen) return false;
         if (voted > here.ballot) {
             here.ballot = voted;
@@ -76,11 +76,10 @@ public:
 
     /// Moves past every slot that is chosen and whose vote in `votes` carries the chosen value. Returns whether it moved.
     template <class Votes, class Policy>
-    bool advance(const Votes& votes, Policy& policy) {
-        if (!is_next_settled(votes, policy.rules)) return false;
-        do {
-            tallies_.drop_below(next().next());
-        } while (is_next_settled(votes, policy.rules));
+    [[gnu::always_inline]] bool advance(const Votes& votes, Policy& policy) {
+        const slot before = next();
+        while (is_next_settled(votes, policy.rules)) tallies_.drop_first();
+        if (next() == before) return false;
         policy.observer.chosen(next());
         return true;
     }
@@ -113,7 +112,8 @@ public:
 
 private:
     template <class Votes, class Rules>
-    [[nodiscard]] bool is_next_settled(const Votes& votes, const Rules& rules) const {
+    [[nodiscard, gnu::always_inline]] bool is_next_settled(const Votes& votes,
+                                                           const Rules& rules) const {
         const slot at = next();
         if (!tallies_.empty() && tallies_[at].is_chosen &&
             rules.carries_chosen(votes.ballot_of(at), tallies_[at].ballot)) {

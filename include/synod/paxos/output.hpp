@@ -28,14 +28,14 @@ public:
 
     /// Stages a record.
     template <class Record>
-    void append(const Record& record) {
+    [[gnu::always_inline]] void append(const Record& record) {
         storage_.append(record);
         outbox_.note_record();
     }
 
     /// Stages a message that may reveal anything staged so far.
     template <class Message>
-    void send(node_id to, Message&& message) {
+    [[gnu::always_inline]] void send(node_id to, Message&& message) {
         outbox_.stage(to, std::forward<Message>(message),
                       policy_.rules.rests_on(outbox_.newest_record()));
     }

@@ -12,7 +12,6 @@
 #include <synod/paxos/votes.hpp>
 
 #include <concepts>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -62,9 +61,9 @@ public:
         if (const auto error = endpoint_.error()) return error;
         if (at < learned_.next() || proposals_.ballot_of(at).exists()) return errc::busy;
         if (at - learned_.next() >= limits().window) return errc::overloaded;
-        std::optional<Value>& wish = wanted_.reach(at);
-        if (wish) return errc::busy;
-        wish = std::move(value);
+        wish& here = wanted_.reach(at);
+        if (here.exists) return errc::busy;
+        here = {std::move(value), true};
         if (core_.current() == core::phase::idle && !retry_.is_armed()) begin(now);
         if (core_.is_leading()) ask_for(at);
         if (!retry_.is_armed()) retry_.arm(now);
@@ -187,18 +186,26 @@ public:
     void fingerprint(Sink& sink) const {
         sink.add(core_);
         sink.add(learned_);
-        sink.add(wanted_.first());
-        sink.add(wanted_.size());
-        for (slot at = wanted_.first(); at < wanted_.end(); ++at) {
-            sink.add(wanted_[at].has_value());
-            if (wanted_[at]) sink.add(*wanted_[at]);
-        }
+        sink.add(wanted_);
         sink.add(proposals_);
         sink.add(retry_);
         sink.add(endpoint_);
     }
 
 private:
+    struct wish {
+        Value value{};
+        bool exists = false;
+
+        friend bool operator==(const wish&, const wish&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(exists);
+            if (exists) sink.add(value);
+        }
+    };
+
     using core = proposer_core<Value>;
     using rest = std::variant<prepare>;
     using endpoint_type = endpoint<outbox<Value, rest>, Transport, Storage, Policy>;
@@ -222,17 +229,13 @@ private:
         retry_.arm(now);
     }
 
-    [[nodiscard]] std::optional<Value> wish_for(slot at) const {
-        return wanted_.contains(at) ? wanted_[at] : std::nullopt;
-    }
-
     /// Asks for votes for the value that phase 1 found in slot `at`, or else for the one wanted there, if any.
     void ask_for(slot at) {
         auto out = endpoint_.output();
         if (const vote<Value>* bound = core_.bound(at, out.rules())) {
             proposals_.put(at, core_.attempt(), bound->value);
-        } else if (const std::optional<Value> wish = wish_for(at)) {
-            proposals_.put(at, core_.attempt(), *wish);
+        } else if (wanted_.contains(at) && wanted_[at].exists) {
+            proposals_.put(at, core_.attempt(), wanted_[at].value);
         } else {
             return;
         }
@@ -273,15 +276,15 @@ private:
 
     [[nodiscard]] bool is_finished() const {
         for (slot at = wanted_.first(); at < wanted_.end(); ++at) {
-            if (wanted_[at] && !learned_.is_chosen(at)) return false;
+            if (wanted_[at].exists && !learned_.is_chosen(at)) return false;
         }
         return true;
     }
 
     core core_;
-    learner_core learned_;                      // counts the votes for proposals_
-    slot_window<std::optional<Value>> wanted_;  // what the host asked for
-    votes<Value> proposals_;  // what votes were asked for, with the latest ballot of that
+    learner_core learned_;      // counts the votes for proposals_
+    slot_window<wish> wanted_;  // what the host asked for
+    votes<Value> proposals_;    // what votes were asked for, with the latest ballot of that
     endpoint_type endpoint_;
     node_set learners_;  // sent the accepts beside the acceptors
     backoff retry_;      // armed while something wanted is not known to be chosen

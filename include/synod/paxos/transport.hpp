@@ -47,6 +47,8 @@ concept every_send_is_noexcept = sends_each_noexcept<T, Messages>;
 /// Carries messages to other nodes. `Messages` is one message type, or a std::variant of those that must be carried.
 /// - `send(to, message)` may lose, delay, duplicate or reorder; it never waits for the receiver and never calls back into the
 ///   sender. What arrives, the host hands to the `receive` of the node it was sent to, unchanged.
+/// - A variant of messages is opened before it is sent, unless the transport has a constant `takes_variants` that is true: then
+///   it must take such variants, too, and is spared the opening.
 template <class T, class Messages>
 concept transport = std::movable<T> && detail::sends_every_message<T, Messages> &&
                     detail::every_send_is_noexcept<T, Messages>;

@@ -20,7 +20,7 @@ public:
     [[nodiscard]] slot end() const { return window_.end(); }
 
     /// The ballot of the vote in slot `at`; none where there is no vote.
-    [[nodiscard]] ballot ballot_of(slot at) const {
+    [[nodiscard, gnu::always_inline]] ballot ballot_of(slot at) const {
         return window_.contains(at) ? window_[at].ballot : ballot();
     }
 
@@ -30,10 +30,12 @@ public:
     [[nodiscard]] vote<Value> report(slot at) const { return {at, ballot_of(at), value_of(at)}; }
 
     /// Precondition: at >= first(); the caller bounds how far ahead.
-    void put(slot at, ballot voted, Value value) {
-        cell& here = window_.reach(at);
-        here.ballot = voted;
-        here.value = std::move(value);
+    [[gnu::always_inline]] void put(slot at, ballot voted, Value value) {
+        if (at == window_.end()) {
+            window_.extend(voted, std::move(value));
+        } else {
+            put_elsewhere(at, voted, std::move(value));
+        }
     }
 
     void forget(slot below) { window_.drop_below(below); }
@@ -46,6 +48,12 @@ public:
     }
 
 private:
+    [[gnu::noinline, gnu::cold]] void put_elsewhere(slot at, ballot voted, Value&& value) {
+        cell& here = window_.reach(at);
+        here.ballot = voted;
+        here.value = std::move(value);
+    }
+
     struct cell {
         synod::ballot ballot;  // of the vote, or none
         Value value{};

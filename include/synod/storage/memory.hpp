@@ -7,7 +7,6 @@
 #include <synod/base/ring.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -23,16 +22,17 @@ public:
     using vote = typename Records::vote;
 
     /// Stages a record. Amortised constant time.
-    void append(const vote& record) noexcept {
-        if (record.at < votes_.first()) return;
-        vote& here = votes_.reach(record.at);
-        if (record.at < synced_below_) replace(record.at, here);
-        here = record;
+    [[gnu::always_inline]] void append(const vote& record) noexcept {
+        if (record.at == votes_.end()) {
+            votes_.extend(record);
+        } else {
+            append_elsewhere(record);
+        }
     }
 
     template <class Record>
     void append(const Record& record) noexcept {
-        std::get<std::optional<Record>>(unsynced_) = record;
+        static_cast<newest<Record>&>(unsynced_) = {record, true};
         has_unsynced_ = true;
     }
 
@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::error_code sync() noexcept {
         synced_below_ = votes_.end();
         if (!replaced_.empty()) replaced_.clear();
-        if (has_unsynced_) settle(unsynced_, durable_);
+        if (has_unsynced_) durable_.update(unsynced_);
         has_unsynced_ = false;
         return {};
     }
@@ -49,7 +49,9 @@ public:
     template <class Sink>
     [[nodiscard]] std::error_code recover(Sink&& sink) {
         crash();
-        std::apply([&](const auto&... record) { (hand(record, sink), ...); }, durable_);
+        durable_.for_each([&sink](const auto& one) {
+            if (one.exists) sink(one.record);
+        });
         for (slot at = votes_.first(); at < votes_.end(); ++at) {
             if (votes_[at].ballot.exists()) sink(std::as_const(votes_[at]));
         }
@@ -60,7 +62,7 @@ public:
     void forget(slot below) noexcept { votes_.drop_below(below); }
 
     /// Loses what was not synced, as the crash of its host does.
-    void crash() noexcept {
+    [[gnu::cold]] void crash() noexcept {
         unsynced_ = {};
         has_unsynced_ = false;
         for (; !replaced_.empty(); replaced_.pop_back()) {
@@ -76,8 +78,8 @@ public:
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
-        add(sink, durable_);
-        add(sink, unsynced_);
+        sink.add(durable_);
+        sink.add(unsynced_);
         sink.add(votes_);
         sink.add(synced_below_);
         sink.add(replaced_);
@@ -97,45 +99,50 @@ private:
         }
     };
 
-    [[gnu::noinline]] void replace(slot at, vote& here) {
-        replaced_.push_back({at, std::move(here)});
+    [[gnu::noinline, gnu::cold]] void append_elsewhere(const vote& record) {
+        if (record.at < votes_.first()) return;
+        vote& here = votes_.reach(record.at);
+        if (record.at < synced_below_) replaced_.emplace_back(record.at, std::move(here));
+        here = record;
     }
+
+    template <class Record>
+    struct newest {
+        Record record{};
+        bool exists = false;
+
+        friend bool operator==(const newest&, const newest&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(exists);
+            if (exists) sink.add(record);
+        }
+    };
 
     template <class Tuple>
-    struct optionals;
+    struct newest_of;
     template <class... Types>
-    struct optionals<std::tuple<Types...>> {
-        using type = std::tuple<std::optional<Types>...>;
+    struct newest_of<std::tuple<Types...>> : newest<Types>... {
+        template <class Visit>
+        void for_each(Visit&& visit) const {
+            (visit(static_cast<const newest<Types>&>(*this)), ...);
+        }
+
+        /// Takes over what `from` has, and leaves it with nothing.
+        void update(newest_of& from) {
+            ((from.newest<Types>::exists ? void(newest<Types>::operator=(from)) : void()), ...);
+            from = {};
+        }
+
+        friend bool operator==(const newest_of&, const newest_of&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            (sink.add(static_cast<const newest<Types>&>(*this)), ...);
+        }
     };
-    using latest = typename optionals<typename Records::latest>::type;
-
-    static void settle(latest& from, latest& to) {
-        settle(from, to, std::make_index_sequence<std::tuple_size_v<latest>>());
-    }
-    template <std::size_t... Indices>
-    static void settle(latest& from, latest& to, std::index_sequence<Indices...>) {
-        (settle_one(std::get<Indices>(from), std::get<Indices>(to)), ...);
-    }
-    template <class Record>
-    static void settle_one(std::optional<Record>& from, std::optional<Record>& to) {
-        if (!from) return;
-        to = *from;
-        from.reset();
-    }
-
-    template <class Record, class Sink>
-    static void hand(const std::optional<Record>& record, Sink& sink) {
-        if (record) sink(*record);
-    }
-
-    template <class Sink>
-    static void add(Sink& sink, const latest& records) {
-        const auto one = [&sink](const auto& record) {
-            sink.add(record.has_value());
-            if (record) sink.add(*record);
-        };
-        std::apply([&](const auto&... each) { (one(each), ...); }, records);
-    }
+    using latest = newest_of<typename Records::latest>;
 
     latest durable_;
     latest unsynced_;            // newer than durable_ where set

@@ -6,10 +6,12 @@
 
 #include <synod/base/ids.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
@@ -25,10 +27,11 @@ public:
     class link {
     public:
         static constexpr bool is_single_threaded = true;
+        static constexpr bool takes_variants = true;
 
         /// Puts the message into the receiver's queue. Amortised constant time.
         template <class One>
-        void send(node_id to, One&& message) noexcept {
+        [[gnu::always_inline]] void send(node_id to, One&& message) noexcept {
             network_->put(self_, to, std::forward<One>(message));
         }
 
@@ -53,7 +56,7 @@ public:
 
     /// How many messages wait for `to`.
     [[nodiscard]] std::size_t waiting(node_id to) const {
-        return to.value() < connected_ ? queues_[to.value()].arrived().size() : 0;
+        return to.value() < connected_ ? queues_[to.value()].arrived.size() : 0;
     }
 
     /// Hands the messages that wait for `to`, and have when it is called, to `receive(from, message)`, which may send more but not
@@ -62,16 +65,15 @@ public:
     std::size_t deliver(node_id to, Receive&& receive) {
         if (to.value() >= connected_) return 0;
         queue& own = queues_[to.value()];
-        std::vector<letter>& leaving = own.arrived();
-        if (leaving.empty()) return 0;
-        own.filled = 1 - own.filled;
-        SYNOD_ASSERT(own.arrived().empty());
+        if (own.arrived.empty()) return 0;
+        SYNOD_ASSERT(own.leaving.empty());
+        own.leaving.swap(own.arrived);
         std::size_t count = 0;
-        for (letter& one : leaving) {
+        for (letter& one : own.leaving) {
             receive(one.from, std::move(one.message));
             ++count;
         }
-        leaving.clear();
+        own.leaving.clear();
         return count;
     }
 
@@ -89,19 +91,81 @@ private:
         Message message;
     };
 
-    struct queue {
-        [[nodiscard]] std::vector<letter>& arrived() { return halves[filled]; }
-        [[nodiscard]] const std::vector<letter>& arrived() const { return halves[filled]; }
+    /// Letters side by side, in memory that only grows.
+    class pile {
+    public:
+        pile() = default;
+        pile(pile&& other) noexcept { swap(other); }
+        pile& operator=(pile&&) = delete;
+        ~pile() {
+            clear();
+            ::operator delete(begin_);
+        }
 
-        std::array<std::vector<letter>, 2> halves;  // one fills while the other is delivered
-        std::size_t filled = 0;
+        [[nodiscard]] letter* begin() const { return begin_; }
+        [[nodiscard]] letter* end() const { return end_; }
+        [[nodiscard]] bool empty() const { return begin_ == end_; }
+        [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+
+        template <class One>
+        [[gnu::always_inline]] void add(node_id from, One&& message) {
+            if (end_ == limit_) grow();
+            ::new (static_cast<void*>(end_)) letter(from, std::forward<One>(message));
+            ++end_;
+        }
+        void clear() {
+            for (letter* one = begin_; one != end_; ++one) one->~letter();
+            end_ = begin_;
+        }
+        void swap(pile& other) noexcept {
+            std::swap(begin_, other.begin_);
+            std::swap(end_, other.end_);
+            std::swap(limit_, other.limit_);
+        }
+
+    private:
+        [[gnu::noinline, gnu::cold]] void grow() {
+            const std::size_t room = size() == 0 ? 4 : 2 * size();
+            auto* const larger = static_cast<letter*>(::operator new(room * sizeof(letter)));
+            letter* to = larger;
+            for (letter& one : *this) ::new (static_cast<void*>(to++)) letter(std::move(one));
+            clear();
+            ::operator delete(begin_);
+            begin_ = larger;
+            end_ = to;
+            limit_ = larger + room;
+        }
+
+        letter* begin_ = nullptr;
+        letter* end_ = nullptr;
+        letter* limit_ = nullptr;  // the end of the memory
     };
+
+    struct queue {
+        pile arrived;
+        pile leaving;  // empty but while these are delivered
+    };
+
+    /// Whether One is an alternative of Message, and not of a variant in it.
+    template <class One, class... Messages>
+    [[nodiscard]] static constexpr bool is_among(const std::variant<Messages...>* /*which*/) {
+        return (std::is_same_v<One, Messages> || ...);
+    }
 
     /// A message to a node that never connected is lost.
     template <class One>
-    void put(node_id from, node_id to, One&& message) {
+    [[gnu::always_inline]] void put(node_id from, node_id to, One&& message) {
+        constexpr const Message* which = nullptr;
+        if constexpr (is_among<std::remove_cvref_t<One>>(which)) {
+            if (to.value() >= connected_) return;
+            queues_[to.value()].arrived.add(from, std::forward<One>(message));
+        } else {
+            put_any(from, to, Message(std::forward<One>(message)));
+        }
+    }
+    [[gnu::noinline, gnu::cold]] void put_any(node_id from, node_id to, Message&& message) {
         if (to.value() >= connected_) return;
-        queues_[to.value()].arrived().emplace_back(from, std::forward<One>(message));
+        queues_[to.value()].arrived.add(from, std::move(message));
     }
 
     std::vector<queue> queues_;    // by receiver

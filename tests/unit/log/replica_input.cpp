@@ -57,6 +57,9 @@ struct bad_input {
 
 }  // namespace
 
+/// Out of line: inlined, gcc 12 takes the moved variant for an uninitialised one.
+[[gnu::noinline]] static replica_message as_any(const accepted& message) { return message; }
+
 TEST_CASE("another cluster, a stranger, or an old life of a disk is not listened to") {
     bad_input t;
     const message_header good = t.c.header_of(t.leader);
@@ -70,7 +73,7 @@ TEST_CASE("another cluster, a stranger, or an old life of a disk is not listened
     t.refuses(refusal::wrong_incarnation, t.follower, t.leader,
               prepare{{good.cluster, incarnation(2)}, high, slot()});
     t.refuses(refusal::wrong_cluster, t.leader, t.follower,
-              replica_message(accepted{{cluster_id(8), good.sender}, t.led, slot(0)}));
+              as_any(accepted{{cluster_id(8), good.sender}, t.led, slot(0)}));
 }
 
 TEST_CASE("nobody speaks for another's ballot, or for one that nobody makes") {

@@ -12,7 +12,7 @@ namespace synod::inline SYNOD_ABI::detail {
 
 /// Begins phase 1 with a new ballot. [PMMC fig 7]
 template <class Node>
-void campaign(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void campaign(Node& node, instant now) {
     auto out = node.endpoint.output();
     node.leadership.start_preparing(now);
     node.proposer.see(node.acceptor.promised());
@@ -23,7 +23,7 @@ void campaign(Node& node, instant now) {
 
 /// Asks all members whether they miss the leader, too. A node that may never lead only waits on.
 template <class Node>
-void start_probe(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void start_probe(Node& node, instant now) {
     node.step_down(now);
     if (!node.members().contains(node.self())) return node.leadership.stand_by(now);
     const std::uint64_t sequence = node.leadership.start_probe(now);
@@ -34,7 +34,7 @@ void start_probe(Node& node, instant now) {
 
 /// What a node that does not lead does when time has passed.
 template <class Node>
-void tick_follower(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void tick_follower(Node& node, instant now) {
     if (node.leadership.is_overdue(now)) return start_probe(node, now);
     if (!node.retry.is_due(now)) return;
     auto out = node.endpoint.output();
@@ -44,7 +44,8 @@ void tick_follower(Node& node, instant now) {
 
 /// Somebody does.
 template <class Node>
-void handle(Node& node, node_id from, const probe_reply& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const probe_reply& message,
+                                         instant now) {
     node.proposer.see(message.promised);
     node_set agreed = node.leadership.grant(from, message.sequence);
     if (agreed.empty()) return;
@@ -54,7 +55,7 @@ void handle(Node& node, node_id from, const probe_reply& message, instant now) {
 
 /// Takes over: the slots that phase 1 found come first, then the leader's own first entry, then commands.
 template <class Node>
-void take_over(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void take_over(Node& node, instant now) {
     node.leadership.start_leading(node.proposer.attempt(), node.members(), now);
     node.next = node.proposer.from();
     node.barrier = node.proposer.first_free(node.rules());
@@ -67,7 +68,8 @@ void take_over(Node& node, instant now) {
 
 /// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead.
 template <class Node>
-void handle(Node& node, node_id from, promise<entry>&& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, promise<entry>&& message,
+                                         instant now) {
     const bool is_awaited = node.proposer.current() == Node::proposer_type::phase::preparing &&
                             node.rules().counts_promise(node.proposer.attempt(), message.ballot);
     if (is_awaited && node.rules().is_forgotten(node.proposer.from(), message.first)) {
@@ -88,7 +90,8 @@ void handle(Node& node, node_id from, promise<entry>&& message, instant now) {
 
 /// A higher ballot is about.
 template <class Node>
-void handle(Node& node, node_id from, const refused& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const refused& message,
+                                         instant now) {
     if (!message.promised.is_valid()) {
         node.endpoint.refuse(from, refusal::invalid_ballot);
         return;
@@ -98,7 +101,8 @@ void handle(Node& node, node_id from, const refused& message, instant now) {
 
 /// The leader wants this node to take over: no need to ask around.
 template <class Node>
-void handle(Node& node, node_id from, const transfer& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const transfer& message,
+                                         instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     if (message.ballot != node.leadership.leader() || from == node.self()) return;
     if (message.ballot < node.acceptor.promised() || node.leadership.is_leading()) return;

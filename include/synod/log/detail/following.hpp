@@ -14,7 +14,8 @@ namespace synod::inline SYNOD_ABI::detail {
 
 /// A candidate asks for a promise.
 template <class Node>
-void handle(Node& node, node_id from, const prepare& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const prepare& message,
+                                         instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     auto out = node.endpoint.output();
     node.acceptor.receive(from, message, out);
@@ -25,7 +26,7 @@ void handle(Node& node, node_id from, const prepare& message, instant now) {
 
 /// A leader asks for a vote.
 template <class Node>
-void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
+[[gnu::noinline]] void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     if (!message.value.exists()) {
         node.endpoint.refuse(from, refusal::malformed);
@@ -42,7 +43,8 @@ void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
 /// A leader says that it is there. The answer is no promise, and rests on no record: that nothing higher is promised now
 /// stays true of now whatever a crash takes back.
 template <class Node>
-void handle(Node& node, node_id from, const heartbeat& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const heartbeat& message,
+                                         instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
     auto out = node.endpoint.output();
     if (!node.rules().may_accept(node.acceptor.promised(), message.ballot)) {
@@ -58,7 +60,8 @@ void handle(Node& node, node_id from, const heartbeat& message, instant now) {
 
 /// Somebody misses the leader. Who hears one says nothing.
 template <class Node>
-void handle(Node& node, node_id from, const probe& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const probe& message,
+                                         instant now) {
     if (node.leadership.is_leading() || node.leadership.hears_leader(now)) return;
     auto out = node.endpoint.output();
     out.send(from, probe_reply{out.header(), message.sequence, node.acceptor.promised()});
@@ -66,7 +69,8 @@ void handle(Node& node, node_id from, const probe& message, instant now) {
 
 /// A node that lags asks for chosen entries.
 template <class Node>
-void handle(Node& node, node_id from, const fetch& message, instant /*now*/) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const fetch& message,
+                                         instant /*now*/) {
     auto out = node.endpoint.output();
     const auto& votes = node.acceptor.votes();
     if (message.from < votes.first()) {
@@ -81,7 +85,8 @@ void handle(Node& node, node_id from, const fetch& message, instant /*now*/) {
 
 /// The answer to that.
 template <class Node>
-void handle(Node& node, node_id from, chosen<entry>&& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, chosen<entry>&& message,
+                                         instant now) {
     const slot at = message.vote.at;
     const ballot carried = message.vote.ballot;
     if (!carried.is_valid() || !message.vote.value.exists()) {
@@ -100,7 +105,8 @@ void handle(Node& node, node_id from, chosen<entry>&& message, instant now) {
 
 /// The other answer: what this node needs, the sender has trimmed. A leader in need cannot lead.
 template <class Node>
-void handle(Node& node, node_id /*from*/, const forgotten& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id /*from*/, const forgotten& message,
+                                         instant now) {
     if (message.first <= node.learner.next()) return;
     node.behind_below = message.first;
     node.policy().observer.fell_behind(node.learner.next(), message.first);

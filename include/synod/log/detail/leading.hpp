@@ -14,7 +14,7 @@ namespace synod::inline SYNOD_ABI::detail {
 
 /// An acceptor voted. [PMS 2.3]
 template <class Node>
-void handle(Node& node, node_id from, const accepted& message, instant now) {
+[[gnu::noinline]] void handle(Node& node, node_id from, const accepted& message, instant now) {
     const bool is_awaited = node.leadership.is_leading() &&
                             message.ballot == node.proposer.attempt() && message.at < node.next;
     if (!is_awaited) {
@@ -22,12 +22,13 @@ void handle(Node& node, node_id from, const accepted& message, instant now) {
         return;
     }
     node.leadership.hear(from, now);
-    if (node.learner.count(from, message.at, message.ballot, node.policy())) node.advance();
+    if (!node.learner.count(from, message.at, message.ballot, node.policy())) return;
+    node.learner.advance(node.acceptor.votes(), node.policy());
 }
 
 /// Ends the reads whose moment has come.
 template <class Node>
-void finish_reads(Node& node) {
+[[gnu::noinline]] void finish_reads(Node& node) {
     if (!node.leadership.is_leading()) return;
     node.reads.release(node.self(), node.applier.next(), node.barrier, node.policy(),
                        [&](ticket read) { node.proposals.finish(read, outcome::readable); });
@@ -45,7 +46,8 @@ void update_trimmable(Node& node) {
 
 /// A follower answered.
 template <class Node>
-void handle(Node& node, node_id from, const heartbeat_reply& message, instant now) {
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const heartbeat_reply& message,
+                                         instant now) {
     const bool is_awaited =
         node.leadership.is_leading() && message.ballot == node.proposer.attempt() &&
         node.members().contains(from) && node.reads.hear(from, message.sequence);
@@ -62,7 +64,7 @@ void handle(Node& node, node_id from, const heartbeat_reply& message, instant no
 /// Sends a heartbeat to every other member. It rests on the newest record, so a leader whose storage hangs falls silent, and
 /// another one takes over.
 template <class Node>
-void send_heartbeats(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void send_heartbeats(Node& node, instant now) {
     note_chosen(node);
     update_trimmable(node);
     node.heartbeat_due = now + node.limits().heartbeat_interval;
@@ -75,7 +77,7 @@ void send_heartbeats(Node& node, instant now) {
 /// Opens the next slot for `value`: votes for it here, and asks the others. The request reveals nothing that a crash could
 /// take back, so it goes out before the own vote is durable; that one counts only afterwards.
 template <class Node>
-void open_slot(Node& node, entry value) {
+[[gnu::noinline]] void open_slot(Node& node, entry value) {
     const slot at = node.next;
     ++node.next;
     auto out = node.endpoint.output();
@@ -89,7 +91,7 @@ void open_slot(Node& node, entry value) {
 
 /// What a slot below the barrier gets: the value that phase 1 found, or one that does nothing. [PMMC fig 7]
 template <class Node>
-[[nodiscard]] entry inherited(Node& node) {
+[[nodiscard, gnu::noinline, gnu::cold]] entry inherited(Node& node) {
     if (const vote<entry>* bound = node.proposer.bound(node.next, node.rules())) {
         return bound->value;
     }
@@ -118,7 +120,7 @@ template <class Node>
 
 /// The next batch of commands, or an empty one if log time must move on. Returns whether there was one.
 template <class Node>
-bool open_batch(Node& node, instant now) {
+[[gnu::always_inline]] inline bool open_batch(Node& node, instant now) {
     if (node.proposals.queued() == 0 && now < time_due(node)) return false;
     const log_limits& limits = node.limits();
     const auto batch = node.proposals.front(limits.batch_commands, limits.batch_bytes);
@@ -130,16 +132,22 @@ bool open_batch(Node& node, instant now) {
     return true;
 }
 
-/// Opens one slot, if there is something to put there. Returns whether it did.
+/// Opens a slot up to the barrier: one that phase 1 found, or the leader's own first one.
 template <class Node>
-bool open_next(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void open_first(Node& node) {
     if (node.next < node.barrier) {
         open_slot(node, inherited(node));
         node.proposer.release(node.next);
-        return true;
+        return;
     }
-    if (node.next > node.barrier) return !node.successor && open_batch(node, now);
     open_slot(node, entry::make(node.pool, entry_kind::new_leader, node.proposer.attempt(), 0));
+}
+
+/// Opens one slot, if there is something to put there. Returns whether it did.
+template <class Node>
+[[gnu::always_inline]] inline bool open_next(Node& node, instant now) {
+    if (node.next > node.barrier) return !node.successor && open_batch(node, now);
+    open_first(node);
     return true;
 }
 
@@ -154,29 +162,32 @@ template <class Node>
 
 /// Chosen entries may still come from others, asked for before this node led: what they fill need not be proposed.
 template <class Node>
-void skip_chosen(Node& node) {
+[[gnu::noinline, gnu::cold]] void skip_chosen(Node& node) {
     const slot chosen_below = node.learner.next();
-    if (node.next >= chosen_below) return;
     if (node.next <= node.barrier && node.barrier < chosen_below) node.barrier = chosen_below;
     node.next = chosen_below;
     node.proposer.release(chosen_below);
 }
 
+template <class Node>
+[[gnu::noinline, gnu::cold]] void arm_retry(Node& node, instant now) {
+    node.retry_mark = node.learner.next();
+    node.retry.arm(now);
+}
+
 /// What a leader does in each flush.
 template <class Node>
-void lead(Node& node, instant now) {
-    skip_chosen(node);
+[[gnu::always_inline]] inline void lead(Node& node, instant now) {
+    if (node.next < node.learner.next()) skip_chosen(node);
     if (node.reads.wants_round()) send_heartbeats(node, now);
     while (has_room(node) && open_next(node, now)) {
-        if (node.retry.is_armed()) continue;
-        node.retry_mark = node.learner.next();
-        node.retry.arm(now);
+        if (!node.retry.is_armed()) arm_retry(node, now);
     }
 }
 
 /// Asks again for the votes that are missing.
 template <class Node>
-void ask_again(Node& node) {
+[[gnu::noinline, gnu::cold]] void ask_again(Node& node) {
     auto out = node.endpoint.output();
     std::uint64_t left = node.limits().votes_per_answer;
     for (slot at = node.learner.next(); at < node.next && left > 0; ++at) {
@@ -190,20 +201,19 @@ void ask_again(Node& node) {
 }
 
 template <class Node>
-void retry_votes(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void retry_votes(Node& node, instant now) {
     if (!node.retry.is_armed() || !node.retry.is_due(now)) return;
     node.retry.disarm();
     if (node.learner.next() == node.next) return node.retry.relax();
     const bool made_progress = node.learner.next() > node.retry_mark;
     if (made_progress) node.retry.relax();
     if (!made_progress) ask_again(node);
-    node.retry_mark = node.learner.next();
-    node.retry.arm(now);
+    arm_retry(node, now);
 }
 
 /// Hands over, once nothing is in flight, or gives up handing over.
 template <class Node>
-void hand_over(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void hand_over(Node& node, instant now) {
     if (!node.successor) return;
     if (now >= node.successor_deadline) return node.successor.reset();
     if (node.learner.next() != node.next) return;
@@ -213,7 +223,7 @@ void hand_over(Node& node, instant now) {
 
 /// What a leader does when time has passed.
 template <class Node>
-void tick_leader(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void tick_leader(Node& node, instant now) {
     const node_set heard = node.leadership.hears(node.members(), node.self(), now);
     if (!node.policy().quorums.is_phase2(heard)) return node.step_down(now);
     if (now >= node.heartbeat_due) {

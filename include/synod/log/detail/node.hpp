@@ -41,12 +41,19 @@ struct node {
     using rest = std::variant<heartbeat, heartbeat_reply, prepare, promise<entry>, refused, probe,
                               probe_reply, fetch, chosen<entry>, forgotten, transfer>;
 
-    node(const group& group, Machine machine, Transport transport, Storage storage, Policy policy)
+    [[gnu::noinline, gnu::cold]] node(const group& group, Machine machine, Transport transport,
+                                      Storage storage, Policy policy)
         : endpoint(group, std::move(transport), std::move(storage), std::move(policy)),
           applier(std::move(machine)),
           leadership(limits().election_timeout, seed()),
           retry(limits().first_retry, limits().longest_retry, seed() + 1),
           missing(limits().first_retry, limits().longest_retry, seed() + 2) {}
+
+    [[gnu::noinline, gnu::cold]] node(const node&) = default;
+    [[gnu::noinline, gnu::cold]] node(node&&) = default;
+    node& operator=(const node&) = default;
+    node& operator=(node&&) = default;
+    [[gnu::noinline, gnu::cold]] ~node() = default;
 
     [[nodiscard]] Policy& policy() { return endpoint.policy(); }
     [[nodiscard]] const log_limits& limits() const { return endpoint.policy().limits; }
@@ -59,7 +66,7 @@ struct node {
     [[nodiscard]] std::uint64_t seed() const { return limits().seed * max_nodes + self().value(); }
 
     /// Takes note of what became chosen and is at hand.
-    void advance() { learner.advance(acceptor.votes(), policy()); }
+    [[gnu::noinline, gnu::cold]] void advance() { learner.advance(acceptor.votes(), policy()); }
 
     /// Replays a record of an earlier life.
     template <class Record>
@@ -71,7 +78,7 @@ struct node {
 
     /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by another leader, what is queued
     /// will not.
-    void step_down(instant now) {
+    [[gnu::noinline, gnu::cold]] void step_down(instant now) {
         if (proposer.current() == proposer_type::phase::idle) return;
         auto out = endpoint.output();
         proposer.stop(out);
@@ -82,19 +89,19 @@ struct node {
     }
 
     /// The storage has failed: nothing more comes from this node.
-    void fall_silent() {
+    [[gnu::noinline, gnu::cold]] void fall_silent() {
         step_down(instant());
         abandon();
     }
 
     /// Ends every proposal and read that has not ended.
-    void abandon() {
+    [[gnu::noinline, gnu::cold]] void abandon() {
         proposals.abandon();
         reads.abandon([this](ticket read) { proposals.finish(read, outcome::not_decided); });
     }
 
     /// Applies every chosen entry in slot order. [PMMC 2.1]
-    void apply_chosen() {
+    [[gnu::always_inline]] void apply_chosen() {
         if (applier.next() == learner.next()) return;
         for (slot at = applier.next(); at < learner.next(); ++at) {
             if (!rules().is_next_to_apply(at, applier.next())) return;
@@ -119,7 +126,9 @@ struct node {
     /// Trims what is too long ago to wait for those who have not got it, so that the window always has room.
     void keep_within_bounds() {
         const std::uint64_t kept = applier.next() - acceptor.votes().first();
-        if (kept + limits().window <= limits().retained) return;
+        if (kept + limits().window > limits().retained) trim_oldest(kept);
+    }
+    [[gnu::noinline, gnu::cold]] void trim_oldest(std::uint64_t kept) {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
@@ -150,23 +159,23 @@ struct node {
     bytes discarded;       // results that nobody waits for
 
 private:
-    void apply(slot at, const entry& decided) {
-        if (!proposals.is_in_flight(at)) {
-            applier.apply(decided, policy(), discarded, [](position, std::size_t) {});
+    [[gnu::always_inline]] void apply(slot at, const entry& decided) {
+        const bool is_own = proposals.is_in_flight(at);
+        applier.apply(decided, policy(), is_own ? proposals.results() : discarded,
+                      [this, is_own](position done, std::size_t begin) {
+                          if (is_own) proposals.finish(done, begin);
+                      });
+        if (is_own) {
+            proposals.land();
+        } else {
             discarded.clear();
-            return;
         }
-        applier.apply(decided, policy(), proposals.results(),
-                      [this](position done, std::size_t begin) { proposals.finish(done, begin); });
-        proposals.land();
     }
 };
 
-/// Asks the leader for chosen slots that are not at hand, when it is time to.
 template <class Node>
-void fetch_missing(Node& node, instant now) {
+[[gnu::noinline, gnu::cold]] void ask_for_missing(Node& node, instant now) {
     const slot next = node.learner.next();
-    if (next >= node.learner.known_below() && !node.missing.is_asking()) return;
     const std::uint64_t per_answer = node.limits().votes_per_answer;
     if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
     const ballot leader = node.leadership.leader();
@@ -175,13 +184,20 @@ void fetch_missing(Node& node, instant now) {
     out.send(leader.proposer(), fetch{out.header(), next});
 }
 
+/// Asks the leader for chosen slots that are not at hand, when it is time to.
+template <class Node>
+void fetch_missing(Node& node, instant now) {
+    const bool misses = node.learner.next() < node.learner.known_below();
+    if (misses || node.missing.is_asking()) ask_for_missing(node, now);
+}
+
 /// The leader of `led` spoke, and called every slot below `below` chosen.
 template <class Node>
-void hear_leader(Node& node, ballot led, slot below, instant now) {
+[[gnu::always_inline]] inline void hear_leader(Node& node, ballot led, slot below, instant now) {
     if (node.proposer.see(led)) node.step_down(now);
     node.leadership.follow(led, now);
     node.learner.hear(led, below);
-    node.advance();
+    node.learner.advance(node.acceptor.votes(), node.policy());
     fetch_missing(node, now);
 }
 
