@@ -120,7 +120,7 @@ public:
 
     /// Hands a message, or the one that a variant holds, to the transport.
     template <class Message>
-    [[gnu::always_inline]] void send(node_id to, Message&& message) {
+    void send(node_id to, Message&& message) {
         transport_.send(to, std::forward<Message>(message));
     }
     template <class... Messages>
