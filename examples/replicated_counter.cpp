@@ -80,7 +80,7 @@ int main() {
         command_codec{}.encode(asked, out);
         for (;; leader = (leader + 1) % 3) {
             if (!nodes[leader]) continue;
-            const auto end = nodes[leader]->submit(encoded).get();
+            const auto end = nodes[leader]->submit_and_wait(encoded);
             if (end.outcome == host::outcome::decided) return end.result;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }

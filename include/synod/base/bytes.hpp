@@ -11,14 +11,60 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string_view>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
-using bytes_view = std::span<const std::byte>;
 using bytes = std::vector<std::byte>;
+
+namespace detail {
+
+template <class T>
+concept like_bytes = requires(const T& t, const std::byte*& data, std::size_t& size) {
+    data = t.data();
+    size = t.size();
+};
+
+}  // namespace detail
+
+/// Bytes that somebody else keeps. Converts from whatever keeps bytes in one piece, and to std::span<const std::byte>, which
+/// itself costs more to include than the roles do. A view of what is gone must not be read.
+class bytes_view {
+public:
+    constexpr bytes_view() = default;
+    constexpr bytes_view(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+    template <detail::like_bytes Bytes>
+    constexpr bytes_view(const Bytes& from) : data_(from.data()), size_(from.size()) {}
+
+    [[nodiscard]] constexpr const std::byte* data() const { return data_; }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
+    [[nodiscard]] constexpr const std::byte* begin() const { return data_; }
+    [[nodiscard]] constexpr const std::byte* end() const { return data_ + size_; }
+
+    /// Precondition: index < size().
+    [[nodiscard]] constexpr std::byte operator[](std::size_t index) const {
+        SYNOD_ASSERT(index < size_);
+        return data_[index];
+    }
+
+    /// The first `count` of them. Precondition: count <= size().
+    [[nodiscard]] constexpr bytes_view first(std::size_t count) const { return subspan(0, count); }
+
+    /// Those from `offset` on, all or `count`. Precondition: there are so many.
+    [[nodiscard]] constexpr bytes_view subspan(std::size_t offset) const {
+        return subspan(offset, size_ - offset);
+    }
+    [[nodiscard]] constexpr bytes_view subspan(std::size_t offset, std::size_t count) const {
+        SYNOD_ASSERT(offset <= size_ && count <= size_ - offset);
+        return {data_ + offset, count};
+    }
+
+private:
+    const std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+};
 
 /// The bytes of a text, and back.
 [[nodiscard]] inline bytes_view as_bytes(std::string_view text) {
@@ -59,6 +105,14 @@ inline void copy_bytes(std::byte* to, bytes_view from) {
     std::memcpy(&last, from.data() + size - 8, 8);
     std::memcpy(to, &first, 8);
     std::memcpy(to + size - 8, &last, 8);
+}
+
+/// A copy of its own.
+[[nodiscard]] inline bytes to_bytes(bytes_view from) {
+    bytes made;
+    made.resize(from.size());
+    copy_bytes(made.data(), from);
+    return made;
 }
 
 /// Stores `value` at `to`, least significant byte first.

@@ -89,6 +89,18 @@ private:
     return duration(count * 1'000'000'000);
 }
 
+/// A std::chrono::duration of any unit and representation in nanoseconds, rounded up; zero for a negative one, a century for a longer one.
+template <detail::like_chrono_duration Chrono>
+[[nodiscard]] constexpr duration rounded_up(const Chrono& length) {
+    constexpr long double unit = 1e9L * Chrono::period::num / Chrono::period::den;
+    constexpr duration century = seconds(std::int64_t{100} * 365 * 24 * 3600);
+    const long double exact = static_cast<long double>(length.count()) * unit;
+    if (!(exact < static_cast<long double>(century.nanoseconds()))) return century;
+    if (exact < 0) return duration(0);
+    const auto whole = static_cast<std::int64_t>(exact);
+    return duration(static_cast<long double>(whole) < exact ? whole + 1 : whole);
+}
+
 /// A point on the host's monotonic clock, in nanoseconds since some epoch that the host keeps to. Any std::chrono::time_point
 /// converts to it; synod only ever compares instants of one host.
 class instant {

@@ -35,7 +35,16 @@ struct notice {
 /// the lease is safe at that moment.
 template <transport<lock::to_replica> Transport, class Rules>
 class claims {
+    using courier = client::courier<Transport>;
+    using requests = client::requests<synod::detail::deferred<request, Transport>>;
+    using debts = client::debts<synod::detail::deferred<wish, Transport>>;
+
 public:
+    using command = typename courier::command;
+    using reply = typename courier::reply;
+    using parcel = typename courier::parcel;
+    using delivery = typename courier::delivery;
+
     claims(const client_identity& identity, const client_config& config, Transport transport)
         : courier_(identity, config, std::move(transport)), first_query_(config.first_query) {}
 
@@ -137,7 +146,8 @@ public:
 
     void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
 
-    void learn(const lock::event& told, bool is_safe) {
+    template <class... Events>
+    void learn(const std::variant<Events...>& told, bool is_safe) {
         std::visit([&](const auto& one) { learn(one, is_safe); }, told);
     }
     void learn(const lock::wait_granted& told, bool is_safe) {
@@ -233,8 +243,8 @@ public:
         }
     }
 
-    [[nodiscard]] courier<Transport>& commands() { return courier_; }
-    [[nodiscard]] const courier<Transport>& commands() const { return courier_; }
+    [[nodiscard]] courier& commands() { return courier_; }
+    [[nodiscard]] const courier& commands() const { return courier_; }
     [[nodiscard]] const requests& all() const { return requests_; }
 
 private:
@@ -340,11 +350,11 @@ private:
 
     /// Whether a request was taken for one that waits for itself, or for a hold that is its own, only because it has overtaken what its
     /// owner gives back.
-    [[nodiscard]] static bool met_itself(const request& one, const lock::reply& reply) {
+    [[nodiscard]] static bool met_itself(const request& one, const reply& said) {
         if (!one.follows_debt) return false;
-        const auto* const refused = std::get_if<lock::refused>(&reply);
+        const auto* const refused = std::get_if<lock::refused>(&said);
         if (refused != nullptr) return refused->reason == lock::refusal::self_deadlock;
-        return std::holds_alternative<lock::busy>(reply);
+        return std::holds_alternative<lock::busy>(said);
     }
 
     void ask_again(request_id which) {
@@ -365,7 +375,7 @@ private:
         requests_.erase(which);
     }
 
-    courier<Transport> courier_;
+    courier courier_;
     requests requests_;
     duration first_query_;
     debts debts_;                 // releases and cancels on their way

@@ -61,10 +61,11 @@ template <class Network>
 class network_connection final : public connection {
 public:
     /// Connects `self`; the network must outlive the connection. Errors: those of Network::connect.
-    [[nodiscard]] static result<std::unique_ptr<connection>> make(Network& network, node_id self) {
+    [[nodiscard]] static result<std::unique_ptr<network_connection>> make(Network& network,
+                                                                          node_id self) {
         auto inbox = network.connect(self);
         if (!inbox) return unexpected(inbox.error());
-        return std::unique_ptr<connection>(
+        return std::unique_ptr<network_connection>(
             new network_connection(network, self, std::move(*inbox)));
     }
 

@@ -10,6 +10,7 @@
 #include <synod/client/parcel.hpp>
 #include <synod/client/policy.hpp>
 #include <synod/lock/messages.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/paxos/transport.hpp>
 
 #include <cstddef>
@@ -26,6 +27,12 @@ namespace synod::inline SYNOD_ABI::client {
 template <transport<lock::to_replica> Transport>
 class courier {
 public:
+    /// Named through the parameter, so that a file which includes this one but has no courier instantiates none of it.
+    using command = synod::detail::deferred<lock::command, Transport>;
+    using reply = synod::detail::deferred<lock::reply, Transport>;
+    using parcel = client::parcel<command>;
+    using delivery = client::delivery<command, reply>;
+
     courier(const client_identity& identity, const client_config& config, Transport transport)
         : identity_(identity),
           config_(config),
@@ -59,18 +66,20 @@ public:
     [[nodiscard]] bool has_room() const { return span() < config_.window / 2; }
 
     /// Sends a command with the next flush. Returns its sequence. Precondition: has_room(), and a session is served.
-    std::uint64_t send(lock::command command, request_id about) {
+    std::uint64_t send(command what, request_id about) {
         SYNOD_ASSERT(next_sequence_ > 0);
-        return add(next_sequence_++, std::move(command), about);
+        return add(next_sequence_++, std::move(what), about);
     }
 
     /// Sends a command as soon as there is room for it, in the order of these calls.
-    void post(lock::command command, request_id about) {
-        backlog_.push_back({std::move(command), about});
-    }
+    void post(command what, request_id about) { backlog_.push_back({std::move(what), about}); }
 
     /// Stops carrying a command. That acknowledges it: if it is still on its way, it will be refused as stale.
     void withdraw(std::uint64_t sequence) { parcels_.erase(sequence); }
+    template <class Which>
+    void withdraw_if(Which&& is_useless) {
+        std::erase_if(parcels_, [&](const auto& one) { return is_useless(one.second); });
+    }
     void withdraw_all() {
         parcels_.clear();
         backlog_.clear();
@@ -82,11 +91,16 @@ public:
         for (const auto& [sequence, one] : parcels_) visit(one);
     }
 
-    /// Takes a reply. If it ends a command, that command and its answer; the `why` of those that are not looked at otherwise.
+    /// Takes a reply. If it ends a command, that command and its answer. `refuse(why)` is called for one that is not looked at.
+    template <class Refuse>
     [[nodiscard]] std::optional<delivery> receive(node_id from, const lock::client_reply& came,
-                                                  instant now, std::optional<refusal>& why) {
+                                                  instant now, Refuse&& refuse) {
+        const auto no = [&refuse](refusal why) {
+            refuse(why);
+            return std::nullopt;
+        };
         const auto found = find(came.number);
-        if (found == parcels_.end()) return refuse(refusal::unknown_number, why);
+        if (found == parcels_.end()) return no(refusal::unknown_number);
         parcel& one = found->second;
         if (came.outcome == lock::outcome::too_large) {
             return deliver(found, from, lock::refused{lock::refusal::name_too_long});
@@ -95,11 +109,11 @@ public:
             if (came.number == one.last_number) send_again(one, from, came, now);
             return std::nullopt;
         }
-        lock::reply reply;
-        if (!decode(came.reply, reply)) return refuse(refusal::malformed, why);
-        if (!detail::may_answer(one.command, reply)) return refuse(refusal::unexpected_reply, why);
-        if (is_refused_for_now(reply)) return std::nullopt;  // its backoff is running
-        return deliver(found, from, reply);
+        reply said;
+        if (!decode(came.reply, said)) return no(refusal::malformed);
+        if (!detail::may_answer(one.command, said)) return no(refusal::unexpected_reply);
+        if (is_refused_for_now(said)) return std::nullopt;  // its backoff is running
+        return deliver(found, from, said);
     }
 
     /// Finds what has waited too long for its answer, and stops trusting the replica that it went to.
@@ -142,7 +156,7 @@ private:
     using parcels = std::map<std::uint64_t, parcel>;
 
     struct errand {
-        lock::command command;
+        courier::command command;
         request_id about;
     };
 
@@ -152,9 +166,9 @@ private:
     /// Transmissions whose answers are still known. Older ones have been sent again since.
     static constexpr std::size_t most_transmissions = 1024;
 
-    std::uint64_t add(std::uint64_t sequence, lock::command command, request_id about) {
+    std::uint64_t add(std::uint64_t sequence, command what, request_id about) {
         const backoff retry(config_.first_retry, config_.longest_retry, random_.next());
-        parcels_.emplace(sequence, parcel(sequence, std::move(command), about, retry));
+        parcels_.emplace(sequence, parcel(sequence, std::move(what), about, retry));
         return sequence;
     }
 
@@ -169,18 +183,13 @@ private:
         return index < carried_.size() ? parcels_.find(carried_[index]) : parcels_.end();
     }
 
-    static std::nullopt_t refuse(refusal reason, std::optional<refusal>& why) {
-        why = reason;
-        return std::nullopt;
-    }
-
-    [[nodiscard]] static bool is_refused_for_now(const lock::reply& reply) {
-        const auto* const refused = std::get_if<lock::refused>(&reply);
+    [[nodiscard]] static bool is_refused_for_now(const reply& said) {
+        const auto* const refused = std::get_if<lock::refused>(&said);
         return refused != nullptr && refused->reason == lock::refusal::too_many_outstanding;
     }
 
-    delivery deliver(typename parcels::iterator found, node_id from, const lock::reply& reply) {
-        delivery made{std::move(found->second), reply, answered_by_ != from};
+    delivery deliver(typename parcels::iterator found, node_id from, const reply& said) {
+        delivery made{std::move(found->second), said, answered_by_ != from};
         parcels_.erase(found);
         answered_by_ = from;
         turn_to(from);
@@ -235,7 +244,7 @@ private:
         return false;
     }
 
-    client_identity identity_;
+    synod::detail::deferred<client_identity, Transport> identity_;
     client_config config_;
     Transport transport_;
     prng random_;
@@ -246,7 +255,7 @@ private:
     ring<std::uint64_t> carried_;  // sequences, by number of transmission, from first_number_ on
     std::uint64_t first_number_ = 0;
     std::size_t target_ = 0;  // of identity_.replicas: believed to lead
-    std::optional<node_id> answered_by_;
+    std::optional<synod::detail::deferred<node_id, Transport>> answered_by_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

@@ -14,10 +14,12 @@
 namespace synod::inline SYNOD_ABI::client {
 
 /// Requests of which a release or a cancel is on its way. Until that has arrived, the service may take a later request of the same
-/// owner for one that waits for itself; so somebody must know that it does not. Logarithmic in the number of debts.
+/// owner for one that waits for itself; so somebody must know that it does not. Logarithmic in the number of debts. `Wish` is
+/// client::wish.
+template <class Wish>
 class debts {
 public:
-    void add(request_id which, const wish& whose) {
+    void add(request_id which, const Wish& whose) {
         const auto place = owed_.try_emplace({whose.owner, whose.name}, 0).first;
         if (by_request_.emplace(which, place).second) ++place->second;
     }
@@ -35,15 +37,16 @@ public:
     }
 
     /// Whether this owner is giving that lock back.
-    [[nodiscard]] bool has(const wish& whose) const {
+    [[nodiscard]] bool has(const Wish& whose) const {
         return owed_.contains({whose.owner, whose.name});
     }
 
 private:
-    using key = std::pair<std::uint64_t, std::string>;  // owner and name
+    using name = decltype(Wish::name);
+    using counts = std::map<std::pair<std::uint64_t, name>, std::uint32_t>;  // by owner and name
 
-    std::map<key, std::uint32_t> owed_;  // how many; none is zero
-    std::map<request_id, std::map<key, std::uint32_t>::iterator> by_request_;
+    counts owed_;  // none is zero
+    std::map<request_id, typename counts::iterator> by_request_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

@@ -12,7 +12,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <utility>
@@ -24,7 +23,10 @@ namespace client::detail {
 /// A session's lease as every thread may read it, with the clock that it is to be compared with.
 class lease_view {
 public:
-    explicit lease_view(std::function<instant()> clock) : clock_(std::move(clock)) {}
+    lease_view() = default;
+    lease_view(const lease_view&) = delete;
+    lease_view& operator=(const lease_view&) = delete;
+    virtual ~lease_view() = default;
 
     void publish(const lease& now) {
         jeopardy_from_.store(now.jeopardy_from().nanoseconds(), std::memory_order_release);
@@ -36,18 +38,28 @@ public:
         return is_past(safe_until_) || this_process() != process_;
     }
     [[nodiscard]] bool in_jeopardy() const { return is_past(jeopardy_from_); }
-    [[nodiscard]] instant now() const { return clock_(); }
+    [[nodiscard]] virtual instant now() const noexcept = 0;
     [[nodiscard]] std::int64_t process() const { return process_; }
 
 private:
     [[nodiscard]] bool is_past(const std::atomic<std::int64_t>& point) const {
-        return clock_() >= instant(point.load(std::memory_order_acquire));
+        return now() >= instant(point.load(std::memory_order_acquire));
     }
 
-    std::function<instant()> clock_;
     std::int64_t process_ = this_process();
     std::atomic<std::int64_t> safe_until_{lease::over.nanoseconds()};
     std::atomic<std::int64_t> jeopardy_from_{lease::over.nanoseconds()};
+};
+
+/// The same with its clock.
+template <class Clock>
+class clocked_lease final : public lease_view {
+public:
+    explicit clocked_lease(Clock clock) : clock_(std::move(clock)) {}
+    [[nodiscard]] instant now() const noexcept override { return clock_.now(); }
+
+private:
+    Clock clock_;
 };
 
 /// What is known of one hold. Loss is final: a lease that is renewed later does not bring it back. (locks R4)

@@ -11,7 +11,6 @@
 #include <synod/client/hold.hpp>
 #include <synod/client/session.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -62,13 +61,13 @@ public:
     [[nodiscard]] bool try_lock() { return tried(try_acquire()); }
 
     /// Whether it could be held in time, by this client's clock.
-    template <class Representation, class Period>
-    [[nodiscard]] bool try_lock_for(const std::chrono::duration<Representation, Period>& longest) {
-        return tried(acquire_for(nanoseconds_in(longest)));
+    template <synod::detail::like_chrono_duration Length>
+    [[nodiscard]] bool try_lock_for(const Length& longest) {
+        return tried(acquire_for(rounded_up(longest)));
     }
-    template <class Clock, class Duration>
-    [[nodiscard]] bool try_lock_until(const std::chrono::time_point<Clock, Duration>& end) {
-        return try_lock_for(end - Clock::now());
+    template <synod::detail::like_chrono_time_point End>
+    [[nodiscard]] bool try_lock_until(const End& end) {
+        return try_lock_for(end - End::clock::now());
     }
 
     /// Gives the calling thread's hold back; what must be said again is said in the background. `last_release` tells what came of it.
@@ -113,7 +112,8 @@ public:
 private:
     using engine = client::detail::session_engine<Policy>;
     using hold_ptr = typename engine::hold_ptr;
-    using report = client::detail::release_report;
+    using report_ptr = typename engine::report_ptr;
+    using report = typename report_ptr::element_type;
 
     struct owned {
         std::uint64_t tag;
@@ -133,15 +133,6 @@ private:
         }
         checked(got);
         return true;
-    }
-
-    /// Rounded up, and never beyond what an instant can hold.
-    template <class Representation, class Period>
-    [[nodiscard]] static duration
-    nanoseconds_in(const std::chrono::duration<Representation, Period>& length) {
-        constexpr std::chrono::hours longest(24 * 365 * 100);
-        if (length > longest) return longest;
-        return std::chrono::ceil<std::chrono::nanoseconds>(length);
     }
 
     [[nodiscard]] result<hold> wait(client::wish asked, const std::stop_token& stop) {
@@ -194,17 +185,17 @@ private:
         report_ = misuse_;
     }
 
-    [[nodiscard]] std::shared_ptr<report> report_of_last() const {
+    [[nodiscard]] report_ptr report_of_last() const {
         const std::lock_guard lock(mutex_);
         return report_;
     }
 
     std::shared_ptr<engine> engine_;
     std::string name_;
-    mutable std::mutex mutex_;        // guards what follows
-    std::vector<owned> owned_;        // at most one for each thread
-    std::shared_ptr<report> report_;  // of the last release
-    std::shared_ptr<report> misuse_;  // of the release of what is not held; never changes
+    mutable std::mutex mutex_;  // guards what follows
+    std::vector<owned> owned_;  // at most one for each thread
+    report_ptr report_;         // of the last release
+    report_ptr misuse_;         // of the release of what is not held; never changes
 };
 
 /// The mutex that users lock, of a `session`.

@@ -21,13 +21,14 @@ namespace synod::inline SYNOD_ABI::client {
 /// One request for a lock at its client, from the call of acquire to the end of its hold.
 using request_id = id<struct client_request_tag, std::uint64_t>;
 
-/// A command, for whom it goes, and how it has been sent so far.
+/// A command, for whom it goes, and how it has been sent so far. `Command` is lock::command.
+template <class Command>
 struct parcel {
-    parcel(std::uint64_t in_order, lock::command what, request_id whose, backoff patience)
+    parcel(std::uint64_t in_order, Command what, request_id whose, backoff patience)
         : sequence(in_order), command(std::move(what)), about(whose), retry(patience) {}
 
     std::uint64_t sequence;  // 0 for the opening of a session
-    lock::command command;
+    Command command;
     request_id about;  // zero when it concerns no single request
     backoff retry;     // when to send it again
     instant first_sent = instant::never();
@@ -39,10 +40,11 @@ struct parcel {
     bool is_due = true;              // goes out with the next flush
 };
 
-/// What became of a command: its parcel, and the one reply it got.
+/// What became of a command: its parcel, and the one reply it got. `Reply` is lock::reply.
+template <class Command, class Reply>
 struct delivery {
-    client::parcel parcel;
-    lock::reply reply;
+    client::parcel<Command> parcel;
+    Reply reply;
     bool by_another = false;  // another replica answered the command before
 
     [[nodiscard]] bool was_resent() const { return parcel.transmissions > 1; }
@@ -78,17 +80,19 @@ template <>
 struct answers_to<lock::cancel>
     : answers<lock::cancelled, lock::already_granted, lock::released, lock::request_status> {};
 
-/// Whether the table ever answers that command so.
-[[nodiscard]] inline bool may_answer(const lock::command& asked, const lock::reply& reply) {
+/// Whether the table ever answers that lock::command with that lock::reply.
+template <class Command, class Reply>
+[[nodiscard]] bool may_answer(const Command& asked, const Reply& reply) {
     return std::visit(
-        []<class Command, class Reply>(const Command&, const Reply&) {
-            return answers_to<Command>::template has<Reply>;
+        []<class Asked, class Said>(const Asked&, const Said&) {
+            return answers_to<Asked>::template has<Said>;
         },
         asked, reply);
 }
 
-/// The bytes of a command under a stamp. (locks R5)
-[[nodiscard]] inline bytes stamped(lock::command& command, const request_stamp& stamp) {
+/// The bytes of a lock::command under a stamp. (locks R5)
+template <class Command>
+[[nodiscard]] bytes stamped(Command& command, const request_stamp& stamp) {
     std::visit(
         [&stamp](auto& one) {
             if constexpr (requires { one.stamp; }) one.stamp = stamp;

@@ -7,6 +7,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/parcel.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -56,12 +57,13 @@ struct request {
 };
 
 /// Finds requests by id, by sequence and by what is due next. All operations are logarithmic in their number, or linear where they
-/// visit all.
+/// visit all. `Request` is client::request.
+template <class Request>
 class requests {
 public:
     request_id add(client::wish wish) {
         const request_id fresh(++last_id_);
-        request& made = all_[fresh];
+        Request& made = all_[fresh];
         made.wish = std::move(wish);
         ++waiting_;
         timers_.insert({made.due(), fresh});
@@ -69,7 +71,7 @@ public:
     }
 
     /// nullptr for one that has ended.
-    [[nodiscard]] const request* find(request_id id) const {
+    [[nodiscard]] const Request* find(request_id id) const {
         const auto found = all_.find(id);
         return found == all_.end() ? nullptr : &found->second;
     }
@@ -80,10 +82,10 @@ public:
         return found == by_sequence_.end() ? request_id() : found->second;
     }
 
-    /// Changes a request by `change(request&)`, and keeps the indexes right. Precondition: there is one.
+    /// Changes a request by `change(Request&)`, and keeps the indexes right. Precondition: there is one.
     template <class Change>
     void update(request_id id, Change&& change) {
-        request& one = all_.at(id);
+        Request& one = all_.at(id);
         unlist(id, one);
         change(one);
         list(id, one);
@@ -106,8 +108,8 @@ public:
     }
 
     /// The request that is due first, and when; zero and never() when none is.
-    [[nodiscard]] std::pair<instant, request_id> first_due() const {
-        return timers_.empty() ? std::pair(instant::never(), request_id()) : *timers_.begin();
+    [[nodiscard]] auto first_due() const {
+        return timers_.empty() ? timer(instant::never(), request_id()) : *timers_.begin();
     }
 
     [[nodiscard]] std::size_t size() const { return all_.size(); }
@@ -115,24 +117,26 @@ public:
     [[nodiscard]] std::size_t held() const { return held_; }
 
 private:
-    void list(request_id id, const request& one) {
+    using id_type = synod::detail::deferred<request_id, Request>;
+    using timer = std::pair<instant, id_type>;
+
+    void list(request_id id, const Request& one) {
         if (one.sequence != 0) by_sequence_.emplace(one.sequence, id);
         if (one.is_waiting()) timers_.insert({one.due(), id});
         waiting_ += one.is_waiting() ? 1 : 0;
         held_ += one.stage == stage::held ? 1 : 0;
     }
 
-    void unlist(request_id id, const request& one) {
+    void unlist(request_id id, const Request& one) {
         if (one.sequence != 0) by_sequence_.erase(one.sequence);
         if (one.is_waiting()) timers_.erase({one.due(), id});
         waiting_ -= one.is_waiting() ? 1 : 0;
         held_ -= one.stage == stage::held ? 1 : 0;
     }
 
-    std::map<request_id, request> all_;
-    std::map<std::uint64_t, request_id>
-        by_sequence_;  // those that have one, which is of the current session
-    std::set<std::pair<instant, request_id>> timers_;  // those that wait
+    std::map<request_id, Request> all_;
+    std::map<std::uint64_t, id_type> by_sequence_;  // those that have one, of the current session
+    std::set<timer> timers_;                        // those that wait
     std::uint64_t last_id_ = 0;
     std::size_t waiting_ = 0;
     std::size_t held_ = 0;

@@ -11,7 +11,6 @@
 #include <synod/client/detail/session_engine.hpp>
 #include <synod/host/clock.hpp>
 
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -46,20 +45,20 @@ public:
         if (identity.client == client_uuid{}) draw(identity);
         auto end = client::network_connection<Network>::make(network, self);
         if (!end) return unexpected(end.error());
-        return start(
-            std::move(*end), identity, config, [clock = std::move(clock)] { return clock.now(); },
-            std::move(policy));
+        return start(std::move(*end), identity, config, std::move(clock), std::move(policy));
     }
 
-    /// The same over any connection. `clock` may be called from any thread.
+    /// The same over any connection.
+    template <host::clock Clock = host::boot_clock>
     [[nodiscard]] static result<basic_session>
     start(std::unique_ptr<client::connection> end, const client_identity& identity,
-          const client_config& config, std::function<instant()> clock, Policy policy = {}) {
+          const client_config& config = {}, Clock clock = {}, Policy policy = {}) {
         auto core = engine::core::make(identity, config, client::connection_link(*end),
-                                       std::move(policy), clock());
+                                       std::move(policy), clock.now());
         if (!core) return unexpected(core.error());
+        auto lease = std::make_shared<client::detail::clocked_lease<Clock>>(std::move(clock));
         const std::shared_ptr<engine> made(
-            new engine(std::move(end), std::move(*core), std::move(clock)), leave_to_parent);
+            new engine(std::move(end), std::move(*core), std::move(lease)), leave_to_parent);
         if (const auto error = made->start()) return unexpected(error);
         return basic_session(made);
     }

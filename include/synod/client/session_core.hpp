@@ -10,14 +10,13 @@
 #include <synod/client/policy.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/messages.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI::client {
 
@@ -88,10 +87,9 @@ public:
     /// A replica answered.
     void receive(node_id from, const lock::client_reply& came, instant now) {
         note_lapse(now);
-        std::optional<refusal> why = why_not(from, came.cluster);
-        if (why) return refuse(from, *why);
-        const auto ended = commands().receive(from, came, now, why);
-        if (why) return refuse(from, *why);
+        if (!admits(from, came.cluster)) return;
+        const auto ended =
+            commands().receive(from, came, now, [&](refusal why) { refuse(from, why); });
         if (!ended) return;
         heard_ = now;
         if (ended->by_another) claims_.query_all(now);
@@ -102,8 +100,8 @@ public:
     /// A replica tells of its own accord.
     void receive(node_id from, const lock::client_event& came, instant now) {
         note_lapse(now);
-        if (const auto why = why_not(from, came.cluster)) return refuse(from, *why);
-        lock::event happened;
+        if (!admits(from, came.cluster)) return;
+        event happened;
         if (!decode(came.event, happened)) return refuse(from, refusal::malformed);
         const bool is_ours = phase_ == phase::open && session_of(happened) == session();
         if (!is_ours) return refuse(from, refusal::other_session);
@@ -135,7 +133,7 @@ public:
 
     /// When to call `tick` next.
     [[nodiscard]] instant next_deadline() const {
-        const requests& all = claims_.all();
+        const auto& all = claims_.all();
         instant next = earlier(claims_.commands().next_deadline(), all.first_due().first);
         if (phase_ == phase::open) next = earlier(next, lease_.renewal_due());
         if (all.held() > 0) next = earlier(next, lease_.safe_until());
@@ -168,17 +166,26 @@ private:
           lease_(config) {}
 
     using rules = std::remove_cvref_t<decltype(std::declval<Policy&>().rules)>;
+    using claims = client::claims<Transport, rules>;
+    using parcel = typename claims::parcel;
+    using delivery = typename claims::delivery;
+    using event = synod::detail::deferred<lock::event, Transport>;
 
     [[nodiscard]] courier<Transport>& commands() { return claims_.commands(); }
 
     void refuse(node_id from, refusal why) { policy_.observer.refused(from, why); }
 
-    [[nodiscard]] std::optional<refusal> why_not(node_id from, cluster_id cluster) const {
-        if (cluster != identity_.cluster) return refusal::wrong_cluster;
-        for (const node_id replica : identity_.replicas) {
-            if (replica == from) return std::nullopt;
+    /// Whether a message is one to look at.
+    [[nodiscard]] bool admits(node_id from, cluster_id cluster) {
+        if (cluster != identity_.cluster) {
+            refuse(from, refusal::wrong_cluster);
+            return false;
         }
-        return refusal::unknown_sender;
+        for (const node_id replica : identity_.replicas) {
+            if (replica == from) return true;
+        }
+        refuse(from, refusal::unknown_sender);
+        return false;
     }
 
     /// The same client with the same nonce is given the same session, however often this is sent. (locks R5)
@@ -239,12 +246,9 @@ private:
 
     template <class Which>
     void forget_renewals(Which&& is_useless) {
-        std::vector<std::uint64_t> useless;
-        commands().for_each([&](const parcel& one) {
-            const bool is_renewal = std::holds_alternative<lock::keep_alive>(one.command);
-            if (is_renewal && is_useless(one)) useless.push_back(one.sequence);
+        commands().withdraw_if([&](const parcel& one) {
+            return std::holds_alternative<lock::keep_alive>(one.command) && is_useless(one);
         });
-        for (const std::uint64_t sequence : useless) commands().withdraw(sequence);
     }
 
     [[nodiscard]] bool is_safe(instant now) const {
@@ -259,7 +263,7 @@ private:
         claims_.lose_holds(stage::lost);
     }
 
-    [[nodiscard]] static bool is_expiry(const lock::reply& reply) {
+    [[nodiscard]] static bool is_expiry(const typename claims::reply& reply) {
         const auto* const refused = std::get_if<lock::refused>(&reply);
         return refused != nullptr && refused->reason == lock::refusal::session_expired;
     }
@@ -290,10 +294,10 @@ private:
         claims_.conclude(asked, ended, now, is_safe(now));
     }
 
-    client_identity identity_;
+    synod::detail::deferred<client_identity, Transport> identity_;
     client_config config_;
     [[no_unique_address]] Policy policy_;
-    claims<Transport, rules> claims_;
+    claims claims_;
     client::lease lease_;
     instant heard_;            // when a replica answered last, or anybody began to wait
     std::uint64_t nonce_ = 0;  // of the session that was opened last

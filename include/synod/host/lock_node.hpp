@@ -10,6 +10,7 @@
 #include <synod/lock/messages.hpp>
 #include <synod/lock/service.hpp>
 #include <synod/lock/table.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/transport/threads.hpp>
 
@@ -50,18 +51,19 @@ using lock_node =
 /// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start.
 template <class Storage, class Policy>
 [[nodiscard]] result<lock_node<Storage, Policy>>
-start_lock_node(lock_network& network, const group& group, Storage& storage, Policy policy,
-                const lock::config& config = {}, options how = {}) {
-    auto table = lock::table::make(config);
+start_lock_node(synod::detail::deferred<lock_network, Storage>& network, const group& group,
+                Storage& storage, Policy policy, const lock::config& config = {},
+                options how = {}) {
+    using link = typename synod::detail::deferred<lock_network, Storage>::link;
+    auto table = synod::detail::deferred<lock::table, Storage>::make(config);
     if (!table) return unexpected(table.error());
-    const auto make = [&](lock_network::link link, instant now) {
-        return detail::recover_or_make<lock_replica<Storage, Policy>>(group, *table, link, storage,
-                                                                      policy, now);
+    const auto make = [&](link through, instant now) {
+        return detail::recover_or_make<lock_replica<Storage, Policy>>(group, *table, through,
+                                                                      storage, policy, now);
     };
     return lock_node<Storage, Policy>::start(
         network, group.self(), make,
-        lock::service<lock_network::link>(group.cluster(), network.link_of(group.self())),
-        std::move(how));
+        lock::service<link>(group.cluster(), network.link_of(group.self())), std::move(how));
 }
 
 }  // namespace synod::inline SYNOD_ABI::host

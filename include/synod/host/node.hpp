@@ -6,6 +6,7 @@
 
 #include <synod/base/shared.hpp>
 #include <synod/host/runner.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/log/policy.hpp>
 #include <synod/transport/threads.hpp>
@@ -39,10 +40,10 @@ template <class Replica, class Machine, class Storage, class Policy>
 /// and recover, and of runner::start.
 template <class Machine, class Storage, class Policy>
 [[nodiscard]] result<node<Machine, Storage, Policy>>
-start_node(log_network& network, const group& group, const Machine& machine, Storage& storage,
-           Policy policy, options how = {}) {
+start_node(synod::detail::deferred<log_network, Storage>& network, const group& group,
+           const Machine& machine, Storage& storage, Policy policy, options how = {}) {
     using node = host::node<Machine, Storage, Policy>;
-    const auto make = [&](log_network::link link, instant now) {
+    const auto make = [&](auto link, instant now) {
         return detail::recover_or_make<typename node::replica_type>(group, machine, link, storage,
                                                                     policy, now);
     };

@@ -7,9 +7,9 @@
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
+#include <synod/host/callback.hpp>
 
 #include <cstdint>
-#include <functional>
 
 namespace synod::inline SYNOD_ABI::host {
 
@@ -34,7 +34,7 @@ struct options {
     /// The longest that the thread sleeps when nothing is due.
     duration longest_wait = seconds(3600);
     /// Called on the replica's thread with each change of its leadership. Must not wait for the runner.
-    std::function<void(const leadership_change&)> on_leadership{};
+    callback<const leadership_change&> on_leadership{};
 };
 
 }  // namespace synod::inline SYNOD_ABI::host

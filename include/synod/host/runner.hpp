@@ -4,15 +4,18 @@
 
 #pragma once
 
+#include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/engine.hpp>
 #include <synod/host/ending.hpp>
 #include <synod/host/submissions.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/transport/threads.hpp>
 
-#include <future>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <system_error>
 #include <type_traits>
 #include <utility>
@@ -31,6 +34,9 @@ namespace synod::inline SYNOD_ABI::host {
 /// the replica had taken it on, else `stopped`; and every request at the service is answered `stopped`.
 template <class Replica, class Network, class Service = no_service, clock Clock = steady_clock>
 class runner {
+    using on_command = synod::detail::deferred<command_callback, Replica>;
+    using ending = synod::detail::deferred<host::ending, Replica>;
+
 public:
     using replica_type = Replica;
     using machine_type = typename Replica::machine_type;
@@ -53,18 +59,25 @@ public:
     }
 
     /// Asks for `command` to be decided; the bytes are copied. `done(ending&&)` is called exactly once.
-    void submit(bytes_view command, command_callback done) {
+    void submit(bytes_view command, on_command done) {
         if (engine_->submissions().submit(command, std::move(done))) engine_->wake();
     }
 
-    /// The same, for who would rather wait. The future is always fulfilled.
-    [[nodiscard]] std::future<ending> submit(bytes_view command) {
-        std::promise<ending> promise;
-        std::future<ending> future = promise.get_future();
-        submit(command, [promise = std::move(promise)](ending&& end) mutable {
-            promise.set_value(std::move(end));
+    /// The same, and waits for the end. Not for the replica's own thread, which would wait for itself.
+    [[nodiscard]] ending submit_and_wait(bytes_view command) {
+        ending end;
+        bool has_ended = false;
+        std::mutex mutex;
+        std::condition_variable ended;
+        submit(command, [&](ending&& came) {
+            const std::lock_guard lock(mutex);
+            end = std::move(came);
+            has_ended = true;
+            ended.notify_one();
         });
-        return future;
+        std::unique_lock lock(mutex);
+        ended.wait(lock, [&has_ended] { return has_ended; });
+        return end;
     }
 
     /// Looks at the machine when it shows everything that was completed, anywhere, before now. `done(outcome, machine)` is called exactly
@@ -75,7 +88,7 @@ public:
 
     /// Runs `job(replica, now)` on the replica's thread, before its next flush: to trim, to hand leadership over, to look at what this
     /// one replica knows. False, and `job` is dropped, when too many wait or the runner stops; a job that waits by then is dropped.
-    bool post(detail::once<Replica&, instant> job) { return engine_->post(std::move(job)); }
+    bool post(callback<Replica&, instant> job) { return engine_->post(std::move(job)); }
 
     /// What the replica knew after its last flush.
     [[nodiscard]] replica_status status() const { return engine_->status(); }

@@ -7,9 +7,10 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
+#include <synod/host/callback.hpp>
 #include <synod/host/detail/intake.hpp>
-#include <synod/host/detail/once.hpp>
 #include <synod/host/ending.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 
 #include <cstddef>
@@ -19,11 +20,11 @@
 namespace synod::inline SYNOD_ABI::host {
 
 /// Takes the end of a command.
-using command_callback = detail::once<ending&&>;
+using command_callback = callback<ending&&>;
 
 /// Takes the end of a read: the machine, when it is readable, else nullptr.
 template <class Machine>
-using read_callback = detail::once<host::outcome, const Machine*>;
+using read_callback = callback<host::outcome, const Machine*>;
 
 /// Everything that was submitted to one replica and has not ended. Each submission ends exactly once: `submit` and `read` end what
 /// they refuse at once, `hand_over` what the replica refuses, `complete` what it took on, and `close` the rest.
@@ -32,14 +33,17 @@ using read_callback = detail::once<host::outcome, const Machine*>;
 /// or the other, with nothing locked.
 template <class Machine>
 class submissions {
+    using on_command = synod::detail::deferred<command_callback, Machine>;
+    using ending = synod::detail::deferred<host::ending, Machine>;
+
 public:
     /// Room for `most` commands of up to `most_bytes` together, and for `most` reads, that the replica has not been handed yet.
     submissions(std::size_t most, std::size_t most_bytes)
         : commands_(most, most_bytes), reads_(most, most) {}
 
     /// Returns whether it waits for the replica; if not, it has ended.
-    bool submit(bytes_view command, command_callback done) {
-        command_job job{bytes(command.begin(), command.end()), std::move(done)};
+    bool submit(bytes_view command, on_command done) {
+        command_job job{to_bytes(command), std::move(done)};
         const auto admitted = commands_.push(job, command.size());
         if (admitted == detail::admission::taken) return true;
         job.done(ending{refusal_of(admitted), {}, {}, {}});
@@ -67,11 +71,8 @@ public:
     /// Ends what a completion of the replica names. False if that came from elsewhere.
     bool complete(const Machine& machine, const completion& end) {
         if (!commands_waiting_.empty() && commands_waiting_.front().ticket == end.ticket) {
-            command_callback done = take_front(commands_waiting_);
-            done(ending{detail::outcome_of(end.outcome),
-                        end.at,
-                        bytes(end.result.begin(), end.result.end()),
-                        {}});
+            on_command done = take_front(commands_waiting_);
+            done(ending{detail::outcome_of(end.outcome), end.at, to_bytes(end.result), {}});
             return true;
         }
         if (reads_waiting_.empty() || reads_waiting_.front().ticket != end.ticket) return false;
@@ -98,7 +99,7 @@ public:
 private:
     struct command_job {
         bytes command;
-        command_callback done;
+        on_command done;
     };
 
     template <class Callback>
@@ -142,7 +143,7 @@ private:
     detail::intake<read_callback<Machine>> reads_;
     std::vector<command_job> command_batch_;  // empty between calls
     std::vector<read_callback<Machine>> read_batch_;
-    ring<waiting<command_callback>> commands_waiting_;     // tickets rise, as completions come
+    ring<waiting<on_command>> commands_waiting_;           // tickets rise, as completions come
     ring<waiting<read_callback<Machine>>> reads_waiting_;  // likewise
 };
 

@@ -12,6 +12,7 @@
 #include <synod/lock/event.hpp>
 #include <synod/lock/messages.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/paxos/transport.hpp>
 
@@ -36,6 +37,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Not thread-safe; belongs to the thread of its replica.
 template <transport<to_client> Link>
 class service {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Link>;
+
 public:
     /// A longer command is answered `too_large`; no lawful one is as long.
     static constexpr std::size_t max_command_bytes = 1024;
@@ -68,7 +72,7 @@ public:
         const asked_for asked = waiting_.front();
         waiting_.pop_front();
         client_reply made{cluster_, asked.number, outcome_of(end.outcome), false, {}, {}};
-        made.reply.assign(end.result.begin(), end.result.end());
+        made.reply = to_bytes(end.result);
         if (end.outcome == synod::outcome::decided) note_speaker(table, asked, end.result);
         staged_.push_back({asked.client, std::move(made)});
         return true;
@@ -82,9 +86,9 @@ public:
         auto& table = replica.machine();
         if (!replica.is_leading()) {
             speakers_.clear();
-            return table.drain_events([](const event&) {});
+            return table.drain_events([](const auto&) {});
         }
-        table.drain_events([this](const event& happened) { tell(happened); });
+        table.drain_events([this](const auto& happened) { tell(happened); });
         forget_ended(table);
     }
 
@@ -153,7 +157,7 @@ private:
     void answer_malformed(node_id to, std::uint64_t number) {
         client_reply made{cluster_, number, outcome::answered, false, {}, {}};
         byte_writer out(made.reply);
-        encode(lock::reply(refused{refusal::malformed}), out);
+        encode(deferred<reply>(refused{refusal::malformed}), out);
         staged_.push_back({to, std::move(made)});
     }
 
@@ -178,14 +182,14 @@ private:
     void note_speaker(const Table& table, const asked_for& asked, bytes_view result) {
         session_id session = asked.session;
         if (asked.opens) {
-            reply said;
+            deferred<reply> said;
             if (!decode(result, said) || !std::holds_alternative<opened>(said)) return;
             session = std::get<opened>(said).session;
         }
         if (table.sessions().is_live(session)) speakers_[session] = asked.client;
     }
 
-    void tell(const event& happened) {
+    void tell(const deferred<event>& happened) {
         const auto speaker = speakers_.find(session_of(happened));
         if (speaker == speakers_.end()) return;
         client_event made{cluster_, {}};
@@ -207,10 +211,11 @@ private:
 
     cluster_id cluster_;
     Link link_;
-    ring<asked_for> waiting_;                 // tickets rise
-    std::vector<letter> staged_;              // answers that `flush` sends
-    std::map<session_id, node_id> speakers_;  // while leading: who spoke last for each live session
-    command decoded_;                         // scratch: the command being received
+    ring<asked_for> waiting_;     // tickets rise
+    std::vector<letter> staged_;  // answers that `flush` sends
+    std::map<session_id, deferred<node_id>>
+        speakers_;               // while leading: who spoke last for each live session
+    deferred<command> decoded_;  // scratch: the command being received
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock

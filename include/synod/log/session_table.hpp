@@ -38,6 +38,9 @@ namespace synod::inline SYNOD_ABI {
 /// sessions and linear in the replies that one session keeps, unless said otherwise.
 template <class Rules = session_rules>
 class basic_session_table {
+    template <class T>
+    using deferred = detail::deferred<T, Rules>;
+
 public:
     /// What `open` says. `session` and `ttl_ms` hold for `open` only.
     struct opening {
@@ -81,7 +84,7 @@ public:
     void move_time(log_time now) {
         if (now > now_) now_ = now;
     }
-    std::optional<session_id> expire_one() {
+    std::optional<deferred<session_id>> expire_one() {
         if (deadlines_.empty() || !Rules::is_over(next_deadline(), now_)) return std::nullopt;
         const session_id one = deadlines_.begin()->session;
         close(one);
@@ -145,7 +148,7 @@ public:
 
     /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one
     /// that is over, also when its deadline is this very moment.
-    std::optional<std::uint64_t> renew(session_id id) {
+    std::optional<deferred<std::uint64_t>> renew(session_id id) {
         record* const one = find_live(id);
         if (one == nullptr) return std::nullopt;
         one->extended_ms = 0;
@@ -179,7 +182,7 @@ public:
     }
 
     /// When this session ends if nobody renews it; nothing if there is none.
-    [[nodiscard]] std::optional<log_time> deadline_of(session_id id) const {
+    [[nodiscard]] std::optional<deferred<log_time>> deadline_of(session_id id) const {
         const record* const one = find_live(id);
         return one == nullptr ? std::nullopt : std::optional(one->deadline);
     }
@@ -225,7 +228,7 @@ public:
     }
 
 private:
-    using record = detail::session_record<detail::deferred<bytes, Rules>>;
+    using record = detail::session_record<deferred<bytes>>;
 
     struct expiry {
         log_time deadline;

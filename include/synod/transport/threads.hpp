@@ -8,8 +8,7 @@
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
 
-#include <chrono>
-#include <condition_variable>
+#include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <cstddef>
 #include <cstdint>
 #include <mutex>

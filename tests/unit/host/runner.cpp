@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -138,20 +139,20 @@ TEST_CASE(
     "go") {
     trio cluster;
     const node_id leader = cluster.wait_for_leader();
-    const auto end = cluster.at(leader).submit(encoded(1)).get();
+    const auto end = cluster.at(leader).submit_and_wait(encoded(1));
     CHECK(end.outcome == host::outcome::decided);
     CHECK(byte_reader(end.result).number<std::uint64_t>() == 1);
     const node_id other((leader.value() + 1) % 3);
-    const auto told = cluster.at(other).submit(encoded(2)).get();
+    const auto told = cluster.at(other).submit_and_wait(encoded(2));
     CHECK(told.outcome == host::outcome::not_leader);
     const bytes huge(1'000'000);
-    CHECK(cluster.at(leader).submit(huge).get().outcome == host::outcome::too_large);
+    CHECK(cluster.at(leader).submit_and_wait(huge).outcome == host::outcome::too_large);
 }
 
 TEST_CASE("a read shows the machine on its own thread") {
     trio cluster;
     const node_id leader = cluster.wait_for_leader();
-    for (std::uint64_t i = 0; i < 10; ++i) (void)cluster.at(leader).submit(encoded(i)).get();
+    for (std::uint64_t i = 0; i < 10; ++i) (void)cluster.at(leader).submit_and_wait(encoded(i));
     std::promise<std::size_t> seen;
     cluster.at(leader).read([&](host::outcome how, const tally* machine) {
         seen.set_value(how == host::outcome::readable ? machine->seen.size() : 0);
@@ -163,7 +164,7 @@ TEST_CASE("a job runs on the replica's thread, and hands leadership over") {
     trio cluster;
     const node_id leader = cluster.wait_for_leader();
     const node_id heir((leader.value() + 1) % 3);
-    (void)cluster.at(leader).submit(encoded(1)).get();
+    (void)cluster.at(leader).submit_and_wait(encoded(1));
     std::promise<std::error_code> said;
     REQUIRE(cluster.at(leader).post([&](tally_replica& replica, instant now) {
         said.set_value(replica.transfer_leadership(heir, now));

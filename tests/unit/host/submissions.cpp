@@ -2,9 +2,9 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/intake.hpp>
-#include <synod/host/detail/once.hpp>
 #include <synod/host/submissions.hpp>
 
 #include "support/catch.hpp"
@@ -58,15 +58,17 @@ TEST_CASE("clocks show rising instants") {
     CHECK(rises(host::boot_clock{}));
 }
 
-TEST_CASE("a one-shot function owns what cannot be copied, and is empty after its call") {
+TEST_CASE("a callback owns what cannot be copied, and its copies share it") {
     int seen = 0;
-    host::detail::once<int> call(
-        [&seen, owned = std::make_unique<int>(40)](int more) { seen = *owned + more; });
+    const host::callback<int> call(
+        [&seen, owned = std::make_unique<int>(40)](int more) { seen = (*owned += more); });
     CHECK(static_cast<bool>(call));
     call(2);
     CHECK(seen == 42);
-    CHECK_FALSE(static_cast<bool>(call));
-    CHECK_FALSE(static_cast<bool>(host::detail::once<int>()));
+    const auto same = call;
+    same(1);
+    CHECK(seen == 43);
+    CHECK_FALSE(static_cast<bool>(host::callback<int>()));
 }
 
 TEST_CASE("a command waits for its completion and ends once") {

@@ -7,10 +7,9 @@
 #include <synod/client/connection.hpp>
 #include <synod/client/hold.hpp>
 #include <synod/client/session_core.hpp>
+#include <synod/log/detail/deferred.hpp>
 
-#include <chrono>
-#include <condition_variable>
-#include <functional>
+#include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,15 +32,17 @@ struct release_report {
 /// thread; the thread takes what comes in and minds the time. Stop tokens fire with nothing locked.
 template <class Policy>
 class session_engine final : private receiver {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Policy>;
+
 public:
     using core = session_core<connection_link, Policy>;
-    using hold_ptr = std::shared_ptr<hold_state>;
-    using report_ptr = std::shared_ptr<release_report>;
+    using hold_ptr = std::shared_ptr<deferred<hold_state>>;
+    using report_ptr = std::shared_ptr<deferred<release_report>>;
 
-    session_engine(std::unique_ptr<connection> end, core made, std::function<instant()> clock)
-        : connection_(std::move(end)),
-          core_(std::move(made)),
-          lease_(std::make_shared<lease_view>(std::move(clock))) {}
+    session_engine(std::unique_ptr<deferred<connection>> end, core made,
+                   std::shared_ptr<deferred<lease_view>> lease)
+        : connection_(std::move(end)), core_(std::move(made)), lease_(std::move(lease)) {}
     session_engine(const session_engine&) = delete;
     session_engine& operator=(const session_engine&) = delete;
     ~session_engine() { stop(); }
@@ -218,7 +219,8 @@ private:
     void note_grant(const notice& told) {
         const auto found = calls_.find(told.request);
         if (found == calls_.end()) return core_.cancel(told.request);
-        found->second->hold = std::make_shared<hold_state>(told.request, told.token, lease_);
+        found->second->hold =
+            std::make_shared<deferred<hold_state>>(told.request, told.token, lease_);
         holds_[told.request] = found->second->hold;
         finish(*found->second, {});
         calls_.erase(found);
@@ -278,9 +280,9 @@ private:
     void take(node_id from, lock::to_client&& came) override { core_.receive(from, came, now_); }
 
     std::mutex mutex_;  // guards all below but lease_, which is shared, and thread_
-    std::unique_ptr<connection> connection_;
+    std::unique_ptr<deferred<connection>> connection_;
     core core_;
-    std::shared_ptr<lease_view> lease_;
+    std::shared_ptr<deferred<lease_view>> lease_;
     std::map<request_id, call*> calls_;         // of threads that wait
     std::map<request_id, hold_ptr> holds_;      // not given back
     std::map<request_id, report_ptr> reports_;  // of releases on their way

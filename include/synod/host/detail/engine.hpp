@@ -4,9 +4,9 @@
 
 #pragma once
 
+#include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/intake.hpp>
-#include <synod/host/detail/once.hpp>
 #include <synod/host/options.hpp>
 #include <synod/host/submissions.hpp>
 #include <synod/log/replica.hpp>
@@ -41,7 +41,7 @@ template <class Replica, class Network, class Service, class Clock>
 class engine {
 public:
     using machine_type = typename Replica::machine_type;
-    using job = once<Replica&, instant>;
+    using job = callback<Replica&, instant>;
 
     engine(Network& network, node_id self, typename Network::inbox inbox, Replica replica,
            Service service, options how, Clock clock)

@@ -98,7 +98,7 @@ private:
     void one(std::string& value) { value = in_->text(); }
     void one(bytes& value) {
         const bytes_view view = in_->block();
-        value.assign(view.begin(), view.end());
+        value = to_bytes(view);
     }
 
     template <class Value>

@@ -30,10 +30,13 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// The part of the table that knows no leases: one function for each command, and one for each way in which things end.
 template <class Rules>
 class locks {
-public:
     /// Named through the parameter, so that nothing is instantiated before a table is.
-    using reply = synod::detail::deferred<lock::reply, Rules>;
-    using event = synod::detail::deferred<lock::event, Rules>;
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+public:
+    using reply = deferred<lock::reply>;
+    using event = deferred<lock::event>;
 
     /// Events that nobody takes are kept up to this number; then the oldest is dropped.
     static constexpr std::size_t max_events = 65'536;
@@ -99,7 +102,7 @@ public:
     }
 
     /// The token of a request if it is held.
-    [[nodiscard]] std::optional<fencing_token> held_by(const request_stamp& asked) const {
+    [[nodiscard]] std::optional<deferred<fencing_token>> held_by(const request_stamp& asked) const {
         const handle one = find_request(asked, asked.sequence);
         if (one == none || book_.at(one).state != request_state::granted) return std::nullopt;
         return book_.at(one).token;
@@ -196,7 +199,7 @@ private:
         return refused{refusal::token_space_exhausted};
     }
 
-    [[nodiscard]] std::optional<refusal> refusal_of_form(const acquire& asked) const {
+    [[nodiscard]] std::optional<deferred<refusal>> refusal_of_form(const acquire& asked) const {
         if (asked.name.empty()) return refusal::name_empty;
         if (asked.name.size() > config_.max_name_bytes) return refusal::name_too_long;
         if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;

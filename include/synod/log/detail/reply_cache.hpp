@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
+#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -18,7 +19,7 @@ template <class Bytes>
 class reply_cache {
 public:
     /// The reply stored for `sequence`, if there is one; valid until the next change.
-    [[nodiscard]] std::optional<bytes_view> find(std::uint64_t sequence) const {
+    [[nodiscard]] std::optional<deferred<bytes_view, Bytes>> find(std::uint64_t sequence) const {
         byte_reader in(packed_);
         while (in.remaining() > 0) {
             const auto stored = in.number<std::uint64_t>();

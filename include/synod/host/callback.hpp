@@ -1,4 +1,4 @@
-// synod/host/detail/once.hpp - a function that is called once at most, and may own what cannot be copied.
+// synod/host/callback.hpp - a function to call later, without what <functional> brings along.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -11,26 +11,25 @@
 #include <type_traits>
 #include <utility>
 
-namespace synod::inline SYNOD_ABI::host::detail {
+namespace synod::inline SYNOD_ABI::host {
 
-/// Any callable that takes `Arguments`. Movable; empty by default and after the call.
+/// Any callable that takes `Arguments`, also one that can be moved only. Empty by default. Copies share what they call.
 template <class... Arguments>
-class once {
+class callback {
 public:
-    once() = default;
+    callback() = default;
 
     template <class Function>
-        requires(!std::same_as<std::remove_cvref_t<Function>, once> &&
+        requires(!std::same_as<std::remove_cvref_t<Function>, callback> &&
                  std::invocable<std::decay_t<Function>&, Arguments...>)
-    once(Function&& function)
+    callback(Function&& function)
         : body_(
-              std::make_unique<holder<std::decay_t<Function>>>(std::forward<Function>(function))) {}
+              std::make_shared<holder<std::decay_t<Function>>>(std::forward<Function>(function))) {}
 
     /// Precondition: not empty.
-    void operator()(Arguments... arguments) {
+    void operator()(Arguments... arguments) const {
         SYNOD_ASSERT(body_ != nullptr);
-        const auto body = std::move(body_);
-        body->call(std::forward<Arguments>(arguments)...);
+        body_->call(std::forward<Arguments>(arguments)...);
     }
 
     [[nodiscard]] explicit operator bool() const { return body_ != nullptr; }
@@ -53,7 +52,7 @@ private:
         Function function;
     };
 
-    std::unique_ptr<callable> body_;
+    std::shared_ptr<callable> body_;
 };
 
-}  // namespace synod::inline SYNOD_ABI::host::detail
+}  // namespace synod::inline SYNOD_ABI::host
