@@ -1,7 +1,8 @@
 // examples/bench_my_transport.cpp - message rounds of real replicas, timed on a transport of your own.
 //
 // Bring a network with two functions: `connect(self)` gives a node its transport, `deliver(to, receive)` hands over what has
-// arrived. `testing::rounds` builds the cluster on it and drives it; you hold the stopwatch.
+// arrived; and a third if it takes its time: `idle()` says that nothing is on its way. `testing::rounds` builds the cluster on it
+// and drives it; you hold the stopwatch.
 //
 // SPDX-License-Identifier: BSL-1.0
 

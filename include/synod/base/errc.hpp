@@ -58,60 +58,77 @@ enum class errc {
 
 namespace detail {
 
-// NOLINTNEXTLINE(readability-function-size): a table in the shape of a switch, so that no error lacks its line
-constexpr const char* describe(errc error) {
-    switch (error) {
-        case errc::quorums_do_not_intersect: return "two quorums do not intersect";
-        case errc::no_members: return "a cluster needs at least one member";
-        case errc::id_out_of_range: return "a node id is out of range";
-        case errc::id_not_a_member: return "a node id is not in the cluster";
-        case errc::duplicate_member: return "a node is named twice";
-        case errc::zero_window: return "the window is zero";
-        case errc::limit_out_of_range: return "a limit is out of range";
-        case errc::duration_out_of_range: return "a duration is out of range";
-        case errc::lease_below_clock_error:
-            return "the lease is shorter than the clock error allows";
-        case errc::wrong_cluster: return "the storage belongs to another cluster";
-        case errc::wrong_node: return "the storage belongs to another node";
-        case errc::wrong_incarnation: return "the storage belongs to another incarnation";
-        case errc::storage_not_empty: return "the storage already holds a node; recover it";
-        case errc::nothing_to_recover: return "the storage holds no node to recover";
-        case errc::malformed: return "malformed";
-        case errc::fallen_behind: return "this node needs entries that the others have trimmed";
-        case errc::not_leader: return "not the leader";
-        case errc::overloaded: return "a queue is full";
-        case errc::too_large: return "too large";
-        case errc::not_decided: return "not decided, and never will be";
-        case errc::outcome_unknown: return "the outcome is unknown";
-        case errc::stopped: return "stopped";
-        case errc::session_expired: return "the session has expired";
-        case errc::hold_lost: return "the hold is lost";
-        case errc::stale_token: return "the fencing token is stale";
-        case errc::not_owner: return "held by another owner";
-        case errc::busy: return "held by somebody";
-        case errc::timed_out: return "timed out";
-        case errc::cancelled: return "cancelled";
-        case errc::self_deadlock: return "the owner would wait for itself";
-        case errc::would_deadlock: return "the wait would close a cycle";
-        case errc::denied: return "denied";
-        case errc::limit_reached: return "a limit is reached";
-        case errc::token_space_exhausted: return "no fencing tokens are left in this epoch";
-        case errc::stale_sequence: return "the sequence number is already acknowledged";
-        case errc::too_many_outstanding: return "too many outstanding sequence numbers";
-        case errc::unknown_request: return "no such request";
-        case errc::kind_mismatch: return "an object of another kind has this name";
-        case errc::unsupported: return "not supported";
-        case errc::unreachable: return "no replica answers";
+struct error_text {
+    errc error;
+    const char* text;
+};
+
+/// What each error means, at the place of its number: the first error is 1.
+inline constexpr error_text error_texts[] = {
+    {errc::quorums_do_not_intersect, "two quorums do not intersect"},
+    {errc::no_members, "a cluster needs at least one member"},
+    {errc::id_out_of_range, "a node id is out of range"},
+    {errc::id_not_a_member, "a node id is not in the cluster"},
+    {errc::duplicate_member, "a node is named twice"},
+    {errc::zero_window, "the window is zero"},
+    {errc::limit_out_of_range, "a limit is out of range"},
+    {errc::duration_out_of_range, "a duration is out of range"},
+    {errc::lease_below_clock_error, "the lease is shorter than the clock error allows"},
+    {errc::wrong_cluster, "the storage belongs to another cluster"},
+    {errc::wrong_node, "the storage belongs to another node"},
+    {errc::wrong_incarnation, "the storage belongs to another incarnation"},
+    {errc::storage_not_empty, "the storage already holds a node; recover it"},
+    {errc::nothing_to_recover, "the storage holds no node to recover"},
+    {errc::malformed, "malformed"},
+    {errc::fallen_behind, "this node needs entries that the others have trimmed"},
+    {errc::not_leader, "not the leader"},
+    {errc::overloaded, "a queue is full"},
+    {errc::too_large, "too large"},
+    {errc::not_decided, "not decided, and never will be"},
+    {errc::outcome_unknown, "the outcome is unknown"},
+    {errc::stopped, "stopped"},
+    {errc::session_expired, "the session has expired"},
+    {errc::hold_lost, "the hold is lost"},
+    {errc::stale_token, "the fencing token is stale"},
+    {errc::not_owner, "held by another owner"},
+    {errc::busy, "held by somebody"},
+    {errc::timed_out, "timed out"},
+    {errc::cancelled, "cancelled"},
+    {errc::self_deadlock, "the owner would wait for itself"},
+    {errc::would_deadlock, "the wait would close a cycle"},
+    {errc::denied, "denied"},
+    {errc::limit_reached, "a limit is reached"},
+    {errc::token_space_exhausted, "no fencing tokens are left in this epoch"},
+    {errc::stale_sequence, "the sequence number is already acknowledged"},
+    {errc::too_many_outstanding, "too many outstanding sequence numbers"},
+    {errc::unknown_request, "no such request"},
+    {errc::kind_mismatch, "an object of another kind has this name"},
+    {errc::unsupported, "not supported"},
+    {errc::unreachable, "no replica answers"},
+};
+
+/// Their number; std::size would cost <iterator>, which is measured.
+inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
+
+/// Whether `error_texts` goes through all errors in turn and ends with `last`.
+[[nodiscard]] constexpr bool describes_every_error(errc last) {
+    int value = 0;
+    for (const error_text& one : error_texts) {
+        if (static_cast<int>(one.error) != ++value) return false;
     }
-    return "unknown error";
+    return value == static_cast<int>(last);
+}
+static_assert(describes_every_error(errc::unreachable), "an error lacks its text, or its turn");
+
+[[nodiscard]] constexpr const char* describe(int value) {
+    if (value < 1 || value > error_count) return "unknown error";
+    return error_texts[value - 1].text;
 }
 
 class error_category final : public std::error_category {
 public:
     [[nodiscard]] const char* name() const noexcept override { return "synod"; }
-    [[nodiscard]] std::string message(int value) const override {
-        return describe(static_cast<errc>(value));
-    }
+    [[nodiscard]] std::string message(int value) const override { return describe(value); }
 };
 
 }  // namespace detail

@@ -34,6 +34,11 @@ namespace synod::inline SYNOD_ABI::host {
 /// the replica had taken it on, else `stopped`; and every request at the service is answered `stopped`.
 template <class Replica, class Network, class Service = no_service, clock Clock = steady_clock>
 class runner {
+    static_assert(
+        !synod::detail::starts_sync<
+            std::remove_reference_t<decltype(std::declval<Replica&>().storage())>>,
+        "a runner hands no synced() to its replica, whose storage must not be an async_storage");
+
     using on_command = synod::detail::deferred<command_callback, Replica>;
     using ending = synod::detail::deferred<host::ending, Replica>;
 

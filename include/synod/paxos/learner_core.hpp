@@ -33,6 +33,11 @@ struct tally {
 
 /// Knows what is chosen: in which slots, and since which ballot. The value itself is that of any vote whose ballot is at least
 /// that one, so whoever keeps votes keeps the values, and this only counts.
+///
+/// A slot has one tally, that of the highest ballot in which a vote was seen there: a vote of a higher ballot starts it anew, and
+/// one of a lower ballot is not counted. That is safe, for what is called chosen has a phase-2 quorum of one ballot. It may be
+/// late: a quorum of a lower ballot that is completed after the first vote of a higher one goes unnoticed, and the slot is
+/// learned with the quorum of the higher ballot, or from whoever learned it before (`hear`, `settle`).
 class learner_core {
 public:
     /// Every slot below is chosen, and its value was at hand when that became known.
@@ -41,8 +46,8 @@ public:
     /// Slots below this are known to be chosen, at hand or not.
     [[nodiscard]] slot known_below() const { return watermark_below_; }
 
-    /// Counts a vote. Slots below `next()` are settled; the caller bounds how far ahead `at` may be. Returns whether the slot became
-    /// chosen by it.
+    /// Counts a vote, unless one of a higher ballot was seen in that slot. Slots below `next()` are settled; the caller bounds how
+    /// far ahead `at` may be. Returns whether the slot became chosen by it.
     template <class Policy>
     [[gnu::always_inline]] bool count(node_id from, slot at, ballot voted, Policy& policy) {
         if (at < next()) return false;

@@ -71,8 +71,10 @@ concept starts_sync = requires(S& storage, const sync_token& token) {
 /// - `append` stages; it cannot fail at once: what it could not stage makes every later `sync` fail.
 /// - `sync` makes all appended records durable. After it has failed once it never succeeds again: what the failed write left
 ///   behind is unknown until the storage is opened anew.
-/// - `recover(sink)` calls `sink(record)` for every durable record, in order. A record of another type than a vote replaces the
-///   earlier ones of its type, so a storage may leave those out.
+/// - `recover(sink)` calls `sink(record)` for the durable records: first the newest of each type in `records::latest`, which
+///   replaces the earlier ones of its type, then the votes; those in one slot in the order in which they were appended, of which
+///   all but the last may be left out. Roles rest on that order: the forget_record says where the votes begin, so that room is
+///   made for the slots that are kept and not for all since the first.
 /// - `forget(below)` lets it drop votes in slots below.
 template <class S, class Value>
 concept storage = std::movable<S> && detail::appends_records<S, Value> && detail::syncs<S> &&

@@ -32,22 +32,37 @@ concept delivers = requires(N& network, node_id to, const any_receiver& receive)
     { network.deliver(to, receive) } -> std::convertible_to<std::size_t>;
 };
 
+template <class N>
+concept may_take_its_time = requires(N& network) { network.idle(); };
+
+template <class N>
+concept idle_says_yes_or_no = !may_take_its_time<N> || requires(N& network) {
+    { network.idle() } -> std::same_as<bool>;
+};
+
 }  // namespace detail
 
 /// What a cluster of rounds sends through.
 /// - `connect(self)` gives node `self` its transport; it is called once for each node, before anything is sent.
-/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and returns how many that were. A network
-///   that takes its time may return 0 while messages are on their way: `idle()`, if it has one, is called then.
+/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and returns how many that were. Without
+///   more ado, what was sent has arrived: when no node is delivered anything, nothing is on its way.
+/// - A network that takes its time says so by having `idle()`: whether all that was sent has been delivered or is lost. It is asked
+///   when no node was delivered anything and something is awaited, and again after each further try to deliver; it must come true
+///   by and by, and virtual time stands still until it does. A network that cannot know, such as one of sockets, may say yes when
+///   nothing has come for a while.
 template <class N>
-concept network = testing::detail::connects<N> && testing::detail::delivers<N>;
+concept network = testing::detail::connects<N> && testing::detail::delivers<N> &&
+                  testing::detail::idle_says_yes_or_no<N>;
 
 /// How a run is made up.
 struct rounds_config {
-    std::uint32_t replicas = 3;
-    std::size_t bytes = 8;   // of one command; at least 8
-    std::size_t window = 1;  // commands proposed before the cluster is driven until it is quiescent
+    std::uint32_t replicas = 3;  // at most max_nodes
+    std::size_t bytes = 8;       // of one command; at least 8
+    std::size_t window = 1;  // commands proposed before the cluster is driven until all have ended
     std::uint32_t batch = 1024;    // commands in one entry, at most
     std::size_t trim_every = 256;  // commands after which every replica trims what all have applied
+    duration patience = seconds(10);  // virtual time for an election, or for a window to end
+    std::uint64_t polls = 1'000'000;  // in a row that deliver nothing; then nothing is on its way
 };
 
 /// A machine that adds numbers: the first eight bytes of each command.
@@ -86,7 +101,8 @@ struct wire_size {
 };
 
 /// A cluster of real replicas with storage in memory, driven by one thread: propose `window` commands at the leader, then hand
-/// messages around until nothing moves any more, and again.
+/// messages around until all have ended and nothing more has arrived, and again. Time is virtual: it passes only when something is
+/// awaited and nothing is on its way, so timers make up for what a network loses, and rounds that lose nothing take no time.
 template <network Network, class Policy = log_policy<>>
 class rounds {
 public:
@@ -94,30 +110,36 @@ public:
     using replica_type = replica<summing_machine, link, memory_storage<records<entry>>, Policy>;
 
     /// Builds the cluster on `network`, which must outlive it, and elects node 0. Errors: those of replica::make;
-    /// limit_out_of_range for commands below 8 bytes or a window of zero.
+    /// limit_out_of_range for commands below 8 bytes, a window of zero, no replicas or more than max_nodes; unreachable when the
+    /// network loses so much that node 0 is not elected within rounds_config::patience.
     [[nodiscard]] static result<rounds> make(Network& network, const rounds_config& config) {
-        if (config.bytes < sizeof(std::uint64_t) || config.window == 0) {
+        if (config.bytes < sizeof(std::uint64_t) || config.window == 0 || config.replicas == 0 ||
+            config.replicas > max_nodes) {
             return errc::limit_out_of_range;
         }
         rounds made(network, config);
         for (std::uint32_t i = 0; i < config.replicas; ++i) {
             if (const auto error = made.add(node_id(i))) return unexpected(error);
         }
-        made.elect();
+        if (const auto error = made.elect()) return unexpected(error);
         return made;
     }
 
-    /// Pushes `count` commands through, a multiple of the window, and returns how many were decided with their results.
+    /// Pushes `count` commands through, a multiple of the window, and returns how many were decided with their results: all, but on
+    /// a network that loses so much that leadership is lost, and with it a window. The run ends early when a window does not end,
+    /// or node 0 is not elected again, within rounds_config::patience.
     std::uint64_t run(std::uint64_t count) {
         decided_ = 0;
         for (std::uint64_t sent = 0; sent < count; sent += config_.window) {
             for (std::size_t i = 0; i < config_.window; ++i) {
                 static_cast<void>(replicas_[leader_].propose(command_, now_));
             }
-            drive();
+            drive(sent + config_.window);
+            if (decided_ < sent + config_.window && !wait_out()) break;
             since_trim_ += config_.window;
             if (since_trim_ >= config_.trim_every) trim();
         }
+        if constexpr (testing::detail::may_take_its_time<Network>) drive();
         return decided_;
     }
 
@@ -131,7 +153,7 @@ public:
     }
 
     /// Lets a heartbeat interval pass, as a host's clock does.
-    void pass_time() {
+    [[gnu::noinline, gnu::cold]] void pass_time() {
         now_ = now_ + replicas_[leader_].policy().limits.heartbeat_interval;
         for (replica_type& one : replicas_) {
             if (now_ >= one.next_deadline()) one.tick(now_);
@@ -159,34 +181,63 @@ private:
         Policy policy{.quorums = *quorums};
         policy.limits.batch_commands = config_.batch;
         auto made = replica_type::make(*group, {}, network_->connect(self), {}, policy, now_);
-        if (made) replicas_.push_back(*std::move(made));
-        return made.error();
+        if (!made) return made.error();
+        replicas_.push_back(*std::move(made));
+        return {};
     }
 
-    /// Lets node 0 alone grow impatient.
-    void elect() {
-        now_ = replicas_[leader_].next_deadline();
-        replicas_[leader_].tick(now_);
-        while (!replicas_[leader_].is_leading()) {
-            replicas_[leader_].flush(now_);
+    /// Lets node 0 alone grow impatient, until it leads.
+    [[nodiscard, gnu::noinline, gnu::cold]] std::error_code elect() {
+        replica_type& candidate = replicas_[leader_];
+        const instant limit = now_ + config_.patience;
+        while (!candidate.is_leading()) {
+            if (now_ > limit) return errc::unreachable;
+            const instant due = candidate.next_deadline();
+            now_ = due > now_ ? due : now_ + candidate.policy().limits.heartbeat_interval;
+            candidate.tick(now_);
             drive();
         }
         pass_time();
+        return {};
     }
 
-    /// Hands messages around until none moves: the followers first, for the leader has just spoken.
-    void drive() {
-        replicas_[leader_].flush(now_);
-        bool moved = true;
-        while (moved) {
-            moved = false;
-            for (std::uint32_t i = 0; i < config_.replicas; ++i) {
-                if (i != leader_) moved = serve(i) || moved;
-            }
-            moved = serve(leader_) || moved;
+    /// Lets time pass until every command has ended, and somebody leads who can be given more. Returns whether that came about.
+    [[gnu::noinline, gnu::cold]] bool wait_out() {
+        const instant limit = now_ + config_.patience;
+        while (replicas_[leader_].status().pending > 0) {
+            if (now_ > limit) return false;
+            pass_time();
         }
-        replicas_[leader_].drain(
-            [this](const completion& one) { decided_ += one.outcome == outcome::decided; });
+        return replicas_[leader_].is_leading() || !elect();
+    }
+
+    /// Hands messages around until `enough` commands are decided and nothing more has arrived, or nothing is on its way.
+    void drive(std::uint64_t enough = UINT64_MAX) {
+        replicas_[leader_].flush(now_);
+        std::uint64_t polls = 0;
+        do {
+            while (serve_all()) polls = 0;
+            replicas_[leader_].drain(
+                [this](const completion& one) { decided_ += one.outcome == outcome::decided; });
+        } while (decided_ < enough && awaits_more(++polls));
+    }
+
+    /// The followers first, for the leader has just spoken. Returns whether anything had arrived.
+    bool serve_all() {
+        bool moved = false;
+        for (std::uint32_t i = 0; i < config_.replicas; ++i) {
+            if (i != leader_) moved = serve(i) || moved;
+        }
+        return serve(leader_) || moved;
+    }
+
+    /// Whether anything is on its way, after `polls` in a row that delivered none.
+    [[nodiscard]] bool awaits_more(std::uint64_t polls) {
+        if constexpr (testing::detail::may_take_its_time<Network>) {
+            return polls < config_.polls && !network_->idle();
+        } else {
+            return false;
+        }
     }
 
     /// Returns whether anything had arrived.
@@ -223,10 +274,13 @@ private:
 /// A network that counts what passes, in front of another one.
 template <network Network>
 class counting_network {
+    using inner_link = decltype(std::declval<Network&>().connect(node_id()));
+
 public:
     class link {
     public:
-        static constexpr bool is_single_threaded = true;
+        static constexpr bool is_single_threaded =
+            requires { requires inner_link::is_single_threaded; };
 
         template <class Message>
         void send(node_id to, Message&& message) noexcept {
@@ -237,7 +291,6 @@ public:
 
     private:
         friend counting_network;
-        using inner_link = decltype(std::declval<Network&>().connect(node_id()));
         link(counting_network& counts, inner_link inner)
             : counts_(&counts), inner_(std::move(inner)) {}
 
@@ -252,6 +305,12 @@ public:
     template <class Receive>
     std::size_t deliver(node_id to, Receive&& receive) {
         return inner_->deliver(to, std::forward<Receive>(receive));
+    }
+
+    [[nodiscard]] bool idle()
+        requires testing::detail::may_take_its_time<Network>
+    {
+        return inner_->idle();
     }
 
     [[nodiscard]] std::uint64_t messages() const { return messages_; }

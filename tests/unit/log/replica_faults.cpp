@@ -1,4 +1,4 @@
-// tests/unit/log/replica_faults.cpp - loss, repetition, overtaking, cuts, crashes and restarts at random: what holds all the while.
+// tests/unit/log/replica_faults.cpp - loss, repetition, overtaking, cuts, failed syncs and crashes at random: what holds all the while.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -68,6 +68,8 @@ public:
         for (int i = 0; i < 10'000; ++i) {
             if (i % 200 == 0) change_weather();
             if (random_.below(250) == 0) crash(some_node());
+            if (random_.below(250) == 0) cluster_.disk_of(some_node()).fails = true;
+            crash_failed();
             start_again();
             for (const node_id node : cluster_.all()) propose(node);
             step();
@@ -124,9 +126,21 @@ private:
         starts_at_[node] = cluster_.now() + milliseconds(rest);
     }
 
+    /// A sync that failed is a crash in the midst of a flush: nobody may have heard of what it lost.
+    void crash_failed() {
+        for (const node_id node : cluster_.all()) {
+            if (cluster_.is_up(node) && cluster_.at(node).status().error) crash(node);
+        }
+    }
+
+    void start(node_id node) {
+        cluster_.disk_of(node).fails = false;
+        cluster_.start(node);
+    }
+
     void start_again() {
         for (const node_id node : cluster_.all()) {
-            if (!cluster_.is_up(node) && cluster_.now() >= starts_at_[node]) cluster_.start(node);
+            if (!cluster_.is_up(node) && cluster_.now() >= starts_at_[node]) start(node);
         }
     }
 
@@ -151,8 +165,10 @@ private:
         cluster_.network.repeat_percent = 0;
         cluster_.network.longest_delay = duration(0);
         cluster_.heal();
+        crash_failed();
         for (const node_id node : cluster_.all()) {
-            if (!cluster_.is_up(node)) cluster_.start(node);
+            cluster_.disk_of(node).fails = false;
+            if (!cluster_.is_up(node)) start(node);
         }
         for (int i = 0; i < 2'000; ++i) step();
     }
@@ -179,4 +195,39 @@ TEST_CASE("whatever happens, replicas agree, and nothing acknowledged is lost [P
         one.run();
         one.check_end();
     }
+}
+
+TEST_CASE("votes of an earlier ballot do not help a leader that leads again [PMS 2.3]") {
+    cluster<> c(5);
+    const node_id leader = c.elect();
+    c.run(milliseconds(50));
+    const node_id first = c.follower_of(leader);
+    const node_id second = *(c.all() - node_set{leader, first}).begin();
+    const slot settled = c.at(leader).status().chosen_below;
+    const auto deliver_votes_of = [&](node_id voter) {
+        while (auto next = c.network.take_due()) {
+            if (held<accepted>(next->message) != nullptr && next->from != voter) continue;
+            c.hand(next->to, next->from, std::move(next->message));
+        }
+    };
+    (void)c.propose(leader, "x");
+    c.flush(leader);
+    deliver_votes_of(first);
+    REQUIRE(c.at(leader).status().chosen_below == settled);
+
+    const ballot led = c.at(leader).status().leader;
+    c.hand(leader, second, refused{c.header_of(second), led, ballot(led.round() + 1, second)});
+    REQUIRE_FALSE(c.at(leader).is_leading());
+    for (int i = 0; i < 10 && !c.at(leader).is_leading(); ++i) {
+        c.network.now = c.at(leader).next_deadline();
+        c.at(leader).tick(c.now());
+        c.flush(leader);
+        deliver_votes_of(second);
+    }
+    REQUIRE(c.at(leader).status().leader > led);
+    CHECK(c.at(leader).status().chosen_below == settled);  // each ballot has two votes of five
+
+    c.run(seconds(1));
+    CHECK(c.agrees());
+    CHECK(c.machine(leader).texts() == std::vector<std::string>{"x"});
 }

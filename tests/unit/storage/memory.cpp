@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <synod/log/entry.hpp>
+#include <synod/paxos/acceptor_core.hpp>
 #include <synod/paxos/records.hpp>
 #include <synod/paxos/storage.hpp>
 #include <synod/storage/memory.hpp>
@@ -29,8 +30,12 @@ std::vector<std::string> contents(store& from) {
             all.push_back("promised " + std::to_string(record.ballot.round()));
         } else if constexpr (std::is_same_v<Record, reserve_record>) {
             all.push_back("reserved " + std::to_string(record.ballot.round()));
+        } else if constexpr (std::is_same_v<Record, chosen_record>) {
+            all.push_back("chosen below " + std::to_string(record.below.value()));
+        } else if constexpr (std::is_same_v<Record, forget_record>) {
+            all.push_back("forgot below " + std::to_string(record.below.value()));
         } else {
-            all.push_back("other");
+            all.push_back("node " + std::to_string(record.node.value()));
         }
     };
     REQUIRE_FALSE(from.recover(sink));
@@ -63,6 +68,37 @@ TEST_CASE("what was synced is recovered: the latest of each kind, then votes in 
           texts{"promised 2", "reserved 3", "0=a", "2=c"});  // recovering takes nothing
 }
 
+TEST_CASE("the newest record of each other type comes before the votes, whatever came last") {
+    store s;
+    s.append(identity_record{cluster_id(1), node_id(2), incarnation(3)});
+    for (const std::uint64_t below : {8U, 9U}) {
+        s.append(vote_in(below, "x"));
+        s.append(promise_record{ballot(below, node_id(0))});
+        s.append(reserve_record{ballot(below, node_id(0))});
+        s.append(chosen_record{slot(below)});
+        s.append(forget_record{slot(below)});
+        REQUIRE_FALSE(s.sync());
+    }
+    CHECK(contents(s) == texts{"node 2", "promised 9", "reserved 9", "chosen below 9",
+                               "forgot below 9", "8=x", "9=x"});
+}
+
+TEST_CASE("an acceptor rebuilt from it makes room for the slots that are kept and for no others") {
+    constexpr std::uint64_t far = std::uint64_t{1} << 20;
+    store s;
+    s.forget(slot(far));
+    s.append(vote_in(far + 1, "x"));
+    s.append(forget_record{slot(far)});
+    REQUIRE_FALSE(s.sync());
+    REQUIRE(contents(s).front() == "forgot below " + std::to_string(far));
+    acceptor_core<std::string> core;
+    REQUIRE_FALSE(s.recover([&core](const auto& record) {
+        if constexpr (requires { core.recover(record); }) core.recover(record);
+    }));
+    CHECK(core.votes().first() == slot(far));
+    CHECK(core.votes().end() == slot(far + 2));
+}
+
 TEST_CASE("what was not synced is lost in a crash, and all else is kept") {
     store s;
     s.append(vote_in(0, "a"));
@@ -76,12 +112,15 @@ TEST_CASE("what was not synced is lost in a crash, and all else is kept") {
     CHECK(contents(s) == texts{"0=a"});
 }
 
-TEST_CASE("a later vote in a slot replaces the earlier one") {
+TEST_CASE("a later vote in a slot replaces the earlier one, synced together or apart") {
     store s;
     s.append(vote_in(0, "a"));
     s.append(vote_in(0, "b", 2));
     REQUIRE_FALSE(s.sync());
     CHECK(contents(s) == texts{"0=b"});
+    s.append(vote_in(0, "c", 3));
+    REQUIRE_FALSE(s.sync());
+    CHECK(contents(s) == texts{"0=c"});
 }
 
 TEST_CASE("forgotten votes do not come back, not even those staged before") {

@@ -48,12 +48,39 @@ TEST_CASE("the memory network keeps the order of each sender and loses nothing")
     CHECK(net.waiting(node_id(2)) == 0);
 }
 
+TEST_CASE("a queue that grows keeps all it had, in order, whoever they are for") {
+    network net;
+    auto a = net.connect(node_id(0));
+    auto b = net.connect(node_id(1));
+    std::vector<std::string> expected;
+    for (int i = 0; i < 1'000; ++i) {
+        b.send(node_id(0), std::to_string(i));
+        a.send(node_id(1), std::to_string(-i));
+        expected.push_back("1:" + std::to_string(i));
+    }
+    CHECK(net.waiting(node_id(1)) == 1'000);
+    CHECK(texts_for(net, node_id(0)) == expected);
+}
+
 TEST_CASE("a message to a node that never connected is lost") {
     network net;
     auto a = net.connect(node_id(0));
     a.send(node_id(9), 1);
     CHECK(net.waiting(node_id(9)) == 0);
     CHECK(net.deliver(node_id(9), [](node_id, message&&) {}) == 0);
+}
+
+TEST_CASE(
+    "a message of a variant within is carried, too, and lost to a node that never connected") {
+    using nested = std::variant<std::string, std::variant<int, char>>;
+    memory_network<nested> net;
+    auto a = net.connect(node_id(0));
+    a.send(node_id(0), 'x');
+    a.send(node_id(9), 'y');
+    std::string seen;
+    net.deliver(node_id(0),
+                [&](node_id, nested&& any) { seen += std::get<char>(std::get<1>(any)); });
+    CHECK(seen == "x");
 }
 
 TEST_CASE("what is sent while messages are delivered waits for the next delivery") {

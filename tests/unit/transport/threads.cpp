@@ -72,6 +72,19 @@ TEST_CASE("a full mailbox loses what is more, and counts it") {
     CHECK(numbers_in(*inbox) == std::vector<int>{9});
 }
 
+TEST_CASE("a wait loses nothing that an earlier one took and nobody was handed") {
+    network net;
+    auto inbox = net.connect(node_id(1));
+    auto link = net.link_of(node_id(0));
+    link.send(node_id(1), 1);
+    inbox->wait(duration(0));
+    link.send(node_id(1), 2);
+    inbox->wait(duration(0));
+    CHECK(numbers_in(*inbox) == std::vector<int>{1});
+    inbox->wait(duration(0));
+    CHECK(numbers_in(*inbox) == std::vector<int>{2});
+}
+
 TEST_CASE("a message to a node that is not connected is lost, also one that waited when it went") {
     network net(4, 8);
     auto link = net.link_of(node_id(0));
