@@ -50,6 +50,11 @@ public:
     }
 
     friend constexpr auto operator<=>(ballot, ballot) = default;
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    friend constexpr bool operator<(ballot a, ballot b) { return a.packed_ < b.packed_; }
+    friend constexpr bool operator>(ballot a, ballot b) { return a.packed_ > b.packed_; }
+    friend constexpr bool operator<=(ballot a, ballot b) { return a.packed_ <= b.packed_; }
+    friend constexpr bool operator>=(ballot a, ballot b) { return a.packed_ >= b.packed_; }
 
     template <class Sink>
     constexpr void fingerprint(Sink& sink) const {

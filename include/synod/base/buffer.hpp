@@ -138,7 +138,10 @@ private:
     }
 
     void keep_all(buffer_block* list) {
-        while (list != nullptr) keep(std::exchange(list, list->next));
+        while (buffer_block* const block = list) {
+            list = block->next;
+            keep(block);
+        }
     }
 
     void orphan() {
@@ -146,7 +149,10 @@ private:
         keep_all(returned_.exchange(grave(), std::memory_order_acq_rel));
         const auto owned = static_cast<std::int64_t>(created_ - idle_);
         for (buffer_block*& list : free_) {
-            while (list != nullptr) destroy(std::exchange(list, list->next));
+            while (buffer_block* const block = list) {
+                list = block->next;
+                destroy(block);
+            }
         }
         if (orphans_.fetch_add(owned, std::memory_order_acq_rel) + owned == 0) delete this;
     }
@@ -180,15 +186,17 @@ public:
     [[gnu::always_inline]] buffer(const buffer& other) : block_(other.block_) {
         if (block_ != nullptr) block_->own();
     }
-    [[gnu::always_inline]] buffer(buffer&& other) noexcept
-        : block_(std::exchange(other.block_, nullptr)) {}
+    [[gnu::always_inline]] buffer(buffer&& other) noexcept : block_(other.block_) {
+        other.block_ = nullptr;
+    }
     buffer& operator=(const buffer& other) {
         buffer copy(other);
         std::swap(block_, copy.block_);
         return *this;
     }
     buffer& operator=(buffer&& other) noexcept {
-        detail::buffer_block* const taken = std::exchange(other.block_, nullptr);
+        detail::buffer_block* const taken = other.block_;
+        other.block_ = nullptr;
         if (block_ != nullptr) release();
         block_ = taken;
         return *this;
@@ -234,7 +242,7 @@ public:
     buffer_pool(const buffer_pool& other) : state_(other.state_) {
         if (state_ != nullptr) state_->add_handle();
     }
-    buffer_pool(buffer_pool&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    buffer_pool(buffer_pool&& other) noexcept : state_(other.state_) { other.state_ = nullptr; }
     buffer_pool& operator=(buffer_pool other) noexcept {
         std::swap(state_, other.state_);
         return *this;

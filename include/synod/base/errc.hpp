@@ -134,7 +134,7 @@ public:
 }  // namespace detail
 
 /// The category of `errc`.
-[[nodiscard]] inline const std::error_category& category() noexcept {
+[[nodiscard, gnu::noinline, gnu::cold]] inline const std::error_category& category() noexcept {
     static const detail::error_category instance;
     return instance;
 }

@@ -73,6 +73,11 @@ public:
     }
 
     friend constexpr auto operator<=>(slot, slot) = default;
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    friend constexpr bool operator<(slot a, slot b) { return a.value_ < b.value_; }
+    friend constexpr bool operator>(slot a, slot b) { return a.value_ > b.value_; }
+    friend constexpr bool operator<=(slot a, slot b) { return a.value_ <= b.value_; }
+    friend constexpr bool operator>=(slot a, slot b) { return a.value_ >= b.value_; }
 
     template <class Sink>
     constexpr void fingerprint(Sink& sink) const {

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -17,71 +18,126 @@ namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
-/// Elements numbered from `begin()` up to but not including `end()`, element n in cell n modulo a power of two. The memory only
-/// grows, by doubling. A cell outside of that range holds no object. `T` is movable, and its moves do not throw.
-template <class T>
-class circle {
-public:
-    circle() = default;
-    explicit circle(std::uint64_t begin) : begin_(begin), end_(begin) {}
-    circle(const circle& other) : circle(other.begin_) {
-        for (std::uint64_t n = other.begin_; n < other.end_; ++n) extend(other.at(n));
-    }
-    circle(circle&& other) noexcept
-        : cells_(std::exchange(other.cells_, nullptr)),
-          capacity_(std::exchange(other.capacity_, 0)),
-          begin_(other.begin_),
-          end_(std::exchange(other.end_, other.begin_)) {}
-    circle& operator=(circle other) noexcept {
-        std::swap(cells_, other.cells_);
-        std::swap(capacity_, other.capacity_);
-        std::swap(begin_, other.begin_);
-        std::swap(end_, other.end_);
-        return *this;
-    }
-    ~circle() {
-        if (cells_ != nullptr) tear_down();
-    }
+/// What it takes to move an element that is known by its address alone.
+struct element_layout {
+    std::size_t size;
+    std::align_val_t alignment;
+    void (*relocate)(void* to, void* from);  // nullptr where copying the bytes does it
+};
 
+/// The cells of a circle and their numbers, whatever they hold: what is rare is compiled once here, and not for each type.
+class circle_cells {
+public:
     [[nodiscard]] std::uint64_t begin() const { return begin_; }
     [[nodiscard]] std::uint64_t end() const { return end_; }
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
     [[nodiscard]] bool empty() const { return begin_ == end_; }
 
+protected:
+    explicit circle_cells(std::uint64_t begin) : begin_(begin), end_(begin) {}
+    circle_cells(const circle_cells&) = delete;
+    [[gnu::noinline, gnu::cold]] circle_cells(circle_cells&& other) noexcept
+        : circle_cells(other.begin_) {
+        swap(other);
+    }
+    ~circle_cells() = default;
+
+    void swap(circle_cells& other) noexcept {
+        std::swap(cells_, other.cells_);
+        std::swap(capacity_, other.capacity_);
+        std::swap(begin_, other.begin_);
+        std::swap(end_, other.end_);
+    }
+
+    /// Numbers below `below` are no longer in use.
+    void pass(std::uint64_t below) {
+        if (begin_ < below) begin_ = below;
+        if (end_ < below) end_ = below;
+    }
+
+    [[nodiscard]] std::size_t cell(std::uint64_t number) const {
+        return static_cast<std::size_t>(number & (capacity_ - 1));
+    }
+
+    [[gnu::noinline, gnu::cold]] void grow(const element_layout& element) {
+        const std::uint64_t larger = capacity_ == 0 ? smallest : 2 * capacity_;
+        auto* const cells = static_cast<std::byte*>(
+            ::operator new(static_cast<std::size_t>(larger) * element.size, element.alignment));
+        for (std::uint64_t n = begin_; n < end_; ++n) {
+            std::byte* const from = cells_ + cell(n) * element.size;
+            std::byte* const to = cells + static_cast<std::size_t>(n & (larger - 1)) * element.size;
+            if (element.relocate == nullptr) {
+                std::memcpy(to, from, element.size);
+            } else {
+                element.relocate(to, from);
+            }
+        }
+        deallocate(element.alignment);
+        cells_ = cells;
+        capacity_ = larger;
+    }
+
+    [[gnu::noinline, gnu::cold]] void deallocate(std::align_val_t alignment) {
+        ::operator delete(cells_, alignment);
+    }
+
+    static constexpr std::uint64_t smallest = 4;
+
+    std::byte* cells_ = nullptr;
+    std::uint64_t capacity_ = 0;  // cells, a power of two or none
+    std::uint64_t begin_;
+    std::uint64_t end_;  // at most begin_ + capacity_
+};
+
+/// Elements numbered from `begin()` up to but not including `end()`, element n in cell n modulo a power of two. The memory only
+/// grows, by doubling. A cell outside of that range holds no object. `T` is movable, and its moves do not throw.
+template <class T>
+class circle : public circle_cells {
+public:
+    explicit circle(std::uint64_t begin = 0) : circle_cells(begin) {}
+    circle(const circle& other) : circle(other.begin_) {
+        for (std::uint64_t n = other.begin_; n < other.end_; ++n) extend(other.at(n));
+    }
+    circle(circle&& other) noexcept = default;
+    circle& operator=(circle other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~circle() {
+        destroy_below(end_);
+        if (cells_ != nullptr) deallocate(layout.alignment);
+    }
+
     /// Precondition: begin() <= number < end().
     [[nodiscard, gnu::always_inline]] T& at(std::uint64_t number) {
         SYNOD_ASSERT(number - begin_ < end_ - begin_);
-        return cells_[cell(number)];
+        return *place(number);
     }
     [[nodiscard, gnu::always_inline]] const T& at(std::uint64_t number) const {
         SYNOD_ASSERT(number - begin_ < end_ - begin_);
-        return cells_[cell(number)];
+        return *place(number);
     }
 
     /// A new last element, made of `arguments`, which must not refer to elements.
     template <class... Arguments>
     [[gnu::always_inline]] T& extend(Arguments&&... arguments) {
-        if (end_ - begin_ == capacity_) grow();
-        T* const last = ::new (static_cast<void*>(cells_ + cell(end_)))
-            T(std::forward<Arguments>(arguments)...);
+        if (end_ - begin_ == capacity_) grow(layout);
+        T* const last =
+            ::new (static_cast<void*>(place(end_))) T(std::forward<Arguments>(arguments)...);
         ++end_;
         return *last;
     }
 
     [[gnu::always_inline]] void drop_front() {
         SYNOD_ASSERT(begin_ != end_);
-        cells_[cell(begin_)].~T();
+        place(begin_)->~T();
         ++begin_;
     }
 
     /// Lets go of the elements below `below`; with none left, the next one has at least that number.
     void drop_below(std::uint64_t below) {
-        const std::uint64_t stop = below < end_ ? below : end_;
-        if constexpr (!std::is_trivially_destructible_v<T>) {
-            for (std::uint64_t n = begin_; n < stop; ++n) cells_[cell(n)].~T();
-        }
-        if (begin_ < stop) begin_ = stop;
-        if (end_ < below) restart(below);
+        destroy_below(below);
+        pass(below);
     }
 
     /// Moves `begin()` one on, past an element or past none.
@@ -89,14 +145,14 @@ public:
         if (begin_ == end_) {
             ++end_;
         } else {
-            cells_[cell(begin_)].~T();
+            place(begin_)->~T();
         }
         ++begin_;
     }
 
     /// Drops everything and numbers anew from `begin`.
     void restart(std::uint64_t begin) {
-        if (begin_ != end_) drop_below(end_);
+        destroy_below(end_);
         begin_ = begin;
         end_ = begin;
     }
@@ -118,44 +174,30 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t smallest = 4;
-    static constexpr std::align_val_t alignment{alignof(T)};
-
-    [[nodiscard]] static T* allocate(std::uint64_t count) {
-        return static_cast<T*>(
-            ::operator new(static_cast<std::size_t>(count) * sizeof(T), alignment));
+    static void relocate(void* to, void* from) {
+        T* const old = static_cast<T*>(from);
+        ::new (to) T(std::move(*old));
+        // NOLINTNEXTLINE(bugprone-use-after-move): what was moved from is destroyed
+        old->~T();
     }
-    static void deallocate(T* cells) { ::operator delete(static_cast<void*>(cells), alignment); }
+    static constexpr element_layout layout{sizeof(T), std::align_val_t(alignof(T)),
+                                           std::is_trivially_copyable_v<T> ? nullptr
+                                                                           : &circle::relocate};
 
-    // Kept out of line, like growing: it is rare, and every class that holds a circle would repeat it.
-    [[gnu::noinline, gnu::cold]] void tear_down() {
-        drop_below(end_);
-        deallocate(cells_);
+    [[nodiscard, gnu::always_inline]] T* place(std::uint64_t number) const {
+        return reinterpret_cast<T*>(cells_) + cell(number);
     }
 
-    // Kept out of line: it is rare, and would crowd the registers of those who extend.
-    [[gnu::noinline, gnu::cold]] void grow() {
-        const std::uint64_t larger = capacity_ == 0 ? smallest : 2 * capacity_;
-        T* const cells = allocate(larger);
-        for (std::uint64_t n = begin_; n < end_; ++n) {
-            T& old = cells_[cell(n)];
-            ::new (static_cast<void*>(cells + (n & (larger - 1)))) T(std::move(old));
-            // NOLINTNEXTLINE(bugprone-use-after-move): what was moved from is destroyed
-            old.~T();
+    void destroy_below(std::uint64_t below) {
+        if constexpr (!std::is_trivially_destructible_v<T>) {
+            if (begin_ < below && begin_ != end_) destroy_each(below);
         }
-        if (cells_ != nullptr) deallocate(cells_);
-        cells_ = cells;
-        capacity_ = larger;
     }
-
-    [[nodiscard]] std::size_t cell(std::uint64_t number) const {
-        return static_cast<std::size_t>(number & (capacity_ - 1));
+    // Kept out of line: every class that holds a circle would repeat it.
+    [[gnu::noinline]] void destroy_each(std::uint64_t below) {
+        const std::uint64_t stop = below < end_ ? below : end_;
+        for (std::uint64_t n = begin_; n < stop; ++n) place(n)->~T();
     }
-
-    T* cells_ = nullptr;
-    std::uint64_t capacity_ = 0;  // cells, a power of two or none
-    std::uint64_t begin_ = 0;
-    std::uint64_t end_ = 0;  // at most begin_ + capacity_
 };
 
 }  // namespace detail
@@ -224,7 +266,7 @@ public:
     /// The element of `at`, the window first extended to hold it. Precondition: at >= first(); the caller bounds `at`.
     T& reach(slot at) {
         SYNOD_ASSERT(at >= first());
-        while (end() <= at) cells_.extend();
+        if (end() <= at) extend_past(at);
         return cells_.at(at.value());
     }
 
@@ -256,6 +298,10 @@ public:
     }
 
 private:
+    [[gnu::noinline, gnu::cold]] void extend_past(slot at) {
+        while (end() <= at) cells_.extend();
+    }
+
     detail::circle<T> cells_;  // numbered like the slots
 };
 

@@ -127,6 +127,19 @@ public:
         return duration(later.nanoseconds_ - earlier.nanoseconds_);
     }
     friend constexpr auto operator<=>(instant, instant) = default;
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    friend constexpr bool operator<(instant a, instant b) {
+        return a.nanoseconds_ < b.nanoseconds_;
+    }
+    friend constexpr bool operator>(instant a, instant b) {
+        return a.nanoseconds_ > b.nanoseconds_;
+    }
+    friend constexpr bool operator<=(instant a, instant b) {
+        return a.nanoseconds_ <= b.nanoseconds_;
+    }
+    friend constexpr bool operator>=(instant a, instant b) {
+        return a.nanoseconds_ >= b.nanoseconds_;
+    }
 
     template <class Sink>
     constexpr void fingerprint(Sink& sink) const {

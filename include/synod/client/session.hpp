@@ -32,6 +32,8 @@ class basic_mutex;
 /// Thread-safety: all of it, but for moving and destroying.
 template <class Policy = client::policy<>>
 class basic_session {
+    using connection_ptr = std::unique_ptr<detail::deferred<client::connection, Policy>>;
+
 public:
     /// Connects node `self`, which no replica and no other client has, to a `thread_network` or something of its shape, which must
     /// outlive the session. An identity without a client uuid is given a random one, and a seed. Does not wait.
@@ -51,8 +53,8 @@ public:
     /// The same over any connection.
     template <host::clock Clock = host::boot_clock>
     [[nodiscard]] static result<basic_session>
-    start(std::unique_ptr<client::connection> end, const client_identity& identity,
-          const client_config& config = {}, Clock clock = {}, Policy policy = {}) {
+    start(connection_ptr end, const client_identity& identity, const client_config& config = {},
+          Clock clock = {}, Policy policy = {}) {
         auto core = engine::core::make(identity, config, client::connection_link(*end),
                                        std::move(policy), clock.now());
         if (!core) return unexpected(core.error());

@@ -39,22 +39,29 @@ using lock_message = detail::joined<replica_message, lock::to_replica, lock::to_
 /// Carries it between threads. Replicas have the ids of their group, clients those from `max_nodes` up.
 using lock_network = thread_network<lock_message>;
 
+namespace detail {
+
+template <class Storage>
+using network_of = synod::detail::deferred<lock_network, Storage>;
+
+}  // namespace detail
+
 /// A replica of the lock service over `Storage`, which the host keeps.
 template <class Storage, class Policy = log_policy<>>
-using lock_replica = replica<lock::table, lock_network::link, shared<Storage>, Policy>;
+using lock_replica =
+    replica<lock::table, typename detail::network_of<Storage>::link, shared<Storage>, Policy>;
 
 template <class Storage, class Policy = log_policy<>>
-using lock_node =
-    runner<lock_replica<Storage, Policy>, lock_network, lock::service<lock_network::link>>;
+using lock_node = runner<lock_replica<Storage, Policy>, detail::network_of<Storage>,
+                         lock::service<typename detail::network_of<Storage>::link>>;
 
 /// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier life left there. Network and
 /// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start.
 template <class Storage, class Policy>
 [[nodiscard]] result<lock_node<Storage, Policy>>
-start_lock_node(synod::detail::deferred<lock_network, Storage>& network, const group& group,
-                Storage& storage, Policy policy, const lock::config& config = {},
-                options how = {}) {
-    using link = typename synod::detail::deferred<lock_network, Storage>::link;
+start_lock_node(detail::network_of<Storage>& network, const group& group, Storage& storage,
+                Policy policy, const lock::config& config = {}, options how = {}) {
+    using link = typename detail::network_of<Storage>::link;
     auto table = synod::detail::deferred<lock::table, Storage>::make(config);
     if (!table) return unexpected(table.error());
     const auto make = [&](link through, instant now) {

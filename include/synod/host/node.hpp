@@ -20,7 +20,9 @@ using log_network = thread_network<replica_message>;
 
 /// A replica of `Machine` over a `Storage` that the host keeps.
 template <class Machine, class Storage, class Policy = log_policy<>>
-using node = runner<replica<Machine, log_network::link, shared<Storage>, Policy>, log_network>;
+using node = runner<replica<Machine, typename synod::detail::deferred<log_network, Storage>::link,
+                            shared<Storage>, Policy>,
+                    log_network>;
 
 namespace detail {
 

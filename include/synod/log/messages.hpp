@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/one_of.hpp>
 #include <synod/log/entry.hpp>
 #include <synod/paxos/messages.hpp>
 
@@ -97,8 +98,8 @@ struct transfer {
 };
 
 /// The messages that are rare: everything but the two of every round.
-using replica_control = std::variant<heartbeat, heartbeat_reply, prepare, promise<entry>, refused,
-                                     probe, probe_reply, fetch, chosen<entry>, forgotten, transfer>;
+using replica_control = one_of<heartbeat, heartbeat_reply, prepare, promise<entry>, refused, probe,
+                               probe_reply, fetch, chosen<entry>, forgotten, transfer>;
 
 /// Any message between replicas. The rare ones share an alternative, so that moving and destroying one of the others asks one question.
 using replica_message = std::variant<accept<entry>, accepted, replica_control>;

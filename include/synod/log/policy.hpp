@@ -33,7 +33,7 @@ struct log_limits : limits {
 
     /// Errors: what limits::validate says; limit_out_of_range for a zero, a batch above entry::max_commands, or a window of more
     /// than half of `retained`; duration_out_of_range unless 0 < 2 * heartbeat_interval <= election_timeout.
-    [[nodiscard]] std::error_code validate() const {
+    [[nodiscard, gnu::cold]] std::error_code validate() const {
         if (const std::error_code error = limits::validate()) return error;
         const bool has_room = batch_commands > 0 && batch_bytes > 0 && pending_commands > 0 &&
                               pending_bytes >= batch_bytes && pending_reads > 0 && max_step_ms > 0;

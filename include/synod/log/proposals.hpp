@@ -110,7 +110,7 @@ public:
     }
 
     /// Something without a result ended.
-    void finish(ticket which, outcome how) {
+    [[gnu::noinline]] void finish(ticket which, outcome how) {
         const std::size_t end = results_.size();
         finished_.emplace_back(which.value(), how, position{}, end, end);
     }

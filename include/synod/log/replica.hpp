@@ -148,7 +148,9 @@ public:
     }
     [[gnu::noinline, gnu::cold]] void receive(node_id from, replica_control&& message,
                                               instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [] {});
+        message.visit([&](auto& one) {
+            if (hears(from, one.header)) detail::handle(node_, from, std::move(one), now);
+        });
     }
 
     /// Does what it is time for: look for a leader, or be one.
@@ -228,11 +230,16 @@ public:
     }
 
 private:
-    replica(const group& group, Machine machine, Transport transport, Storage storage,
-            Policy policy, instant now)
+    replica(const group& group, Machine&& machine, Transport&& transport, Storage&& storage,
+            Policy&& policy, instant now)
         : node_(group, std::move(machine), std::move(transport), std::move(storage),
                 std::move(policy)) {
         node_.leadership.stand_by(now);
+    }
+
+    /// Whether a message with that header is to be looked at.
+    [[nodiscard, gnu::noinline, gnu::cold]] bool hears(node_id from, const message_header& header) {
+        return !node_.endpoint.has_failed() && node_.endpoint.admits(from, header);
     }
 
     /// Whether anything can be asked of this node.

@@ -130,7 +130,7 @@ public:
     }
 
 private:
-    using rest = std::variant<promise<Value>, refused, voted<Value>, forgotten>;
+    using rest = one_of<promise<Value>, refused, voted<Value>, forgotten>;
     using endpoint_type = endpoint<outbox<Value, rest>, Transport, Storage, Policy>;
 
     acceptor(const group& group, Transport transport, Storage storage, Policy policy,

@@ -22,7 +22,7 @@ public:
     /// Phase 1b. Answers with a promise and the votes from the slot asked for, or with the ballot that stands in the way.
     /// Complexity: linear in the votes reported, which limits().votes_per_answer bounds.
     template <class Output>
-    void receive(node_id from, const prepare& message, Output& out) {
+    [[gnu::cold]] void receive(node_id from, const prepare& message, Output& out) {
         if (out.rules().may_promise(promised_, message.ballot)) {
             promised_ = message.ballot;
             out.append(promise_record{promised_});
@@ -51,7 +51,7 @@ public:
     /// recent and so carries the same value. Safe whatever is promised: every higher ballot proposes this value, too.
     /// [PMS 2.2, P2]
     template <class Output>
-    void learn(node_id from, vote<Value>&& known, Output& out) {
+    [[gnu::cold]] void learn(node_id from, vote<Value>&& known, Output& out) {
         if (out.rules().carries_chosen(votes_.ballot_of(known.at), known.ballot)) return;
         if (!may_remember(from, known.at, out)) return;
         keep(std::move(known), out);
@@ -60,7 +60,7 @@ public:
     /// Replays a record of this acceptor; other records are none of its business.
     void recover(const promise_record& record) { raise(record.ballot); }
     void recover(const forget_record& record) { forget(record.below); }
-    void recover(const vote<Value>& record) {
+    [[gnu::cold]] void recover(const vote<Value>& record) {
         raise(record.ballot);
         if (record.at >= votes_.first()) votes_.put(record.at, record.ballot, record.value);
     }
@@ -113,7 +113,7 @@ private:
     }
 
     template <class Output>
-    promise<Value> answer(const prepare& message, Output& out) const {
+    [[gnu::cold]] promise<Value> answer(const prepare& message, Output& out) const {
         promise<Value> reply{out.header(), promised_, message.from, message.from, votes_.first(),
                              true,         {}};
         slot at = message.from;

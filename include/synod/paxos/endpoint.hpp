@@ -4,15 +4,16 @@
 
 #pragma once
 
+#include <synod/base/one_of.hpp>
 #include <synod/paxos/output.hpp>
 #include <synod/paxos/policy.hpp>
 #include <synod/paxos/storage.hpp>
 #include <synod/paxos/transport.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -55,7 +56,9 @@ public:
                 identity = record;
                 has_identity = true;
             } else {
-                note(record);
+                if constexpr (std::same_as<decltype(record), const forget_record&>) {
+                    forget_below_ = record.below;
+                }
                 sink(record);
             }
         };
@@ -124,11 +127,11 @@ public:
         transport_.send(to, std::forward<Message>(message));
     }
     template <class... Messages>
-    void send(node_id to, std::variant<Messages...>&& message) {
+    void send(node_id to, one_of<Messages...>&& message) {
         if constexpr (requires { requires Transport::takes_variants; }) {
             transport_.send(to, std::move(message));
         } else {
-            std::visit([&](auto& one) { transport_.send(to, std::move(one)); }, message);
+            message.visit([&](auto& one) { transport_.send(to, std::move(one)); });
         }
     }
 
@@ -186,10 +189,6 @@ private:
         if (identity.incarnation != group_.incarnation()) return errc::wrong_incarnation;
         return {};
     }
-
-    template <class Record>
-    void note(const Record&) {}
-    void note(const forget_record& record) { forget_below_ = record.below; }
 
     [[gnu::noinline, gnu::cold]] void try_forget() {
         if (forget_after_ == 0 || !outbox_.is_durable(forget_after_)) return;

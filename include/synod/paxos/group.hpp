@@ -9,6 +9,7 @@
 #include <synod/paxos/messages.hpp>
 #include <synod/paxos/observer.hpp>
 
+#include <array>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
@@ -65,14 +66,14 @@ private:
 
     void admit(const member& one) {
         nodes_.insert(one.node);
-        if (headers_.size() <= one.node.value()) headers_.resize(one.node.value() + 1);
         headers_[one.node.value()] = {cluster_, one.incarnation};
     }
 
     cluster_id cluster_;
     node_id self_;  // in nodes_
     node_set nodes_;
-    std::vector<message_header> headers_;  // by node id; says nothing where there is no node
+    std::array<message_header, max_nodes>
+        headers_{};  // by node id; says nothing where there is no node
 };
 
 }  // namespace synod::inline SYNOD_ABI

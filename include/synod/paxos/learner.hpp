@@ -120,7 +120,7 @@ public:
     }
 
 private:
-    using rest = std::variant<fetch>;
+    using rest = one_of<fetch>;
     using endpoint_type = endpoint<outbox<Value, rest>, Transport, detail::no_storage, Policy>;
 
     learner(const group& group, Transport transport, Policy policy)

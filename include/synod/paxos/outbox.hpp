@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <synod/base/one_of.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/paxos/messages.hpp>
 #include <synod/paxos/storage.hpp>
@@ -45,8 +46,8 @@ struct parcel {
 
 }  // namespace detail
 
-/// Messages that wait for their records: the two of phase 2 in lanes of their own, all others, which are rare, in one of variants.
-/// `Rest` is a std::variant of those. Not thread-safe, like the role that holds it.
+/// Messages that wait for their records: the two of phase 2 in lanes of their own, all others, which are rare, share one.
+/// `Rest` is a one_of those. Not thread-safe, like the role that holds it.
 template <std::regular Value, class Rest>
 class outbox {
 public:
@@ -69,10 +70,9 @@ public:
         note(rests_on);
         accepted_.emplace_back(to, rests_on, message);
     }
-    template <class Message>
-        requires std::constructible_from<Rest, Message>
-    void stage(node_id to, Message&& message, std::uint64_t rests_on) {
-        stage_rest(to, Rest(std::forward<Message>(message)), rests_on);
+    [[gnu::noinline, gnu::cold]] void stage(node_id to, Rest&& message, std::uint64_t rests_on) {
+        note(rests_on);
+        rest_.emplace_back(to, rests_on, std::move(message));
     }
 
     /// Hands every message whose records are durable to `deliver(to, message)`, which may stage more.
@@ -127,8 +127,7 @@ public:
         sink.add(rest_.size());
         for (std::size_t i = 0; i < rest_.size(); ++i) {
             add_head(sink, rest_[i]);
-            sink.add(rest_[i].message.index());
-            std::visit([&](const auto& message) { sink.add(message); }, rest_[i].message);
+            sink.add(rest_[i].message);
         }
     }
 
@@ -137,12 +136,6 @@ private:
 
     void note(std::uint64_t rests_on) {
         if (rests_on < first_rests_on_) first_rests_on_ = rests_on;
-    }
-
-    [[gnu::noinline, gnu::cold]] void stage_rest(node_id to, Rest&& message,
-                                                 std::uint64_t rests_on) {
-        note(rests_on);
-        rest_.emplace_back(to, rests_on, std::move(message));
     }
 
     // Kept out of line, for the sake of those who send votes only.

@@ -33,7 +33,7 @@ struct limits {
 
     /// Errors: zero_window; limit_out_of_range unless window <= retained <= 2^32 and votes_per_answer > 0; duration_out_of_range
     /// unless 0 < first_retry <= longest_retry <= a day.
-    [[nodiscard]] std::error_code validate() const {
+    [[nodiscard, gnu::cold]] std::error_code validate() const {
         if (window == 0) return errc::zero_window;
         if (window > retained || retained > most_retained) return errc::limit_out_of_range;
         if (votes_per_answer == 0) return errc::limit_out_of_range;

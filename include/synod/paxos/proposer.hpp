@@ -207,7 +207,7 @@ private:
     };
 
     using core = proposer_core<Value>;
-    using rest = std::variant<prepare>;
+    using rest = one_of<prepare>;
     using endpoint_type = endpoint<outbox<Value, rest>, Transport, Storage, Policy>;
 
     proposer(const group& group, Transport transport, Storage storage, Policy policy,

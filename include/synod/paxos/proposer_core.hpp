@@ -31,7 +31,7 @@ public:
     /// Begins phase 1 with a new ballot, for the slots from `from` on. The ballot is reserved by a record staged before the
     /// prepares, so that they rest on it. Does nothing when no ballot is left. [PMS 2.2, phase 1(a)]
     template <class Output>
-    void start(slot from, Output& out) {
+    [[gnu::cold]] void start(slot from, Output& out) {
         const ballot next = out.policy().ballots.next(highest_round_, out.group().self());
         if (!next.exists()) return;
         attempt_ = next;
@@ -55,7 +55,7 @@ public:
 
     /// Counts a promise. Returns whether phase 1 ended with it.
     template <class Output>
-    bool receive(node_id from, promise<Value>&& message, Output& out) {
+    [[gnu::cold]] bool receive(node_id from, promise<Value>&& message, Output& out) {
         if (!is_awaited(from, message, out)) return false;
         if (message.first > first_kept_) first_kept_ = message.first;
         best_.drop_below(first_kept_);
@@ -143,7 +143,7 @@ private:
     }
 
     template <class Output>
-    bool are_sane(node_id from, const promise<Value>& message, Output& out) {
+    [[gnu::cold]] bool are_sane(node_id from, const promise<Value>& message, Output& out) {
         const bool makes_progress = message.complete || message.next > message.from;
         const slot kept = message.first < first_kept_ ? first_kept_ : message.first;
         bool sane = makes_progress && message.first <= message.next &&

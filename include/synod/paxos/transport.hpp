@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/base/one_of.hpp>
 
 #include <concepts>
 #include <utility>
@@ -24,16 +25,21 @@ concept send_is_noexcept = requires(T& link, node_id to, Message message) {
     { link.send(to, std::move(message)) } noexcept;
 };
 
-// Each alternative of a variant of messages, at any depth, is a message of its own; a transport may build it in place.
+// Each alternative of a variant or one_of of messages, at any depth, is a message of its own; a transport may build it in place.
 template <class T, class Messages>
 inline constexpr bool sends_each = sends_message<T, Messages>;
 template <class T, class... Messages>
 inline constexpr bool sends_each<T, std::variant<Messages...>> = (sends_each<T, Messages> && ...);
+template <class T, class... Messages>
+inline constexpr bool sends_each<T, one_of<Messages...>> = (sends_each<T, Messages> && ...);
 
 template <class T, class Messages>
 inline constexpr bool sends_each_noexcept = send_is_noexcept<T, Messages>;
 template <class T, class... Messages>
 inline constexpr bool sends_each_noexcept<T, std::variant<Messages...>> =
+    (sends_each_noexcept<T, Messages> && ...);
+template <class T, class... Messages>
+inline constexpr bool sends_each_noexcept<T, one_of<Messages...>> =
     (sends_each_noexcept<T, Messages> && ...);
 
 template <class T, class Messages>
@@ -44,11 +50,11 @@ concept every_send_is_noexcept = sends_each_noexcept<T, Messages>;
 
 }  // namespace detail
 
-/// Carries messages to other nodes. `Messages` is one message type, or a std::variant of those that must be carried.
+/// Carries messages to other nodes. `Messages` is one message type, or a std::variant or one_of of those that must be carried.
 /// - `send(to, message)` may lose, delay, duplicate or reorder; it never waits for the receiver and never calls back into the
 ///   sender. What arrives, the host hands to the `receive` of the node it was sent to, unchanged.
-/// - A variant of messages is opened before it is sent, unless the transport has a constant `takes_variants` that is true: then
-///   it must take such variants, too, and is spared the opening.
+/// - A one_of of messages is opened before it is sent, unless the transport has a constant `takes_variants` that is true: then
+///   it must take these, too, and is spared the opening.
 template <class T, class Messages>
 concept transport = std::movable<T> && detail::sends_every_message<T, Messages> &&
                     detail::every_send_is_noexcept<T, Messages>;

@@ -10,7 +10,6 @@
 #include <system_error>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -49,9 +48,7 @@ public:
     template <class Sink>
     [[nodiscard]] std::error_code recover(Sink&& sink) {
         crash();
-        durable_.for_each([&sink](const auto& one) {
-            if (one.exists) sink(one.record);
-        });
+        durable_.report(sink);
         for (slot at = votes_.first(); at < votes_.end(); ++at) {
             if (votes_[at].ballot.exists()) sink(std::as_const(votes_[at]));
         }
@@ -65,10 +62,14 @@ public:
     [[gnu::cold]] void crash() noexcept {
         unsynced_ = {};
         has_unsynced_ = false;
-        for (; !replaced_.empty(); replaced_.pop_back()) {
-            const slot at = replaced_.back().at;
-            if (votes_.contains(at)) votes_[at] = std::move(replaced_.back().before);
+        for (std::size_t left = replaced_.size(); left > 0; --left) {
+            vote& before = replaced_[left - 1];
+            if (!votes_.contains(before.at)) continue;
+            vote& here = votes_[before.at];
+            if (!before.ballot.exists()) before.at = slot();
+            here = std::move(before);
         }
+        replaced_.clear();
         for (slot at = synced_below_; at < votes_.end(); ++at) {
             if (votes_.contains(at)) votes_[at] = {};
         }
@@ -86,23 +87,11 @@ public:
     }
 
 private:
-    struct replaced {
-        slot at;
-        vote before;
-
-        friend bool operator==(const replaced&, const replaced&) = default;
-
-        template <class Sink>
-        void fingerprint(Sink& sink) const {
-            sink.add(at);
-            sink.add(before);
-        }
-    };
-
     [[gnu::noinline, gnu::cold]] void append_elsewhere(const vote& record) {
         if (record.at < votes_.first()) return;
         vote& here = votes_.reach(record.at);
-        if (record.at < synced_below_) replaced_.emplace_back(record.at, std::move(here));
+        here.at = record.at;
+        if (record.at < synced_below_) replaced_.push_back(std::move(here));
         here = record;
     }
 
@@ -124,9 +113,9 @@ private:
     struct newest_of;
     template <class... Types>
     struct newest_of<std::tuple<Types...>> : newest<Types>... {
-        template <class Visit>
-        void for_each(Visit&& visit) const {
-            (visit(static_cast<const newest<Types>&>(*this)), ...);
+        template <class Sink>
+        void report(Sink& sink) const {
+            ((newest<Types>::exists ? sink(newest<Types>::record) : void()), ...);
         }
 
         /// Takes over what `from` has, and leaves it with nothing.
@@ -149,8 +138,7 @@ private:
     bool has_unsynced_ = false;  // whether any is
     slot_window<vote> votes_;    // the latest of each slot, synced or not
     slot synced_below_;          // slots from here on were empty at the last sync
-    std::vector<replaced>
-        replaced_;  // what unsynced votes below took the place of, the oldest first
+    ring<vote> replaced_;        // what unsynced votes below took the place of, the oldest first
 };
 
 }  // namespace synod::inline SYNOD_ABI

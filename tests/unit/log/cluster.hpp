@@ -111,6 +111,10 @@ template <class Wanted, class Any>
 [[nodiscard]] const Wanted* held(const Any& any) {
     if constexpr (std::is_same_v<Any, Wanted>) {
         return &any;
+    } else if constexpr (requires { any.visit([](const auto&) {}); }) {
+        const Wanted* found = nullptr;
+        any.visit([&found](const auto& one) { found = held<Wanted>(one); });
+        return found;
     } else if constexpr (requires { any.index(); }) {
         return std::visit([](const auto& one) { return held<Wanted>(one); }, any);
     } else {

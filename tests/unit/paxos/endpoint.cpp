@@ -118,7 +118,7 @@ TEST_CASE("an identity that was never synced is nothing to recover") {
 }
 
 TEST_CASE("flush sends what rests on nothing first, then syncs, then sends the rest [PTP 2.2]") {
-    using box = outbox<text, std::variant<prepare>>;
+    using box = outbox<text, one_of<prepare>>;
     events seen;
     endpoint<box, wire, disk, watched> end(seen_by(p), {}, {}, watched_by(seen));
     auto out = end.output();
@@ -132,7 +132,7 @@ TEST_CASE("flush sends what rests on nothing first, then syncs, then sends the r
 }
 
 TEST_CASE("what is staged while a flush delivers is synced and sent by the same flush [PTP 2.2]") {
-    using box = outbox<text, std::variant<prepare>>;
+    using box = outbox<text, one_of<prepare>>;
     events seen;
     endpoint<box, wire, disk, watched> end(seen_by(p), {}, {}, watched_by(seen));
     end.output().send(a, prepare_of(p1));
@@ -150,7 +150,7 @@ TEST_CASE("what is staged while a flush delivers is synced and sent by the same 
 }
 
 TEST_CASE("a failed endpoint leaves the storage alone") {
-    using box = outbox<text, std::variant<prepare>>;
+    using box = outbox<text, one_of<prepare>>;
     events seen;
     disk broken;
     broken.error = broken_disk();

@@ -11,7 +11,7 @@ namespace {
 
 using namespace world;
 
-using box = outbox<text, std::variant<prepare, refused>>;
+using box = outbox<text, one_of<prepare, refused>>;
 
 struct delivery {
     node_id to;
@@ -22,8 +22,8 @@ struct delivery {
 std::vector<delivery> released(box& out) {
     std::vector<delivery> found;
     out.release(rules(), [&found](node_id to, auto&& one) {
-        if constexpr (requires { std::visit([](auto&) {}, one); }) {
-            std::visit([&](auto& held) { found.emplace_back(to, std::move(held)); }, one);
+        if constexpr (requires { one.visit([](auto&) {}); }) {
+            one.visit([&](auto& held) { found.emplace_back(to, std::move(held)); });
         } else {
             found.emplace_back(to, std::move(one));
         }

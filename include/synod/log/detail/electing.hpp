@@ -68,8 +68,8 @@ template <class Node>
 
 /// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead.
 template <class Node>
-[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, promise<entry>&& message,
-                                         instant now) {
+[[gnu::noinline, gnu::cold]] void
+handle(Node& node, node_id from, promise<typename Node::value_type>&& message, instant now) {
     const bool is_awaited = node.proposer.current() == Node::proposer_type::phase::preparing &&
                             node.rules().counts_promise(node.proposer.attempt(), message.ballot);
     if (is_awaited && node.rules().is_forgotten(node.proposer.from(), message.first)) {
@@ -78,7 +78,7 @@ template <class Node>
         node.step_down(now);
         return;
     }
-    for (const vote<entry>& one : message.votes) {
+    for (const auto& one : message.votes) {
         if (!one.value.exists()) {
             node.endpoint.refuse(from, refusal::malformed);
             return;

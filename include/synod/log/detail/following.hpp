@@ -38,6 +38,8 @@ template <class Node>
     node.acceptor.receive(from, std::move(message), out);
     if (!node.rules().may_accept(node.acceptor.promised(), led)) return;
     hear_leader(node, led, below, now);
+    node.learner.advance(node.acceptor.votes(), node.policy());
+    fetch_missing(node, now);
 }
 
 /// A leader says that it is there. The answer is no promise, and rests on no record: that nothing higher is promised now
@@ -52,6 +54,8 @@ template <class Node>
         return;
     }
     hear_leader(node, message.ballot, message.chosen_below, now);
+    node.advance();
+    fetch_missing(node, now);
     if (message.applied_below > node.trimmable_below) node.trimmable_below = message.applied_below;
     note_chosen(node);
     out.send_at_once(

@@ -6,6 +6,7 @@
 
 #include <synod/log/applier.hpp>
 #include <synod/log/catch_up.hpp>
+#include <synod/log/detail/deferred.hpp>
 #include <synod/log/leadership.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/log/policy.hpp>
@@ -37,12 +38,11 @@ template <class Transport>
 template <class Machine, class Transport, class Storage, class Policy>
 struct node {
     using policy_type = Policy;
-    using proposer_type = proposer_core<entry>;
-    using rest = std::variant<heartbeat, heartbeat_reply, prepare, promise<entry>, refused, probe,
-                              probe_reply, fetch, chosen<entry>, forgotten, transfer>;
+    using value_type = deferred<entry, Storage>;
+    using proposer_type = proposer_core<value_type>;
 
-    [[gnu::noinline, gnu::cold]] node(const group& group, Machine machine, Transport transport,
-                                      Storage storage, Policy policy)
+    [[gnu::noinline, gnu::cold]] node(const group& group, Machine&& machine, Transport&& transport,
+                                      Storage&& storage, Policy&& policy)
         : endpoint(group, std::move(transport), std::move(storage), std::move(policy)),
           applier(std::move(machine)),
           leadership(limits().election_timeout, seed()),
@@ -117,7 +117,7 @@ struct node {
     }
 
     /// Lets go of the entries below `below`, as far as they are applied.
-    void trim(slot below) {
+    [[gnu::noinline]] void trim(slot below) {
         if (below > applier.next()) below = applier.next();
         acceptor.forget(below);
         endpoint.forget(below);
@@ -132,8 +132,10 @@ struct node {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
-    synod::endpoint<outbox<entry, replica_control>, Transport, Storage, Policy> endpoint;
-    acceptor_core<entry> acceptor;
+    synod::endpoint<outbox<value_type, deferred<replica_control, Storage>>, Transport, Storage,
+                    Policy>
+        endpoint;
+    acceptor_core<value_type> acceptor;
     proposer_type proposer;
     learner_core learner;             // at most as far as the votes of acceptor reach
     synod::applier<Machine> applier;  // at most as far as learner
@@ -197,8 +199,6 @@ template <class Node>
     if (node.proposer.see(led)) node.step_down(now);
     node.leadership.follow(led, now);
     node.learner.hear(led, below);
-    node.learner.advance(node.acceptor.votes(), node.policy());
-    fetch_missing(node, now);
 }
 
 /// Writes down, now and then, how much is known to be chosen.

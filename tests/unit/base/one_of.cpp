@@ -1,0 +1,81 @@
+// tests/unit/base/one_of.cpp - tests of synod/base/one_of.hpp.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/base/fingerprint.hpp>
+#include <synod/base/one_of.hpp>
+
+#include "support/catch.hpp"
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+using namespace synod;
+
+namespace {
+
+using any = one_of<int, std::string, std::shared_ptr<int>>;
+
+}  // namespace
+
+TEST_CASE("a one_of holds what it was made of, and says which") {
+    const any number(7);
+    CHECK(number.index() == 0);
+    REQUIRE(number.get_if<int>() != nullptr);
+    CHECK(*number.get_if<int>() == 7);
+    CHECK(number.get_if<std::string>() == nullptr);
+
+    const any text(std::string("seven"));
+    CHECK(text.index() == 1);
+    CHECK(*text.get_if<std::string>() == "seven");
+}
+
+TEST_CASE("a one_of takes no type but its own") {
+    STATIC_REQUIRE(std::is_constructible_v<any, std::string>);
+    STATIC_REQUIRE(!std::is_constructible_v<any, long>);
+    STATIC_REQUIRE(!std::is_constructible_v<any, const char*>);
+}
+
+TEST_CASE("visiting a one_of calls once, with what it holds") {
+    int calls = 0;
+    any text(std::string("seven"));
+    text.visit([&](auto& held) {
+        ++calls;
+        if constexpr (std::is_same_v<decltype(held), std::string&>) held += "teen";
+    });
+    CHECK(calls == 1);
+    CHECK(*text.get_if<std::string>() == "seventeen");
+}
+
+TEST_CASE("a copy of a one_of is its own, and a move leaves nothing behind") {
+    const auto owned = std::make_shared<int>(7);
+    any first(owned);
+    any second(first);  // NOLINT(performance-unnecessary-copy-initialization): the copy is the test
+    CHECK(owned.use_count() == 3);
+    const any third(std::move(first));
+    CHECK(owned.use_count() == 3);
+    CHECK(*third.get_if<std::shared_ptr<int>>() == owned);
+    second = any(1);
+    CHECK(owned.use_count() == 2);
+    CHECK(*second.get_if<int>() == 1);
+}
+
+TEST_CASE("a one_of ends what it holds") {
+    const auto owned = std::make_shared<int>(7);
+    {
+        const any held(owned);
+    }
+    CHECK(owned.use_count() == 1);
+}
+
+TEST_CASE("one_ofs are equal, and print the same, when they hold the same") {
+    using plain = one_of<int, unsigned>;
+    CHECK(plain(1) == plain(1));
+    CHECK(!(plain(1) == plain(2)));
+    CHECK(!(plain(1) == plain(1U)));
+    CHECK(fingerprint_of(plain(1)) == fingerprint_of(plain(1)));
+    CHECK(fingerprint_of(plain(1)) != fingerprint_of(plain(2)));
+    CHECK(fingerprint_of(plain(1)) != fingerprint_of(plain(1U)));
+}
