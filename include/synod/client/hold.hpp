@@ -63,9 +63,10 @@ private:
 };
 
 /// What is known of one hold. Loss is final: a lease that is renewed later does not bring it back. (locks R4)
+template <class Lease>
 class hold_state {
 public:
-    hold_state(request_id which, fencing_token token, std::shared_ptr<const lease_view> lease)
+    hold_state(request_id which, fencing_token token, std::shared_ptr<const Lease> lease)
         : which_(which), token_(token), lease_(std::move(lease)) {}
 
     [[nodiscard]] request_id which() const { return which_; }
@@ -92,7 +93,7 @@ public:
 private:
     request_id which_;
     fencing_token token_;
-    std::shared_ptr<const lease_view> lease_;
+    std::shared_ptr<const Lease> lease_;
     std::stop_source stop_;
     std::atomic<bool> is_lost_{false};
     std::atomic<bool> has_ended_{false};
@@ -101,10 +102,11 @@ private:
 }  // namespace client::detail
 
 /// One hold of a lock. Copies look at the same one; none of them owns it: it lasts until it is given back through its mutex, or lost.
-/// Thread-safety: all of it, from any thread.
-class hold {
+/// Thread-safety: all of it, from any thread. Users write `hold`.
+template <class State>
+class basic_hold {
 public:
-    explicit hold(std::shared_ptr<client::detail::hold_state> state) : state_(std::move(state)) {}
+    explicit basic_hold(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
     /// Rises with every grant of every lock. Hand it to the resource with every write; see `fence_gate`.
     [[nodiscard]] fencing_token token() const { return state_->token(); }
@@ -121,7 +123,10 @@ public:
     [[nodiscard]] std::stop_token stop_token() const { return state_->stop_token(); }
 
 private:
-    std::shared_ptr<client::detail::hold_state> state_;
+    std::shared_ptr<State> state_;
 };
+
+/// What a `mutex` hands out.
+using hold = basic_hold<client::detail::hold_state<client::detail::lease_view>>;
 
 }  // namespace synod::inline SYNOD_ABI

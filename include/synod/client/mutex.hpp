@@ -35,7 +35,14 @@ namespace synod::inline SYNOD_ABI {
 /// Thread-safety: all of it but destruction, which gives back what is still held. It may outlive its session.
 template <class Policy = client::policy<>>
 class basic_mutex {
+    using engine = client::detail::session_engine<Policy>;
+    using hold_ptr = typename engine::hold_ptr;
+    using report_ptr = typename engine::report_ptr;
+    using report = typename report_ptr::element_type;
+
 public:
+    using hold = basic_hold<typename engine::hold_type>;  // synod::hold
+
     /// `name` has 1 to 512 bytes; every mutex of that name in the cluster is this one.
     basic_mutex(basic_session<Policy>& through, std::string name)
         : engine_(through.engine_),
@@ -110,11 +117,6 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
 
 private:
-    using engine = client::detail::session_engine<Policy>;
-    using hold_ptr = typename engine::hold_ptr;
-    using report_ptr = typename engine::report_ptr;
-    using report = typename report_ptr::element_type;
-
     struct owned {
         std::uint64_t tag;
         hold_ptr hold;

@@ -41,7 +41,8 @@ struct completion {
 };
 
 /// The commands that a leader has taken on: queued until they are cut into entries, in flight until their slot is applied, finished
-/// until the host drains their completions. Tickets are consecutive in each of the three, so an entry needs the first one alone.
+/// until the host drains their completions. Tickets are consecutive in each of the three, so an entry needs the first one alone. `Entry` is synod::entry.
+template <class Entry>
 class proposals {
 public:
     /// Commands and bytes not drained yet; what bounds them.
@@ -54,11 +55,11 @@ public:
 
     /// Queues a command. Amortised linear in its size.
     ticket push(bytes_view command) {
-        const std::size_t size = entry::frame_size + command.size();
+        const std::size_t size = Entry::frame_size + command.size();
         if (frames_.size() - tail_ < size) make_room(size);
         std::byte* const to = frames_.data() + tail_;
         store_little_endian(to, static_cast<std::uint32_t>(command.size()));
-        copy_bytes(to + entry::frame_size, command);
+        copy_bytes(to + Entry::frame_size, command);
         tail_ += size;
         ++queued_;
         return ticket(next_ticket_++);
@@ -159,7 +160,7 @@ private:
     };
 
     [[nodiscard]] static std::size_t frame_at(bytes_view all, std::size_t at) {
-        return entry::frame_size + load_little_endian<std::uint32_t>(all.data() + at);
+        return Entry::frame_size + load_little_endian<std::uint32_t>(all.data() + at);
     }
 
     /// The front of `all` that is within the bounds, one command at least.

@@ -10,7 +10,7 @@
 #include <synod/paxos/observer.hpp>
 
 #include <array>
-#include <vector>
+#include <initializer_list>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -23,11 +23,12 @@ struct member {
 /// A cluster as one node sees it: its own name and the lives of all nodes that may speak to it.
 class group {
 public:
-    /// Errors: no_members; id_out_of_range for an id of max_nodes or more, or an incarnation of zero; duplicate_member; id_not_a_member when `self` is not
-    /// among the members.
+    /// `members` is a range of `member`. Errors: no_members; id_out_of_range for an id of max_nodes or more, or an incarnation of
+    /// zero; duplicate_member; id_not_a_member when `self` is not among the members.
+    template <class Members = std::initializer_list<member>>
     [[nodiscard]] static result<group> make(cluster_id cluster, node_id self,
-                                            const std::vector<member>& members) {
-        if (members.empty()) return errc::no_members;
+                                            const Members& members) {
+        if (members.size() == 0) return errc::no_members;
         group made(cluster, self);
         for (const member& one : members) {
             if (one.node.value() >= max_nodes) return errc::id_out_of_range;

@@ -19,27 +19,34 @@
 
 namespace synod::client_test {
 
-/// A thread_network from which messages to and from clients can be cut.
+/// A thread_network on which one client can be cut off from being heard.
 class cuttable_network : public host::lock_network {
 public:
     class link {
     public:
-        link(cuttable_network& network, host::lock_network::link inner)
-            : network_(&network), inner_(inner) {}
+        link(cuttable_network& network, node_id self, host::lock_network::link inner)
+            : network_(&network), self_(self), inner_(inner) {}
 
         template <class One>
         void send(node_id to, One&& message) noexcept {
-            if (!network_->is_cut.load()) inner_.send(to, std::forward<One>(message));
+            if (network_->cut.load() != self_.value()) {
+                inner_.send(to, std::forward<One>(message));
+            }
         }
 
     private:
         cuttable_network* network_;
+        node_id self_;
         host::lock_network::link inner_;
     };
 
-    [[nodiscard]] link link_of(node_id self) { return {*this, host::lock_network::link_of(self)}; }
+    [[nodiscard]] link link_of(node_id self) {
+        return {*this, self, host::lock_network::link_of(self)};
+    }
 
-    std::atomic<bool> is_cut{false};  // for those who send through this link, that is for clients
+    static constexpr std::uint32_t nobody = 0xffff'ffff;
+
+    std::atomic<std::uint32_t> cut{nobody};  // the client that is not heard
 };
 
 class threaded_cluster {
@@ -53,9 +60,6 @@ public:
     void stop() {
         for (auto& one : nodes_) one.reset();
     }
-
-    /// Lets no client say anything any more, or lets them again.
-    void cut(bool is_cut) { network.is_cut.store(is_cut); }
 
     [[nodiscard]] client_identity identity() const {
         return {cluster_id(7), {node_id(0), node_id(1), node_id(2)}};

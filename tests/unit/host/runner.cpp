@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
@@ -53,7 +54,14 @@ bytes encoded(std::uint64_t number) {
 class trio {
 public:
     explicit trio(host::options how = {}) : how_(std::move(how)) {
+        how_.on_leadership = [this, told = how_.on_leadership](const auto& change) {
+            note(change);
+            if (told) told(change);
+        };
         for (const node_id node : node_set::first(3)) start(node);
+    }
+    ~trio() {
+        for (auto& runner : runners_) runner.reset();  // before what they report to
     }
 
     void start(node_id node) {
@@ -79,6 +87,8 @@ public:
     void stop(node_id node) {
         const std::lock_guard lock(mutex_);
         runners_[node.value()].reset();
+        const std::lock_guard also(leaders_mutex_);
+        leaders_.erase(node);
     }
 
     /// Submits to `node` if it is up; `done` is called in any case.
@@ -98,21 +108,39 @@ public:
 
     [[nodiscard]] tally_runner& at(node_id node) { return *runners_[node.value()]; }
 
+    /// A node that says it leads, and is up.
     node_id wait_for_leader() {
-        for (;;) {
-            for (const node_id node : node_set::first(3)) {
-                const std::lock_guard lock(mutex_);
-                auto& runner = runners_[node.value()];
-                if (runner && runner->status().standing == standing::leading) return node;
-            }
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
+        return wait_for([](node_set leaders) { return !leaders.empty(); });
+    }
+    /// Until this one does.
+    void wait_for_leader(node_id node) {
+        wait_for([node](node_set leaders) { return leaders.contains(node); });
     }
 
     network net;
 
 private:
+    void note(const host::leadership_change& change) {
+        const std::lock_guard lock(leaders_mutex_);
+        if (change.leads) {
+            leaders_.insert(change.node);
+        } else {
+            leaders_.erase(change.node);
+        }
+        leaders_changed_.notify_all();
+    }
+
+    template <class Good>
+    node_id wait_for(Good&& good) {
+        std::unique_lock lock(leaders_mutex_);
+        leaders_changed_.wait(lock, [&] { return good(leaders_); });
+        return *leaders_.begin();
+    }
+
     host::options how_;
+    std::mutex leaders_mutex_;
+    std::condition_variable leaders_changed_;
+    node_set leaders_;  // guarded by leaders_mutex_: who has said that it leads, and is up
     std::mutex mutex_;  // guards runners_
     std::array<store, 3> stores_;
     std::array<std::optional<tally_runner>, 3> runners_;
@@ -127,8 +155,7 @@ host::ending persist(trio& cluster, std::uint64_t number, std::atomic<int>& ends
         if (end.outcome == host::outcome::decided || end.outcome == host::outcome::unknown) {
             return end;
         }
-        to = end.leader.value_or(node_id((to.value() + 1) % 3));
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        to = cluster.wait_for_leader();
     }
 }
 
@@ -170,9 +197,7 @@ TEST_CASE("a job runs on the replica's thread, and hands leadership over") {
         said.set_value(replica.transfer_leadership(heir, now));
     }));
     CHECK_FALSE(said.get_future().get());
-    while (cluster.at(heir).status().standing != standing::leading) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    cluster.wait_for_leader(heir);
     CHECK(cluster.at(heir).status().leader.proposer() == heir);
 }
 
@@ -212,14 +237,15 @@ TEST_CASE(
                 const std::uint64_t number = worker * each + i;
                 const auto end = persist(cluster, number, ends);
                 ++finished;
+                finished.notify_one();
                 const std::lock_guard lock(mutex);
                 if (end.outcome == host::outcome::decided) decided.insert(number);
             }
         });
     }
     for (std::uint64_t part = 1; part <= 3; ++part) {
-        while (finished < part * threads * each / 4) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        for (auto now = finished.load(); now < part * threads * each / 4; now = finished.load()) {
+            finished.wait(now);
         }
         const node_id leader = cluster.wait_for_leader();
         cluster.stop(leader);

@@ -126,6 +126,11 @@ template <class Wanted, class Any>
 class wire {
 public:
     struct letter {
+        /// Out of line: inlined, gcc 12 takes the variant for an uninitialised one.
+        template <class One>
+        [[gnu::noinline]] letter(node_id self, node_id receiver, One&& one)
+            : from(self), to(receiver), message(std::forward<One>(one)) {}
+
         node_id from;
         node_id to;
         replica_message message;
@@ -136,7 +141,7 @@ public:
         link(wire& network, node_id self) : network_(&network), self_(self) {}
         template <class One>
         void send(node_id to, One&& message) noexcept {
-            network_->put({self_, to, replica_message(std::forward<One>(message))});
+            network_->put(letter(self_, to, std::forward<One>(message)));
         }
 
     private:

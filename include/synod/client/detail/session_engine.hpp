@@ -37,7 +37,8 @@ class session_engine final : private receiver {
 
 public:
     using core = session_core<connection_link, Policy>;
-    using hold_ptr = std::shared_ptr<deferred<hold_state>>;
+    using hold_type = hold_state<deferred<lease_view>>;
+    using hold_ptr = std::shared_ptr<hold_type>;
     using report_ptr = std::shared_ptr<deferred<release_report>>;
 
     session_engine(std::unique_ptr<deferred<connection>> end, core made,
@@ -219,8 +220,7 @@ private:
     void note_grant(const notice& told) {
         const auto found = calls_.find(told.request);
         if (found == calls_.end()) return core_.cancel(told.request);
-        found->second->hold =
-            std::make_shared<deferred<hold_state>>(told.request, told.token, lease_);
+        found->second->hold = std::make_shared<hold_type>(told.request, told.token, lease_);
         holds_[told.request] = found->second->hold;
         finish(*found->second, {});
         calls_.erase(found);

@@ -155,9 +155,11 @@ private:
 
     void publish(instant now) {
         const replica_status fresh = replica_.status();
+        {
+            const std::lock_guard lock(status_mutex_);
+            status_ = fresh;
+        }
         watch_elections(fresh, now);
-        const std::lock_guard lock(status_mutex_);
-        status_ = fresh;
     }
 
     void watch_elections(const replica_status& fresh, instant now) {

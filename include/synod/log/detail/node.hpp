@@ -140,8 +140,8 @@ struct node {
     learner_core learner;             // at most as far as the votes of acceptor reach
     synod::applier<Machine> applier;  // at most as far as learner
     buffer_pool pool{sharing_of<Transport>()};
-    synod::proposals proposals;  // empty of what is not finished, unless leading
-    read_barrier reads;          // likewise
+    synod::proposals<value_type> proposals;  // empty of what is not finished, unless leading
+    read_barrier reads;                      // likewise
     synod::leadership leadership;
     backoff retry;  // of phase 1, or of the votes asked for while leading
     catch_up missing;
