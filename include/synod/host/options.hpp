@@ -28,8 +28,8 @@ struct options {
     std::uint32_t max_submissions = 16 * 1024;
     /// Bytes of those commands.
     std::uint64_t max_submitted_bytes = std::uint64_t{16} * 1024 * 1024;
-    /// Lets go of log entries once every member has applied them durably. A replica that has done so cannot be rebuilt by
-    /// `recover`, as long as there are no snapshots.
+    /// Lets go of log entries once every member has applied them durably. Whatever this says, a replica lets go of the oldest when
+    /// about log_limits::retained are kept, 65,536 by default. A replica that has let go of any cannot be rebuilt by `recover`.
     bool trims = false;
     /// The longest that the thread sleeps when nothing is due.
     duration longest_wait = seconds(3600);

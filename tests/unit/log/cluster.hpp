@@ -311,6 +311,21 @@ public:
         }
     }
 
+    /// The same, but a node is flushed only once it has received everything that is due.
+    void settle_in_batches() {
+        for (bool is_quiet = false; !is_quiet;) {
+            for (const node_id node : all()) {
+                if (is_up(node)) flush(node);
+            }
+            is_quiet = true;
+            while (auto next = network.take_due()) {
+                if (!is_up(next->to)) continue;
+                at(next->to).receive(next->from, std::move(next->message), now());
+                is_quiet = false;
+            }
+        }
+    }
+
     /// Lets time pass in steps of a millisecond.
     void run(duration length) {
         for (const instant end = now() + length; now() < end;) step(milliseconds(1));

@@ -110,7 +110,7 @@ TEST_CASE("answers to questions that nobody asked are dropped") {
     t.refuses(refusal::stale_reply, t.leader, t.follower,
               accepted{header, ballot(1, t.follower), slot(0)});
     t.refuses(refusal::stale_reply, t.leader, t.follower,
-              heartbeat_reply{header, t.led, 0, slot(1'000'000)});
+              heartbeat_reply{header, t.led, 1'000'000, slot()});
     t.refuses(refusal::stale_reply, t.leader, t.follower,
               promise<entry>{header, t.led, slot(), slot(), slot(), true, {}});
     t.refuses(refusal::stale_reply, t.follower, t.leader, accepted{header, t.led, slot(0)});
@@ -138,8 +138,15 @@ TEST_CASE("a watermark beyond everything makes a follower ask, and harms nobody"
     const message_header header = t.c.header_of(t.leader);
     t.c.hand(t.follower, t.leader,
              heartbeat{header, t.led, 9, slot(~std::uint64_t{0}), slot(~std::uint64_t{0})});
+    CHECK(t.c.at(t.follower).status().trimmable_below <= t.c.at(t.follower).status().applied_below);
     t.c.run(seconds(1));
     (void)t.c.propose(t.leader, "y");
     t.c.run(milliseconds(100));
     CHECK(t.c.agrees());
+}
+
+TEST_CASE("a heartbeat that says more is applied than chosen is refused") {
+    bad_input t;
+    t.refuses(refusal::invalid_slot, t.follower, t.leader,
+              heartbeat{t.c.header_of(t.leader), t.led, 9, slot(1), slot(2)});
 }

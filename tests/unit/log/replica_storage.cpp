@@ -203,6 +203,25 @@ TEST_CASE("a node that trimmed its log cannot rebuild its machine from it, and s
     CHECK(again.error() == make_error_code(errc::fallen_behind));
 }
 
+TEST_CASE("a leader that hears of a whole window at once still keeps within what is retained") {
+    log_limits limits = test_limits();
+    limits.window = 4;
+    limits.retained = 16;
+    limits.batch_commands = 1;
+    cluster<> c(3, limits);
+    const node_id leader = c.elect();
+    std::vector<submission> said;
+    for (int i = 0; i < 200; ++i) said.push_back(c.propose(leader, std::to_string(i)));
+    c.settle_in_batches();
+    for (const submission& one : said) {
+        REQUIRE(one.answer == answer::queued);
+        REQUIRE(c.end_of(leader, one.ticket).has_value());
+        CHECK(c.end_of(leader, one.ticket)->outcome == outcome::decided);
+    }
+    c.run(milliseconds(100));
+    CHECK(c.agrees());
+}
+
 TEST_CASE("a node behind further than what is retained is told so, and the others go on") {
     log_limits limits = test_limits();
     limits.window = 8;

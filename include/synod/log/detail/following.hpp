@@ -48,6 +48,10 @@ template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const heartbeat& message,
                                          instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
+    if (message.applied_below > message.chosen_below) {
+        node.endpoint.refuse(from, refusal::invalid_slot);
+        return;
+    }
     auto out = node.endpoint.output();
     if (!node.rules().may_accept(node.acceptor.promised(), message.ballot)) {
         out.send(from, refused{out.header(), message.ballot, node.acceptor.promised()});
@@ -56,7 +60,9 @@ template <class Node>
     hear_leader(node, message.ballot, message.chosen_below, now);
     node.advance();
     fetch_missing(node, now);
-    if (message.applied_below > node.trimmable_below) node.trimmable_below = message.applied_below;
+    const slot own = node.stable_below;
+    const slot by_all = message.applied_below < own ? message.applied_below : own;
+    if (by_all > node.trimmable_below) node.trimmable_below = by_all;
     note_chosen(node);
     out.send_at_once(
         from, heartbeat_reply{out.header(), message.ballot, message.sequence, node.stable_below});

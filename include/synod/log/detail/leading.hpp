@@ -34,7 +34,7 @@ template <class Node>
                        [&](ticket read) { node.proposals.finish(read, outcome::readable); });
 }
 
-/// What every member has applied, as far as they said.
+/// What every member has applied, as far as they said: a follower may be ahead of a leader that has just taken over.
 template <class Node>
 void update_trimmable(Node& node) {
     slot least = node.stable_below;
@@ -51,7 +51,7 @@ template <class Node>
     const bool is_awaited =
         node.leadership.is_leading() && message.ballot == node.proposer.attempt() &&
         node.members().contains(from) && node.reads.hear(from, message.sequence);
-    if (!is_awaited || message.applied_below > node.learner.next()) {
+    if (!is_awaited) {
         node.endpoint.refuse(from, refusal::stale_reply);
         return;
     }

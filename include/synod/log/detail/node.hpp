@@ -113,7 +113,20 @@ struct node {
 
     /// What is applied now survives a crash, if every vote does.
     void note_stable() {
-        if (!endpoint.outbox().has_unsynced()) stable_below = applier.next();
+        if (!endpoint.outbox().has_unsynced()) {
+            stable_below = applier.next();
+        } else {
+            note_stable_part();
+        }
+    }
+
+    /// While one sync is always under way there is no moment at which everything is durable; then this is how far it was applied when
+    /// the records that are durable now were the newest.
+    [[gnu::noinline, gnu::cold]] void note_stable_part() {
+        if (!endpoint.outbox().is_durable(marked_record)) return;
+        if (marked_below > stable_below) stable_below = marked_below;
+        marked_record = endpoint.outbox().newest_record();
+        marked_below = applier.next();
     }
 
     /// Lets go of the entries below `below`, as far as they are applied.
@@ -123,10 +136,11 @@ struct node {
         endpoint.forget(below);
     }
 
-    /// Trims what is too long ago to wait for those who have not got it, so that the window always has room.
+    /// Trims what is too long ago to wait for those who have not got it. What is kept leaves room for two windows: slots are opened up
+    /// to a window beyond what the leader knows as chosen, and that may be a window beyond what is applied here.
     void keep_within_bounds() {
         const std::uint64_t kept = applier.next() - acceptor.votes().first();
-        if (kept + limits().window > limits().retained) trim_oldest(kept);
+        if (kept + 2 * limits().window > limits().retained) trim_oldest(kept);
     }
     [[gnu::noinline, gnu::cold]] void trim_oldest(std::uint64_t kept) {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
@@ -156,9 +170,11 @@ struct node {
     std::array<slot, max_nodes> applied_below{};  // by member, as far as it said, while leading
     slot trimmable_below;  // every member has applied, durably, every slot below
     slot stable_below;     // applied here, from votes that are durable
-    slot noted_below;      // the newest chosen_record
-    slot behind_below;     // somebody has trimmed up to here what this node still needed
-    bytes discarded;       // results that nobody waits for
+    slot marked_below;     // will be, once marked_record is durable
+    std::uint64_t marked_record = 0;
+    slot noted_below;   // the newest chosen_record
+    slot behind_below;  // somebody has trimmed up to here what this node still needed
+    bytes discarded;    // results that nobody waits for
 
 private:
     [[gnu::always_inline]] void apply(slot at, const entry& decided) {
