@@ -234,9 +234,9 @@ private:
         auto& acceptor = next.acceptors[self.value()];
         const auto& before = here.acceptors[self.value()];
         const message answer = acceptor.answer(cast_.proposer, *here.asked[number]);
-        expect(std::holds_alternative<refused>(answer) == (ballot_of(number) < before.promised()));
+        expect((answer.get_if<refused>() != nullptr) == (ballot_of(number) < before.promised()));
         expect(invariant::promise_never_falls(before, acceptor));
-        const auto* const promised = std::get_if<promise_of_int>(&answer);
+        const auto* const promised = answer.get_if<promise_of_int>();
         if (promised == nullptr) return expect(acceptor == before);
         auto& said = next.promised[number][self.value()];
         if (before.promised() >= ballot_of(number)) {
@@ -304,8 +304,8 @@ private:
         const auto& before = here.acceptors[self.value()];
         const message answer =
             acceptor.answer(cast_.proposer, accept_of_int(*here.proposed[number]));
-        expect(std::holds_alternative<refused>(answer) == (ballot_of(number) < before.promised()));
-        const auto* const voted = std::get_if<accepted>(&answer);
+        expect((answer.get_if<refused>() != nullptr) == (ballot_of(number) < before.promised()));
+        const auto* const voted = answer.get_if<accepted>();
         if (voted == nullptr) return expect(acceptor == before);
         expect(invariant::vote_never_regresses(before, acceptor));
         auto& said = next.voted[number][self.value()];

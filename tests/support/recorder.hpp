@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/paxos/group.hpp>
+#include <synod/paxos/messages.hpp>
 #include <synod/paxos/policy.hpp>
 #include <synod/paxos/records.hpp>
 
@@ -28,7 +29,7 @@ struct letter {
     void fingerprint(Sink& sink) const {
         sink.add(to);
         sink.add(message.index());
-        std::visit([&](const auto& one) { sink.add(one); }, message);
+        message.visit([&](const auto& one) { sink.add(one); });
     }
 };
 

@@ -4,10 +4,10 @@
 
 #pragma once
 
+#include <synod/base/atomic.hpp>
 #include <synod/base/bytes.hpp>
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +33,7 @@ struct buffer_block {
 
     pool_state* pool;
     buffer_block* next = nullptr;  // while on a list of free blocks
-    std::atomic<std::uint32_t> owners{1};
+    atomic<std::uint32_t> owners{1};
     std::uint32_t size = 0;  // bytes in use
     std::uint8_t size_class;
     sharing mode;
@@ -42,19 +42,19 @@ struct buffer_block {
 
     [[gnu::always_inline]] void own() {
         if (mode == sharing::one_thread) {
-            owners.store(owners.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            owners.store_relaxed(owners.load_relaxed() + 1);
         } else {
-            owners.fetch_add(1, std::memory_order_relaxed);
+            owners.add_relaxed(1);
         }
     }
 
     /// Whether that was the last owner.
     [[nodiscard]] bool disown() {
         if (mode != sharing::one_thread) {
-            return owners.fetch_sub(1, std::memory_order_acq_rel) == 1;
+            return owners.subtract(1) == 1;
         }
-        const std::uint32_t left = owners.load(std::memory_order_relaxed) - 1;
-        owners.store(left, std::memory_order_relaxed);
+        const std::uint32_t left = owners.load_relaxed() - 1;
+        owners.store_relaxed(left);
         return left == 0;
     }
 };
@@ -76,7 +76,7 @@ public:
         buffer_block* block = list;
         list = block->next;
         --idle_;
-        block->owners.store(1, std::memory_order_relaxed);
+        block->owners.store_relaxed(1);
         return block;
     }
 
@@ -87,11 +87,11 @@ public:
         keep(block);
     }
 
-    void add_handle() { handles_.fetch_add(1, std::memory_order_relaxed); }
+    void add_handle() { handles_.add_relaxed(1); }
 
     /// The last handle turns the state into an orphan.
     void drop_handle() {
-        if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) orphan();
+        if (handles_.subtract(1) == 1) orphan();
     }
 
 private:
@@ -125,17 +125,14 @@ private:
 
     /// Pushes the block where the owning thread collects it, or buries it when there is no owning thread any more.
     void give_back_from_anywhere(buffer_block* block) {
-        buffer_block* seen = returned_.load(std::memory_order_relaxed);
+        buffer_block* seen = returned_.load_relaxed();
         do {
             if (seen == grave()) return bury(block);
             block->next = seen;
-        } while (!returned_.compare_exchange_weak(seen, block, std::memory_order_release,
-                                                  std::memory_order_acquire));
+        } while (!returned_.replace(seen, block));
     }
 
-    [[gnu::noinline]] void collect() {
-        keep_all(returned_.exchange(nullptr, std::memory_order_acquire));
-    }
+    [[gnu::noinline]] void collect() { keep_all(returned_.exchange(nullptr)); }
 
     void keep_all(buffer_block* list) {
         while (buffer_block* const block = list) {
@@ -146,7 +143,7 @@ private:
 
     void orphan() {
         orphaned_ = true;
-        keep_all(returned_.exchange(grave(), std::memory_order_acq_rel));
+        keep_all(returned_.exchange(grave()));
         const auto owned = static_cast<std::int64_t>(created_ - idle_);
         for (buffer_block*& list : free_) {
             while (buffer_block* const block = list) {
@@ -154,13 +151,13 @@ private:
                 destroy(block);
             }
         }
-        if (orphans_.fetch_add(owned, std::memory_order_acq_rel) + owned == 0) delete this;
+        if (orphans_.add(owned) + owned == 0) delete this;
     }
 
     /// The count may go below zero until `orphan` has added all blocks that are still owned.
     void bury(buffer_block* block) {
         destroy(block);
-        if (orphans_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        if (orphans_.subtract(1) == 1) delete this;
     }
 
     /// An address that no block has: `returned_` holds it once the state is an orphan.
@@ -171,9 +168,9 @@ private:
     std::uint64_t idle_ = 0;     // blocks on the lists of free_
     bool orphaned_ = false;
     sharing mode_;
-    std::atomic<std::uint32_t> handles_{1};
-    std::atomic<buffer_block*> returned_{nullptr};  // given back between threads
-    std::atomic<std::int64_t> orphans_{0};
+    atomic<std::uint32_t> handles_{1};
+    atomic<buffer_block*> returned_{nullptr};  // given back between threads
+    atomic<std::int64_t> orphans_{0};
 };
 
 }  // namespace detail

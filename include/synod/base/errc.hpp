@@ -139,7 +139,8 @@ public:
     return instance;
 }
 
-[[nodiscard]] inline std::error_code make_error_code(errc error) noexcept {
+[[nodiscard, gnu::noinline, gnu::cold]] inline std::error_code
+make_error_code(errc error) noexcept {
     return {static_cast<int>(error), category()};
 }
 

@@ -20,14 +20,17 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Holds a value of one of `Types`, always. The types differ from one another, and their moves do not throw. Copying, moving and
-/// destroying are out of line, as suits what is rare.
-template <class... Types>
+/// Holds a value of one of its types, always. The types differ from one another, and their moves do not throw. Put those that are
+/// frequent first: `visit` asks for the types in turn, and destroying the first is inline. Copying and moving are out of line.
+template <class First, class... Rest>
 class one_of {
     template <class T>
-    static constexpr bool can_hold = (std::same_as<T, Types> || ...);
+    static constexpr bool can_hold = (std::same_as<T, First> || ... || std::same_as<T, Rest>);
 
 public:
+    /// Holds the first type's default.
+    one_of() : one_of(First{}) {}
+
     template <class T>
         requires can_hold<std::remove_cvref_t<T>>
     one_of(T&& value) noexcept(std::is_nothrow_constructible_v<std::remove_cvref_t<T>, T>)
@@ -36,24 +39,33 @@ public:
     }
     [[gnu::noinline, gnu::cold]] one_of(const one_of& other) : index_(other.index_) {
         std::memcpy(bytes_, other.bytes_, sizeof bytes_);
-        other.visit_owner([this]<class T>(const T& held) { ::new (memory()) T(held); });
+        static_cast<void>((copy<First>(other) || ... || copy<Rest>(other)));
     }
     [[gnu::noinline, gnu::cold]] one_of(one_of&& other) noexcept : index_(other.index_) {
         std::memcpy(bytes_, other.bytes_, sizeof bytes_);
-        other.visit_owner([this]<class T>(T& held) { ::new (memory()) T(std::move(held)); });
+        static_cast<void>((take<First>(other) || ... || take<Rest>(other)));
     }
     one_of& operator=(one_of other) noexcept {
         this->~one_of();
         return *::new (static_cast<void*>(this)) one_of(std::move(other));
     }
-    [[gnu::noinline, gnu::cold]] ~one_of() {
-        visit_owner([]<class T>(T& held) { held.~T(); });
+    ~one_of() {
+        if (index_ == 0) {
+            as<First>()->~First();
+        } else if (is_owner()) {
+            destroy();
+        }
     }
 
-    /// Which of `Types` it holds, counted from zero.
+    /// Which of its types it holds, counted from zero.
     [[nodiscard]] std::size_t index() const { return index_; }
 
     /// The `T` that it holds, or nullptr.
+    template <class T>
+        requires can_hold<T>
+    [[nodiscard]] T* get_if() {
+        return index_ == index_of<T>() ? as<T>() : nullptr;
+    }
     template <class T>
         requires can_hold<T>
     [[nodiscard]] const T* get_if() const {
@@ -63,18 +75,34 @@ public:
     /// Calls `take(value)` with what it holds.
     template <class Take>
     void visit(Take&& take) {
-        static_cast<void>(((index_ == index_of<Types>() && (take(*as<Types>()), true)) || ...));
+        if (index_ == 0) {
+            take(*as<First>());
+        } else {
+            static_cast<void>(((index_ == index_of<Rest>() && (take(*as<Rest>()), true)) || ...));
+        }
     }
     template <class Take>
     void visit(Take&& take) const {
-        static_cast<void>(((index_ == index_of<Types>() && (take(*as<Types>()), true)) || ...));
+        if (index_ == 0) {
+            take(*as<First>());
+        } else {
+            static_cast<void>(((index_ == index_of<Rest>() && (take(*as<Rest>()), true)) || ...));
+        }
+    }
+
+    /// The same, spelled as for a std::variant: who takes either calls `visit(take, any)`, without `std::`.
+    template <class Take>
+    friend void visit(Take&& take, one_of& any) {
+        any.visit(take);
+    }
+    template <class Take>
+    friend void visit(Take&& take, const one_of& any) {
+        any.visit(take);
     }
 
     friend bool operator==(const one_of& a, const one_of& b) {
-        if (a.index_ != b.index_) return false;
-        return (
-            (a.index_ == index_of<Types>() && *a.template as<Types>() == *b.template as<Types>()) ||
-            ...);
+        return a.index_ == b.index_ &&
+               (a.template has_equal<First>(b) || ... || a.template has_equal<Rest>(b));
     }
 
     template <class Sink>
@@ -87,8 +115,23 @@ private:
     template <class T>
     static constexpr std::uint8_t index_of() {
         std::uint8_t before = 0;
-        static_cast<void>(((std::same_as<T, Types> || (++before, false)) || ...));
+        static_cast<void>((std::same_as<T, First> || ... || (++before, std::same_as<T, Rest>)));
         return before;
+    }
+    /// By index, those whose destructor has something to do.
+    static constexpr std::uint64_t owners =
+        ((std::uint64_t{!std::is_trivially_destructible_v<First>} << index_of<First>()) | ... |
+         (std::uint64_t{!std::is_trivially_destructible_v<Rest>} << index_of<Rest>()));
+    static_assert(sizeof...(Rest) < 64);
+    [[nodiscard]] bool is_owner() const { return (owners >> index_ & 1) != 0; }
+
+    [[gnu::noinline, gnu::cold]] void destroy() {
+        static_cast<void>((end<First>() || ... || end<Rest>()));
+    }
+
+    template <class T>
+    [[nodiscard]] bool has_equal(const one_of& other) const {
+        return index_ == index_of<T>() && *as<T>() == *other.as<T>();
     }
 
     [[nodiscard]] void* memory() { return bytes_; }
@@ -101,28 +144,46 @@ private:
         return std::launder(reinterpret_cast<const T*>(bytes_));
     }
 
-    /// Calls `take(value)` if what it holds is more than its bytes.
-    template <class Take>
-    void visit_owner(Take&& take) {
-        visit([&take]<class T>(T& held) {
-            if constexpr (!std::is_trivially_copyable_v<T>) take(held);
-        });
+    // These do their part if this holds a `T`, and one that is more than its bytes. They return whether they did.
+    template <class T>
+    bool copy(const one_of& other) {
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            return false;
+        } else {
+            if (index_ != index_of<T>()) return false;
+            ::new (memory()) T(*other.as<T>());
+            return true;
+        }
     }
-    template <class Take>
-    void visit_owner(Take&& take) const {
-        visit([&take]<class T>(const T& held) {
-            if constexpr (!std::is_trivially_copyable_v<T>) take(held);
-        });
+    template <class T>
+    bool take(one_of& other) {
+        if constexpr (std::is_trivially_copyable_v<T>) {
+            return false;
+        } else {
+            if (index_ != index_of<T>()) return false;
+            ::new (memory()) T(std::move(*other.as<T>()));
+            return true;
+        }
+    }
+    template <class T>
+    bool end() {
+        if constexpr (std::is_trivially_destructible_v<T>) {
+            return false;
+        } else {
+            if (index_ != index_of<T>()) return false;
+            as<T>()->~T();
+            return true;
+        }
     }
 
     [[nodiscard]] static constexpr std::size_t largest() {
-        std::size_t size = 0;
-        ((size = sizeof(Types) > size ? sizeof(Types) : size), ...);
+        std::size_t size = sizeof(First);
+        ((size = sizeof(Rest) > size ? sizeof(Rest) : size), ...);
         return size;
     }
 
-    alignas(Types...) std::byte bytes_[largest()];
-    std::uint8_t index_;  // into Types
+    alignas(First) alignas(Rest...) std::byte bytes_[largest()];
+    std::uint8_t index_;  // into First, Rest...
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -30,6 +30,9 @@ public:
 
     result(const Value& value) : has_value_(true), value_(value) {}
     result(Value&& value) : has_value_(true), value_(std::move(value)) {}
+    /// Holds what `make()` returns, built where it stays.
+    template <class Make>
+    result(std::in_place_t /*built*/, Make&& make) : has_value_(true), value_(make()) {}
     result(unexpected failure) : error_(failure.error) {}
     result(errc failure) : error_(failure) {}
 
@@ -44,6 +47,12 @@ public:
     }
     result& operator=(const result&) = delete;
     result& operator=(result&&) = delete;
+    /// Lets go of the value, if there is one.
+    result& operator=(unexpected failure) {
+        if (std::exchange(has_value_, false)) value_.~Value();
+        error_ = failure.error;
+        return *this;
+    }
     ~result() {
         if (has_value_) value_.~Value();
     }

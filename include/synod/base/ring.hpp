@@ -214,8 +214,8 @@ public:
     [[nodiscard]] const T& operator[](std::size_t index) const {
         return cells_.at(cells_.begin() + index);
     }
-    [[nodiscard]] T& front() { return cells_.at(cells_.begin()); }
-    [[nodiscard]] const T& front() const { return cells_.at(cells_.begin()); }
+    [[nodiscard, gnu::always_inline]] T& front() { return cells_.at(cells_.begin()); }
+    [[nodiscard, gnu::always_inline]] const T& front() const { return cells_.at(cells_.begin()); }
     [[nodiscard]] T& back() { return cells_.at(cells_.end() - 1); }
 
     /// Amortised constant time; allocates only when the queue is longer than it has ever been.
@@ -227,7 +227,7 @@ public:
         return cells_.extend(std::forward<Arguments>(arguments)...);
     }
 
-    void pop_front() { cells_.drop_front(); }
+    [[gnu::always_inline]] void pop_front() { cells_.drop_front(); }
     void clear() { cells_.restart(0); }
 
     friend bool operator==(const ring&, const ring&)

@@ -12,7 +12,6 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::client {
 
@@ -75,7 +74,7 @@ public:
     void wait(duration longest) override { inbox_.wait(longest); }
     void deliver(receiver& to) override {
         inbox_.deliver([&to](node_id from, auto&& any) {
-            std::visit([&](auto& one) { hand(from, std::move(one), to); }, any);
+            visit([&](auto& one) { hand(from, std::move(one), to); }, any);
         });
     }
     void wake() override { network_->wake(self_); }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/one_of.hpp>
 #include <synod/base/shared.hpp>
 #include <synod/host/node.hpp>
 #include <synod/host/runner.hpp>
@@ -21,15 +22,13 @@ namespace synod::inline SYNOD_ABI::host {
 
 namespace detail {
 
-template <class... Variants>
-struct joined;
-template <class... Messages>
-struct joined<std::variant<Messages...>> {
-    using type = std::variant<Messages...>;
+template <class Replica, class... Clients>
+struct joined {
+    using type = Replica;
 };
 template <class... First, class... Second, class... Rest>
-struct joined<std::variant<First...>, std::variant<Second...>, Rest...>
-    : joined<std::variant<First..., Second...>, Rest...> {};
+struct joined<one_of<First...>, std::variant<Second...>, Rest...>
+    : joined<one_of<First..., Second...>, Rest...> {};
 
 }  // namespace detail
 

@@ -9,7 +9,6 @@
 #include <synod/paxos/messages.hpp>
 
 #include <cstdint>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -97,11 +96,9 @@ struct transfer {
     }
 };
 
-/// The messages that are rare: everything but the two of every round.
-using replica_control = one_of<heartbeat, heartbeat_reply, prepare, promise<entry>, refused, probe,
-                               probe_reply, fetch, chosen<entry>, forgotten, transfer>;
-
-/// Any message between replicas. The rare ones share an alternative, so that moving and destroying one of the others asks one question.
-using replica_message = std::variant<accept<entry>, accepted, replica_control>;
+/// Any message between replicas; the two of every round come first.
+using replica_message =
+    one_of<accept<entry>, accepted, heartbeat, heartbeat_reply, prepare, promise<entry>, refused,
+           probe, probe_reply, fetch, chosen<entry>, forgotten, transfer>;
 
 }  // namespace synod::inline SYNOD_ABI

@@ -13,14 +13,12 @@
 #include <synod/log/detail/following.hpp>
 #include <synod/log/detail/leading.hpp>
 #include <synod/log/detail/node.hpp>
-#include <synod/paxos/dispatch.hpp>
 
 #include <cstddef>
 #include <optional>
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -66,10 +64,11 @@ public:
     [[nodiscard, gnu::cold]] static result<replica> make(const group& group, Machine machine,
                                                          Transport transport, Storage storage,
                                                          Policy policy, instant now) {
-        replica made(group, std::move(machine), std::move(transport), std::move(storage),
-                     std::move(policy), now);
-        if (const auto error = made.node_.endpoint.validate()) return unexpected(error);
-        if (const auto error = made.node_.endpoint.format()) return unexpected(error);
+        result<replica> made(std::in_place, [&] {
+            return replica(group, std::move(machine), std::move(transport), std::move(storage),
+                           std::move(policy), now);
+        });
+        if (const auto error = made->format()) made = unexpected(error);
         return made;
     }
 
@@ -79,15 +78,11 @@ public:
     [[nodiscard, gnu::cold]] static result<replica> recover(const group& group, Machine machine,
                                                             Transport transport, Storage storage,
                                                             Policy policy, instant now) {
-        replica made(group, std::move(machine), std::move(transport), std::move(storage),
-                     std::move(policy), now);
-        auto& node = made.node_;
-        if (const auto error = node.endpoint.validate()) return unexpected(error);
-        const auto replay = [&node](const auto& record) { node.replay(record); };
-        if (const auto error = node.endpoint.recover(replay)) return unexpected(error);
-        if (node.acceptor.votes().first() > slot()) return errc::fallen_behind;
-        node.advance();
-        node.apply_chosen();
+        result<replica> made(std::in_place, [&] {
+            return replica(group, std::move(machine), std::move(transport), std::move(storage),
+                           std::move(policy), now);
+        });
+        if (const auto error = made->replay()) made = unexpected(error);
         return made;
     }
 
@@ -138,19 +133,19 @@ public:
     }
 
     /// Any message between replicas.
-    template <class... Messages>
-    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
-        receive(from, std::variant<Messages...>(message), now);
+    template <std::same_as<replica_message> Any>
+    void receive(node_id from, const Any& message, instant now) {
+        receive(from, Any(message), now);
     }
-    template <class... Messages>
-    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
-        detail::dispatch(*this, from, std::move(message), now, [] {});
-    }
-    [[gnu::noinline, gnu::cold]] void receive(node_id from, replica_control&& message,
-                                              instant now) {
-        message.visit([&](auto& one) {
-            if (hears(from, one.header)) detail::handle(node_, from, std::move(one), now);
-        });
+    template <std::same_as<replica_message> Any>
+    void receive(node_id from, Any&& message, instant now) {
+        if (auto* const vote = message.template get_if<accepted>()) {
+            receive(from, std::move(*vote), now);
+        } else if (auto* const request = message.template get_if<accept<entry>>()) {
+            receive(from, std::move(*request), now);
+        } else {
+            receive_rare(from, message, now);
+        }
     }
 
     /// Does what it is time for: look for a leader, or be one.
@@ -237,6 +232,29 @@ private:
         node_.leadership.stand_by(now);
     }
 
+    [[nodiscard, gnu::cold]] std::error_code format() {
+        if (const auto error = node_.endpoint.validate()) return error;
+        return node_.endpoint.format();
+    }
+
+    /// Brings a new node to where an earlier life left it.
+    [[nodiscard, gnu::cold]] std::error_code replay() {
+        if (const auto error = node_.endpoint.validate()) return error;
+        const auto replay = [this](const auto& record) { node_.replay(record); };
+        if (const auto error = node_.endpoint.recover(replay)) return error;
+        if (node_.acceptor.votes().first() > slot()) return errc::fallen_behind;
+        node_.advance();
+        node_.apply_chosen();
+        return {};
+    }
+
+    [[gnu::noinline, gnu::cold]] void receive_rare(node_id from, replica_message& message,
+                                                   instant now) {
+        message.visit([&](auto& one) {
+            if (hears(from, one.header)) detail::handle(node_, from, std::move(one), now);
+        });
+    }
+
     /// Whether a message with that header is to be looked at.
     [[nodiscard, gnu::noinline, gnu::cold]] bool hears(node_id from, const message_header& header) {
         return !node_.endpoint.has_failed() && node_.endpoint.admits(from, header);
@@ -273,7 +291,7 @@ private:
         if constexpr (requires { message.header; }) {
             detail::handle(node_, node_.self(), std::forward<Message>(message), now);
         } else {
-            receive(node_.self(), std::forward<Message>(message), now);
+            receive_rare(node_.self(), message, now);
         }
     }
 

@@ -7,11 +7,11 @@
 #include <synod/paxos/acceptor_core.hpp>
 #include <synod/paxos/dispatch.hpp>
 #include <synod/paxos/endpoint.hpp>
+#include <synod/paxos/messages.hpp>
 
 #include <concepts>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -84,11 +84,11 @@ public:
 
     /// Any message; those that acceptors have no use for are refused.
     template <class... Messages>
-    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
-        receive(from, std::variant<Messages...>(message), now);
+    void receive(node_id from, const one_of<Messages...>& message, instant now) {
+        receive(from, one_of<Messages...>(message), now);
     }
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+    void receive(node_id from, one_of<Messages...>&& message, instant now) {
         detail::dispatch(*this, from, std::move(message), now,
                          [&] { endpoint_.refuse(from, refusal::unexpected); });
     }

@@ -9,7 +9,9 @@
 #include <synod/paxos/votes.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -116,18 +118,19 @@ private:
     [[gnu::cold]] promise<Value> answer(const prepare& message, Output& out) const {
         promise<Value> reply{out.header(), promised_, message.from, message.from, votes_.first(),
                              true,         {}};
-        slot at = message.from;
-        if (at < votes_.first()) at = votes_.first();
-        for (; at < votes_.end(); ++at) {
-            if (reply.votes.size() == out.limits().votes_per_answer) {
-                reply.complete = false;
-                break;
-            }
-            if (votes_.ballot_of(at).exists()) {
-                reply.votes.push_back(out.rules().reported(votes_.report(at), promised_));
-            }
+        const slot first = message.from < votes_.first() ? votes_.first() : message.from;
+        std::size_t count = 0;
+        for (reply.next = first; reply.next < votes_.end(); ++reply.next) {
+            reply.complete = count < out.limits().votes_per_answer;
+            if (!reply.complete) break;
+            if (votes_.ballot_of(reply.next).exists()) ++count;
         }
-        reply.next = at;
+        reply.votes = std::vector<vote<Value>>(count);
+        vote<Value>* reported = reply.votes.data();
+        for (slot at = first; at < reply.next; ++at) {
+            if (!votes_.ballot_of(at).exists()) continue;
+            *reported++ = out.rules().reported(votes_.report(at), promised_);
+        }
         return reply;
     }
 

@@ -121,14 +121,17 @@ public:
         });
     }
 
-    /// Hands a message, or the one that a variant holds, to the transport.
+    /// Hands a message to the transport; of a one_of what it holds, unless the transport's `message_type` is that one_of.
     template <class Message>
     void send(node_id to, Message&& message) {
         transport_.send(to, std::forward<Message>(message));
     }
     template <class... Messages>
     void send(node_id to, one_of<Messages...>&& message) {
-        if constexpr (requires { requires Transport::takes_variants; }) {
+        if constexpr (requires {
+                          requires std::same_as<typename Transport::message_type,
+                                                one_of<Messages...>>;
+                      }) {
             transport_.send(to, std::move(message));
         } else {
             message.visit([&](auto& one) { transport_.send(to, std::move(one)); });

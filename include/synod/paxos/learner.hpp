@@ -8,12 +8,12 @@
 #include <synod/paxos/dispatch.hpp>
 #include <synod/paxos/endpoint.hpp>
 #include <synod/paxos/learner_core.hpp>
+#include <synod/paxos/messages.hpp>
 #include <synod/paxos/votes.hpp>
 
 #include <concepts>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -63,11 +63,11 @@ public:
 
     /// Any message; those that learners have no use for are refused.
     template <class... Messages>
-    void receive(node_id from, const std::variant<Messages...>& message, instant now) {
-        receive(from, std::variant<Messages...>(message), now);
+    void receive(node_id from, const one_of<Messages...>& message, instant now) {
+        receive(from, one_of<Messages...>(message), now);
     }
     template <class... Messages>
-    void receive(node_id from, std::variant<Messages...>&& message, instant now) {
+    void receive(node_id from, one_of<Messages...>&& message, instant now) {
         detail::dispatch(*this, from, std::move(message), now,
                          [&] { endpoint_.refuse(from, refusal::unexpected); });
     }

@@ -6,9 +6,9 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/one_of.hpp>
 
 #include <concepts>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
@@ -201,7 +201,7 @@ struct forgotten {
 
 /// Any message between roles.
 template <std::regular Value>
-using paxos_message = std::variant<accept<Value>, accepted, prepare, promise<Value>, refused, fetch,
-                                   voted<Value>, forgotten>;
+using paxos_message = one_of<accept<Value>, accepted, prepare, promise<Value>, refused, fetch,
+                             voted<Value>, forgotten>;
 
 }  // namespace synod::inline SYNOD_ABI

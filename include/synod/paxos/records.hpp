@@ -7,7 +7,6 @@
 #include <synod/paxos/messages.hpp>
 
 #include <concepts>
-#include <tuple>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -77,13 +76,17 @@ struct forget_record {
     }
 };
 
+/// A list of types of records.
+template <class... Records>
+struct record_types {};
+
 /// The records of a log of `Value`: a storage is a template over such a set. Of the types in `latest` only the newest record
 /// counts. The vote itself is the record of a vote: it implies the promise of its ballot, so the two cannot be torn apart.
 template <std::regular Value>
 struct records {
     using vote = synod::vote<Value>;
     using latest =
-        std::tuple<identity_record, promise_record, reserve_record, chosen_record, forget_record>;
+        record_types<identity_record, promise_record, reserve_record, chosen_record, forget_record>;
 };
 
 }  // namespace synod::inline SYNOD_ABI

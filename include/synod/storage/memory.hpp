@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -109,10 +108,10 @@ private:
         }
     };
 
-    template <class Tuple>
+    template <class List>
     struct newest_of;
-    template <class... Types>
-    struct newest_of<std::tuple<Types...>> : newest<Types>... {
+    template <template <class...> class List, class... Types>
+    struct newest_of<List<Types...>> : newest<Types>... {
         template <class Sink>
         void report(Sink& sink) const {
             ((newest<Types>::exists ? sink(newest<Types>::record) : void()), ...);

@@ -11,13 +11,13 @@
 #include <new>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
 
 /// Queues of messages between the nodes of one program, one queue for each receiver. Loses nothing, keeps the order of each sender,
-/// and is as deterministic as its host. Not thread-safe. `Message` is a std::variant of all messages it carries.
+/// and is as deterministic as its host. Not thread-safe. `Message` is a std::variant or one_of of all messages it
+/// carries.
 ///
 /// Memory: a queue keeps the room of its longest length.
 template <class Message>
@@ -27,7 +27,7 @@ public:
     class link {
     public:
         static constexpr bool is_single_threaded = true;
-        static constexpr bool takes_variants = true;
+        using message_type = Message;
 
         /// Puts the message into the receiver's queue. Amortised constant time.
         template <class One>
@@ -146,9 +146,9 @@ private:
         pile leaving;  // empty but while these are delivered
     };
 
-    /// Whether One is an alternative of Message, and not of a variant in it.
-    template <class One, class... Messages>
-    [[nodiscard]] static constexpr bool is_among(const std::variant<Messages...>* /*which*/) {
+    /// Whether One is one of the messages, and not all of them or a set in the set.
+    template <class One, template <class...> class Set, class... Messages>
+    [[nodiscard]] static constexpr bool is_among(const Set<Messages...>* /*which*/) {
         return (std::is_same_v<One, Messages> || ...);
     }
 

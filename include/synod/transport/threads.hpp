@@ -27,8 +27,8 @@ struct traffic {
 };
 
 /// Mailboxes between the threads of one program. What is sent is moved, not copied into bytes; the order of each sender is kept. A
-/// message to a node that is not connected is lost, and so is one to a mailbox that is full. `Message` is a std::variant of
-/// all messages it carries; what they own must bear being destroyed on another thread, as entries and bytes do.
+/// message to a node that is not connected is lost, and so is one to a mailbox that is full. `Message` is a std::variant or
+/// one_of of all messages it carries; what they own must bear being destroyed on another thread, as entries and bytes do.
 ///
 /// Thread-safety: all of it, except that an `inbox` belongs to one thread at a time. The network must outlive its links and
 /// inboxes. Memory: a mailbox keeps the room of its longest length.
@@ -46,6 +46,8 @@ public:
     /// One node's sending end: a transport. Copies are the same end, for any thread.
     class link {
     public:
+        using message_type = Message;
+
         /// Puts the message into the receiver's mailbox. Waits at most for the moment in which another thread does the same or
         /// the receiver empties it. Amortised constant time.
         template <class One>

@@ -252,7 +252,7 @@ private:
         while (!in_flight_.empty() && in_flight_.begin()->first <= now) {
             letter next = std::move(in_flight_.begin()->second);
             in_flight_.erase(in_flight_.begin());
-            std::visit([&](auto& one) { take(next.from, next.to, std::move(one)); }, next.content);
+            next.content.visit([&](auto& one) { take(next.from, next.to, std::move(one)); });
             any = true;
         }
         return any;
@@ -311,7 +311,7 @@ private:
 /// The command that a message to a replica carries; nothing for other messages.
 template <class Command>
 [[nodiscard]] std::optional<Command> command_in(const message& any) {
-    const auto* const request = std::get_if<lock::client_request>(&any);
+    const auto* const request = any.get_if<lock::client_request>();
     lock::command asked;
     if (request == nullptr || !decode(request->command, asked)) return std::nullopt;
     const auto* const found = std::get_if<Command>(&asked);
@@ -321,7 +321,7 @@ template <class Command>
 /// The reply that a message to a client carries; nothing for other messages.
 template <class Reply>
 [[nodiscard]] std::optional<Reply> reply_in(const message& any) {
-    const auto* const reply = std::get_if<lock::client_reply>(&any);
+    const auto* const reply = any.get_if<lock::client_reply>();
     lock::reply said;
     if (reply == nullptr || !decode(reply->reply, said)) return std::nullopt;
     const auto* const found = std::get_if<Reply>(&said);
@@ -329,7 +329,7 @@ template <class Reply>
 }
 
 [[nodiscard]] inline bool is_event(const message& any) {
-    return std::holds_alternative<lock::client_event>(any);
+    return any.get_if<lock::client_event>() != nullptr;
 }
 
 }  // namespace synod::client_test

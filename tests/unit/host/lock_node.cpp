@@ -49,7 +49,7 @@ private:
         for (int i = 0; i < 5 && !found; ++i) {
             inbox_.wait(milliseconds(20));
             inbox_.deliver([&](node_id, host::lock_message&& any) {
-                auto* const reply = std::get_if<lock::client_reply>(&any);
+                auto* const reply = any.get_if<lock::client_reply>();
                 if (reply != nullptr && reply->number == number_) found = std::move(*reply);
             });
         }

@@ -22,8 +22,8 @@ using namespace synod;
 
 namespace {
 
-using message = std::variant<accept<entry>, accepted, replica_control, lock::client_request,
-                             lock::client_reply, lock::client_event>;
+using message =
+    std::variant<replica_message, lock::client_request, lock::client_reply, lock::client_event>;
 using network = memory_network<message>;
 using store = memory_storage<records<entry>>;
 using lock_replica = replica<lock::table, network::link, shared<store>>;

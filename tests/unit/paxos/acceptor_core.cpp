@@ -34,8 +34,9 @@ struct subject {
     template <class Answer, class Message>
     Answer expect(node_id from, Message question) {
         const message said = ask(from, std::move(question));
-        REQUIRE(std::holds_alternative<Answer>(said));
-        return std::get<Answer>(said);
+        const auto* const answer = said.template get_if<Answer>();
+        REQUIRE(answer != nullptr);
+        return *answer;
     }
 
     events seen;

@@ -138,7 +138,7 @@ template <class Message>
 std::vector<Message> only(const std::vector<support::letter<message>>& letters) {
     std::vector<Message> found;
     for (const auto& one : letters) {
-        if (const auto* const held = std::get_if<Message>(&one.message)) found.push_back(*held);
+        if (const auto* const held = one.message.template get_if<Message>()) found.push_back(*held);
     }
     return found;
 }
@@ -148,7 +148,7 @@ template <class Message>
 node_set receivers(const std::vector<support::letter<message>>& letters) {
     node_set found;
     for (const auto& one : letters) {
-        if (std::holds_alternative<Message>(one.message)) found.insert(one.to);
+        if (one.message.template get_if<Message>() != nullptr) found.insert(one.to);
     }
     return found;
 }

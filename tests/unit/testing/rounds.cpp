@@ -84,7 +84,7 @@ private:
 
     void put(node_id from, node_id to, replica_message&& message) {
         if (loses(++sent)) return;
-        if (loses_accepts && std::holds_alternative<accept<entry>>(message)) return;
+        if (loses_accepts && message.get_if<accept<entry>>() != nullptr) return;
         box& other = boxes_[to.value()];
         other.letters.push_back({from, other.polls + delay, std::move(message)});
     }

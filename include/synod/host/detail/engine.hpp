@@ -18,7 +18,6 @@
 #include <system_error>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::host {
@@ -110,7 +109,7 @@ private:
     /// Everything that there is to do at `now`.
     void step(instant now) {
         inbox_.deliver([&](node_id from, auto&& message) {
-            std::visit([&](auto& one) { take(from, std::move(one), now); }, message);
+            visit([&](auto& one) { take(from, std::move(one), now); }, message);
         });
         run_jobs(now);
         submissions_.hand_over(replica_, now);

@@ -146,7 +146,7 @@ struct node {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
-    synod::endpoint<outbox<value_type, deferred<replica_control, Storage>>, Transport, Storage,
+    synod::endpoint<outbox<value_type, deferred<replica_message, Storage>>, Transport, Storage,
                     Policy>
         endpoint;
     acceptor_core<value_type> acceptor;
