@@ -11,6 +11,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 using namespace synod;
 
@@ -47,6 +48,19 @@ TEST_CASE("visiting a one_of calls once, with what it holds") {
     });
     CHECK(calls == 1);
     CHECK(*text.get_if<std::string>() == "seventeen");
+}
+
+TEST_CASE("who takes a one_of or a std::variant spells visit alike") {
+    const auto sum = [](auto& any) {
+        int total = 0;
+        visit([&total](const auto& held) { total += static_cast<int>(held); }, any);
+        return total;
+    };
+    one_of<int, char> one(3);
+    std::variant<int, char> other(4);
+    CHECK(sum(one) == 3);
+    CHECK(sum(std::as_const(one)) == 3);
+    CHECK(sum(other) == 4);
 }
 
 TEST_CASE("a copy of a one_of is its own, and a move leaves nothing behind") {

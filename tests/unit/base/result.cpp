@@ -90,3 +90,22 @@ TEST_CASE("a value that cannot be copied is taken out") {
     *other = std::make_unique<int>(6);
     CHECK(**other == 6);
 }
+
+TEST_CASE("a result builds a value that cannot move, and lets go of it for an error") {
+    struct anchored {
+        explicit anchored(int& alive) : count(alive) { ++count; }
+        anchored(const anchored&) = delete;
+        ~anchored() { --count; }
+        int& count;
+    };
+    int alive = 0;
+    synod::result<anchored> made(std::in_place, [&] { return anchored(alive); });
+    CHECK(made.has_value());
+    CHECK(alive == 1);
+    made = synod::unexpected(synod::errc::busy);
+    CHECK_FALSE(made.has_value());
+    CHECK(made.error() == synod::errc::busy);
+    CHECK(alive == 0);
+    made = synod::unexpected(synod::errc::stopped);
+    CHECK(made.error() == synod::errc::stopped);
+}
