@@ -68,12 +68,16 @@ public:
         disks_[which].crash();
     }
 
-    /// Waits for a leader and names it.
-    [[nodiscard]] std::uint32_t leader() {
-        leader_.wait(nobody);
-        return leader_.load();
+    void wait_for_leader() const { leader_.wait(nobody); }
+
+    /// Waits for a leader and names it, each only once: the next call waits for whoever is elected after that.
+    [[nodiscard]] std::uint32_t take_leader() {
+        for (;;) {
+            wait_for_leader();
+            const std::uint32_t elected = leader_.exchange(nobody);
+            if (elected != nobody) return elected;
+        }
     }
-    void forget_leader() { leader_.store(nobody); }
 
     [[nodiscard]] std::uint64_t syncs() const {
         std::uint64_t total = 0;
@@ -153,15 +157,29 @@ void work(synod::mutex& door, resource& shared, progress& how_far, std::vector<d
     }
 }
 
+/// Waits for another leader than the one that was destroyed: until then that may have been elected once more.
+std::uint32_t successor_of(std::uint32_t destroyed, cluster& all) {
+    for (;;) {
+        const std::uint32_t elected = all.take_leader();
+        if (elected != destroyed) return elected;
+    }
+}
+
+/// The replica that is neither of the two.
+std::uint32_t third_beside(std::uint32_t leader, std::uint32_t rebuilt) {
+    std::uint32_t third = 0;
+    while (third == leader || third == rebuilt) ++third;
+    return third;
+}
+
 /// Takes the leader away at a third of the way and a follower at two thirds, and rebuilds each from its disk.
 void disturb(cluster& all, progress& how_far) {
     how_far.wait_for(expected / 3);
-    const std::uint32_t leader = all.leader();
+    const std::uint32_t leader = all.take_leader();
     std::printf("the leader, replica %u, is destroyed\n", leader);
     const auto crashed = clock::now();
-    all.forget_leader();
     all.crash(leader);
-    const std::uint32_t next = all.leader();
+    const std::uint32_t next = successor_of(leader, all);
     how_far.wait_for(how_far.done.load() + 1);
     std::printf("  locks are granted again %.1f ms after the crash\n", milliseconds_since(crashed));
 
@@ -170,7 +188,7 @@ void disturb(cluster& all, progress& how_far) {
     all.start(leader);
 
     how_far.wait_for(2 * expected / 3);
-    const std::uint32_t follower = 3 - leader - next;
+    const std::uint32_t follower = third_beside(next, leader);
     std::printf("a follower, replica %u, is destroyed\n", follower);
     all.crash(follower);
 
@@ -211,7 +229,7 @@ int main() try {
     std::printf("three replicas start\n");
     cluster all;
     for (std::uint32_t i = 0; i < replicas; ++i) all.start(i);
-    static_cast<void>(all.leader());
+    all.wait_for_leader();
 
     auto session =
         synod::session::connect(all.network, synod::node_id(synod::max_nodes), {the_cluster, ids});

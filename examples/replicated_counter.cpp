@@ -56,7 +56,7 @@ struct counter {
     log_time next_deadline() const { return sessions.next_deadline(); }
     void new_leader(ballot) { sessions.new_leader(); }
     void snapshot(byte_writer& out) const { out.number(total), sessions.snapshot(out); }
-    bool restore(byte_reader&) { return false; }  // nothing asks for snapshots yet
+    bool restore(byte_reader&) { return false; }  // no replica asks for it: the log is kept whole
     session_table sessions = *session_table::make({});
     std::uint64_t total = 0;
 };

@@ -47,7 +47,8 @@ public:
     }
     one_of& operator=(one_of other) noexcept {
         this->~one_of();
-        return *::new (static_cast<void*>(this)) one_of(std::move(other));
+        ::new (static_cast<void*>(this)) one_of(std::move(other));
+        return *this;
     }
     ~one_of() {
         if (index_ == 0) {

@@ -28,6 +28,8 @@ struct element_layout {
 /// The cells of a circle and their numbers, whatever they hold: what is rare is compiled once here, and not for each type.
 class circle_cells {
 public:
+    circle_cells(const circle_cells&) = delete;
+
     [[nodiscard]] std::uint64_t begin() const { return begin_; }
     [[nodiscard]] std::uint64_t end() const { return end_; }
     [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
@@ -35,7 +37,6 @@ public:
 
 protected:
     explicit circle_cells(std::uint64_t begin) : begin_(begin), end_(begin) {}
-    circle_cells(const circle_cells&) = delete;
     [[gnu::noinline, gnu::cold]] circle_cells(circle_cells&& other) noexcept
         : circle_cells(other.begin_) {
         swap(other);

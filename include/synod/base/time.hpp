@@ -28,7 +28,8 @@ concept like_chrono_time_point = requires(const T& t) {
 
 }  // namespace detail
 
-/// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a nanosecond is cut off.
+/// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a nanosecond is cut off, and what
+/// is longer than 290 years becomes the longest that there is.
 class duration {
 public:
     constexpr duration() = default;
@@ -68,11 +69,21 @@ private:
         static_assert(1'000'000'000 * Chrono::period::num % Chrono::period::den == 0,
                       "a duration finer than a nanosecond must be rounded by the caller");
         constexpr std::int64_t unit = 1'000'000'000 * Chrono::period::num / Chrono::period::den;
-        if constexpr (std::floating_point<decltype(length.count())>) {
-            return static_cast<std::int64_t>(length.count() *
-                                             static_cast<decltype(length.count())>(unit));
+        using number = decltype(length.count());
+        if constexpr (std::floating_point<number>) {
+            // Less than 2^63 by more than the product is rounded up.
+            constexpr auto end = static_cast<number>(9.2e18L / unit);
+            if (!(length.count() < end)) return INT64_MAX;
+            if (length.count() <= -end) return INT64_MIN;
+            return static_cast<std::int64_t>(length.count() * static_cast<number>(unit));
         } else {
-            return static_cast<std::int64_t>(length.count()) * unit;
+            const auto count = static_cast<std::int64_t>(length.count());
+            if constexpr (std::unsigned_integral<number>) {
+                if (count < 0) return INT64_MAX;
+            }
+            if (count > INT64_MAX / unit) return INT64_MAX;
+            if (count < INT64_MIN / unit) return INT64_MIN;
+            return count * unit;
         }
     }
 

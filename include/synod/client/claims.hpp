@@ -10,6 +10,7 @@
 #include <synod/client/requests.hpp>
 #include <synod/lock/event.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <system_error>
 #include <utility>
@@ -51,6 +52,7 @@ public:
     request_id add(client::wish wish) {
         const request_id asked = requests_.add(std::move(wish));
         unsent_.push_back(asked);
+        requests_.tidy(unsent_);
         return asked;
     }
 
@@ -84,10 +86,10 @@ public:
         while (!unsent_.empty() && courier_.has_room()) {
             const request_id which = unsent_.front();
             unsent_.pop_front();
-            const request* const one = requests_.find(which);
-            if (one == nullptr || one->stage != stage::unsent) continue;
-            const std::uint64_t sequence = courier_.send(acquire_of(one->wish, now), which);
-            const bool follows_debt = debts_.has(one->wish);
+            if (!requests_.is_unsent(which)) continue;
+            const client::wish& wish = requests_.find(which)->wish;
+            const std::uint64_t sequence = courier_.send(acquire_of(wish, now), which);
+            const bool follows_debt = debts_.has(wish);
             requests_.update(which, [&](request& it) {
                 it.stage = stage::asked;
                 it.sequence = sequence;
@@ -246,6 +248,7 @@ public:
     [[nodiscard]] courier& commands() { return courier_; }
     [[nodiscard]] const courier& commands() const { return courier_; }
     [[nodiscard]] const requests& all() const { return requests_; }
+    [[nodiscard]] std::size_t unsent() const { return unsent_.size(); }
 
 private:
     [[nodiscard]] static bool is_kept_there(stage at) {
@@ -258,8 +261,8 @@ private:
         made.name = wish.name;
         if (!wish.waits) made.wait_ms = lock::no_wait;
         if (wish.waits && wish.deadline != instant::never()) {
-            const std::int64_t whole = (wish.deadline - now) / milliseconds(1);
-            made.wait_ms = whole < 0 ? 1 : static_cast<std::uint64_t>(whole) + 1;
+            const duration left = wish.deadline > now ? wish.deadline - now : duration(0);
+            made.wait_ms = static_cast<std::uint64_t>(left / milliseconds(1)) + 1;
         }
         return made;
     }

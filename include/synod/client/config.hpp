@@ -30,7 +30,7 @@ struct client_identity {
     std::uint64_t seed = 1;
 };
 
-/// Times and bounds of a client.
+/// Times and bounds of a client. No time is longer than `longest`.
 struct client_config {
     /// How long the service keeps the session, and with it every hold, without a sign of life. A shorter one frees the locks of a
     /// dead client sooner and survives shorter interruptions. The service may clamp it.
@@ -57,7 +57,8 @@ struct client_config {
     /// sixteen times. A change of leader is noticed and asks at once.
     duration first_query = milliseconds(500);
 
-    /// How long calls wait while no replica answers anything, until they end with errc::unreachable.
+    /// How long calls wait while no command is carried out, until they end with errc::unreachable. Replicas that answer only that
+    /// they do not lead, or that they are overloaded, do not count as answering.
     duration patience = seconds(30);
 
     /// How long a call that does not want to wait does so all the same while no replica answers.
@@ -69,6 +70,9 @@ struct client_config {
     /// Commands on their way at a time, half of them for those that give something back. At most the service's
     /// session_config::max_outstanding.
     std::uint32_t window = 64;
+
+    /// A day.
+    static constexpr duration longest = seconds(86'400);
 
     friend bool operator==(const client_config&, const client_config&) = default;
 };
@@ -87,6 +91,10 @@ struct client_config {
 /// Errors: duration_out_of_range, limit_out_of_range; lease_below_clock_error for a lease of which the clock error leaves less than
 /// a retry in every renewal; none when `config` makes sense.
 [[nodiscard]] inline std::error_code validate(const client_config& config) {
+    for (const duration each : {config.ttl, config.margin, config.longest_retry, config.first_query,
+                                config.patience, config.longest_try, config.farewell}) {
+        if (each > client_config::longest) return errc::duration_out_of_range;
+    }
     const bool has_order = config.margin >= milliseconds(1) && config.first_retry > duration(0) &&
                            config.longest_retry >= config.first_retry &&
                            config.first_query > duration(0) && config.patience > duration(0) &&
@@ -96,7 +104,7 @@ struct client_config {
     if (config.drift_per_million >= 1'000'000 || config.window < 4) return errc::limit_out_of_range;
     if (config.jeopardy_part < 2 || config.renewal_part < 2) return errc::limit_out_of_range;
     const duration safe = safe_part(config.ttl, config.drift_per_million, config.margin);
-    if (safe <= config.first_retry * config.renewal_part) return errc::lease_below_clock_error;
+    if (safe / config.renewal_part <= config.first_retry) return errc::lease_below_clock_error;
     return {};
 }
 

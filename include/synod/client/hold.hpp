@@ -118,8 +118,10 @@ public:
     /// Whether the lease is near its end, and it is time to come to one. Ends with the next renewal, or in loss.
     [[nodiscard]] bool in_jeopardy() const { return state_->in_jeopardy(); }
 
-    /// Fires when the hold is lost, from the session's thread, or from `lost` if that finds out first. Callbacks may use every lock,
-    /// but should return soon: until then this session renews nothing.
+    /// Fires when the hold is lost, from the session's thread, or from `lost` or another call that finds out first. Callbacks should
+    /// return soon: until then this session renews nothing. On its own thread this session refuses to lock, with errc::would_deadlock;
+    /// other sessions may be used, unless their callbacks use this one in return. Unlocking never waits. An exception that leaves a
+    /// callback ends the program, so callbacks lock through the non-throwing twins.
     [[nodiscard]] std::stop_token stop_token() const { return state_->stop_token(); }
 
 private:

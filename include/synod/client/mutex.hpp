@@ -84,7 +84,8 @@ public:
 
     /// Non-throwing twins. Errors: busy, timed_out, cancelled, self_deadlock; unreachable when no replica answers for as long as
     /// client_config::patience; session_expired, outcome_unknown and hold_lost when the session was lost while waiting, and
-    /// then nothing is held; stopped when it has ended; and what the service refuses.
+    /// then nothing is held; stopped when it has ended; would_deadlock, at once, in a callback on the session's own thread; and what
+    /// the service refuses. Without memory they do throw, and the session is given up.
     [[nodiscard]] result<hold> acquire(const std::stop_token& stop = {}) {
         return wait({name_, tag(), true, instant::never()}, stop);
     }
@@ -96,7 +97,8 @@ public:
     }
 
     /// Gives the calling thread's hold back and waits for the answer. Errors: not_owner if it holds nothing; stale_token if the service
-    /// had ended the hold; hold_lost, session_expired or outcome_unknown if the session was lost.
+    /// had ended the hold; hold_lost, session_expired or outcome_unknown if the session was lost; would_deadlock on the session's own
+    /// thread, which gives it back without waiting.
     std::error_code release() {
         if (!release_later()) return errc::not_owner;
         return engine_->await(report_of_last());

@@ -41,11 +41,19 @@ struct rules {
 
 /// Told what happens to a session, from within its inputs. This one does nothing, and costs nothing.
 struct silent_observer {
+    /// A message was not looked at further.
     void refused(node_id /*from*/, refusal /*why*/) {}
+    /// A command was sent to a replica, for the first time or again.
     void sent(node_id /*to*/) {}
+    /// The service has opened a session, and its lease has begun.
     void opened(session_id /*session*/, instant /*now*/) {}
+    /// A renewal was acknowledged. The lease is relied on until `safe_until`, which may be past, and never falls while the session
+    /// lives.
     void renewed(instant /*safe_until*/, instant /*now*/) {}
+    /// The lease has run out by the client's own clock, and its holds are lost; the service may still keep the session. Told once,
+    /// until a renewal makes the lease safe again.
     void lapsed(instant /*now*/) {}
+    /// The service has ended the session.
     void expired(session_id /*session*/, instant /*now*/) {}
 };
 

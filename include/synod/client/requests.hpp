@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/parcel.hpp>
 #include <synod/log/detail/deferred.hpp>
@@ -60,6 +61,8 @@ struct request {
 /// visit all. `Request` is client::request.
 template <class Request>
 class requests {
+    using id_type = synod::detail::deferred<request_id, Request>;
+
 public:
     request_id add(client::wish wish) {
         const request_id fresh(++last_id_);
@@ -107,6 +110,22 @@ public:
         }
     }
 
+    [[nodiscard]] bool is_unsent(request_id id) const {
+        const Request* const one = find(id);
+        return one != nullptr && one->stage == stage::unsent;
+    }
+
+    /// Drops what is not unsent any more from `ids`, once that is more than half of them: while nothing can be sent, requests go on to
+    /// be made and to end. Amortised constant for each id.
+    void tidy(ring<id_type>& ids) const {
+        if (ids.size() <= 2 * waiting_) return;
+        for (std::size_t left = ids.size(); left > 0; --left) {
+            const request_id next = ids.front();
+            ids.pop_front();
+            if (is_unsent(next)) ids.push_back(next);
+        }
+    }
+
     /// The request that is due first, and when; zero and never() when none is.
     [[nodiscard]] auto first_due() const {
         return timers_.empty() ? timer(instant::never(), request_id()) : *timers_.begin();
@@ -117,7 +136,6 @@ public:
     [[nodiscard]] std::size_t held() const { return held_; }
 
 private:
-    using id_type = synod::detail::deferred<request_id, Request>;
     using timer = std::pair<instant, id_type>;
 
     void list(request_id id, const Request& one) {

@@ -153,6 +153,8 @@ public:
     [[nodiscard]] const client_config& config() const { return config_; }
     [[nodiscard]] const request* find(request_id which) const { return claims_.all().find(which); }
     [[nodiscard]] std::size_t on_their_way() const { return claims_.commands().on_their_way(); }
+    /// How many ids are kept to be sent. At most twice as many as requests wait, when one was just made.
+    [[nodiscard]] std::size_t unsent() const { return claims_.unsent(); }
     [[nodiscard]] Policy& policy() { return policy_; }
     [[nodiscard]] Transport& transport() { return commands().transport(); }
 

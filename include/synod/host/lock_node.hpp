@@ -55,7 +55,8 @@ using lock_node = runner<lock_replica<Storage, Policy>, detail::network_of<Stora
                          lock::service<typename detail::network_of<Storage>::link>>;
 
 /// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier life left there. Network and
-/// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start.
+/// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start;
+/// duration_out_of_range if log_limits::max_step_ms is more than a quarter of the shortest lease. (locks R2)
 template <class Storage, class Policy>
 [[nodiscard]] result<lock_node<Storage, Policy>>
 start_lock_node(detail::network_of<Storage>& network, const group& group, Storage& storage,
@@ -63,6 +64,9 @@ start_lock_node(detail::network_of<Storage>& network, const group& group, Storag
     using link = typename detail::network_of<Storage>::link;
     auto table = synod::detail::deferred<lock::table, Storage>::make(config);
     if (!table) return unexpected(table.error());
+    if (!leaves_room_for(policy.limits.max_step_ms, config.sessions)) {
+        return unexpected(errc::duration_out_of_range);
+    }
     const auto make = [&](link through, instant now) {
         return detail::recover_or_make<lock_replica<Storage, Policy>>(group, *table, through,
                                                                       storage, policy, now);

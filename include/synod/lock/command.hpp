@@ -17,7 +17,7 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// How a lock is held. So far the table grants `exclusive` and answers the others with `refusal::unsupported`.
+/// How a lock is held. The table grants `exclusive`, and answers the others with `refusal::unsupported`.
 enum class mode : std::uint8_t { shared, update, exclusive };
 [[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
 
@@ -28,8 +28,8 @@ enum class on_granted : std::uint8_t { keep, release };
 /// Bits of `acquire::flags`; bits that are not named here are refused.
 enum acquire_flags : std::uint8_t {
     no_flags = 0,
-    reentrant = 1,  // so far answered as without it
-    barge = 2,      // so far refusal::unsupported
+    reentrant = 1,  // answered as without it
+    barge = 2,      // answered with refusal::unsupported
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge;
 

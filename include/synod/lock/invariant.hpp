@@ -46,7 +46,7 @@ template <class State, class Claim>
            for_all(now.ended, claim);
 }
 
-/// Mutual exclusion: forall locks, at most one holder. (all holds are exclusive so far)
+/// Mutual exclusion: forall locks, at most one holder. (all holds are exclusive)
 template <class State>
 [[nodiscard]] bool at_most_one_holder(const State& now) {
     return for_all(now.locks, [](const auto& lock) { return lock.holders.size() <= 1; });

@@ -21,7 +21,7 @@ struct owner_id {
     friend auto operator<=>(const owner_id&, const owner_id&) = default;
 };
 
-/// The rules of locks.md for what the table can do so far; those of sessions hold for waits, too.
+/// The rules of locks.md for what the table can do; those of sessions hold for waits, too.
 struct rules : session_rules {
     /// Whether a token is left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_next_token(fencing_token last) {

@@ -28,20 +28,22 @@ struct log_limits : limits {
     duration election_timeout = milliseconds(150);
     /// How often a leader is heard at least. Well below election_timeout.
     duration heartbeat_interval = milliseconds(30);
-    /// The most log time, in milliseconds, that one entry carries; the rest is discarded.
+    /// The most log time, in milliseconds, that one entry carries; the rest is discarded. Every replica clamps by its own bound when
+    /// it applies an entry, so this is the same at every replica, or replicas diverge.
     std::uint32_t max_step_ms = 1000;
 
     /// Errors: what limits::validate says; limit_out_of_range for a zero, a batch above entry::max_commands, or a window of more
-    /// than a quarter of `retained`; duration_out_of_range unless 0 < 2 * heartbeat_interval <= election_timeout.
+    /// than a quarter of `retained`; duration_out_of_range unless 0 < 2 * heartbeat_interval <= election_timeout <= a day.
     [[nodiscard, gnu::cold]] std::error_code validate() const {
         if (const std::error_code error = limits::validate()) return error;
         const bool has_room = batch_commands > 0 && batch_bytes > 0 && pending_commands > 0 &&
                               pending_bytes >= batch_bytes && pending_reads > 0 && max_step_ms > 0;
         if (!has_room || batch_commands > entry::max_commands) return errc::limit_out_of_range;
         if (4 * window > retained) return errc::limit_out_of_range;
-        if (heartbeat_interval <= duration(0) || heartbeat_interval * 2 > election_timeout) {
-            return errc::duration_out_of_range;
-        }
+        const bool has_order = duration(0) < heartbeat_interval &&
+                               heartbeat_interval <= election_timeout / 2 &&
+                               election_timeout <= most_retry;
+        if (!has_order) return errc::duration_out_of_range;
         return {};
     }
 

@@ -57,7 +57,7 @@ public:
             repeat,                // it has been run; this was the reply
             expired,               // no such session, or none any more
             stale_sequence,        // acknowledged already, or acknowledging itself
-            too_many_outstanding,  // nothing changed; the client must acknowledge first
+            too_many_outstanding,  // not run; only what it acknowledges was forgotten
         };
         verdict is = verdict::fresh;
         bytes_view reply;

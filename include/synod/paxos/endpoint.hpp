@@ -22,8 +22,8 @@ namespace synod::inline SYNOD_ABI {
 template <class Outbox, class Transport, class Storage, class Policy>
 class endpoint {
 public:
-    endpoint(synod::group group, Transport transport, Storage storage, Policy policy)
-        : group_(std::move(group)),
+    endpoint(const synod::group& group, Transport transport, Storage storage, Policy policy)
+        : group_(group),
           policy_(std::move(policy)),
           transport_(std::move(transport)),
           storage_(std::move(storage)) {}

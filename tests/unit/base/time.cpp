@@ -46,6 +46,25 @@ TEST_CASE("lengths of std::chrono convert, whatever their unit") {
     CHECK(duration(std::chrono::duration<int, std::ratio<1, 4>>(4)) == seconds(1));
 }
 
+TEST_CASE("lengths of std::chrono that are too long become the longest, and none wraps around") {
+    using unsigned_seconds = std::chrono::duration<std::uint64_t>;
+    constexpr duration longest(most);
+    constexpr duration shortest(std::numeric_limits<std::int64_t>::min());
+    STATIC_REQUIRE(duration(std::chrono::hours::max()) == longest);
+    STATIC_REQUIRE(duration(std::chrono::hours::min()) == shortest);
+    STATIC_REQUIRE(duration(std::chrono::nanoseconds::max()) == longest);
+    STATIC_REQUIRE(duration(std::chrono::nanoseconds::min()) == shortest);
+    STATIC_REQUIRE(duration(unsigned_seconds::max()) == longest);
+    STATIC_REQUIRE(duration(std::chrono::duration<double>::max()) == longest);
+    STATIC_REQUIRE(duration(std::chrono::duration<double>::min()) == shortest);
+    STATIC_REQUIRE(duration(std::chrono::duration<float>::max()) == longest);
+    STATIC_REQUIRE(duration(std::chrono::seconds(most / 1'000'000'000)) ==
+                   seconds(most / 1'000'000'000));
+    STATIC_REQUIRE(duration(std::chrono::seconds(most / 1'000'000'000 + 1)) == longest);
+    STATIC_REQUIRE(duration(std::chrono::seconds(-(most / 1'000'000'000) - 1)) == shortest);
+    STATIC_REQUIRE(instant(std::chrono::sys_time<std::chrono::hours>::max()) == instant::never());
+}
+
 TEST_CASE("a fraction of a unit is not lost") {
     CHECK(duration(0.5s) == milliseconds(500));
     CHECK(duration(std::chrono::duration<float>(0.25F)) == milliseconds(250));

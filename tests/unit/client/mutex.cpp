@@ -11,9 +11,12 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -202,19 +205,6 @@ TEST_CASE(
     CHECK(!door.held().has_value());
 }
 
-namespace {
-
-/// A clock that jumps when told to, as time does for a process that was stopped. Shared by its copies.
-struct jumping_clock {
-    [[nodiscard]] instant now() const noexcept {
-        return host::steady_clock().now() + milliseconds(jump->load());
-    }
-    std::shared_ptr<std::atomic<std::int64_t>> jump =
-        std::make_shared<std::atomic<std::int64_t>>(0);
-};
-
-}  // namespace
-
 TEST_CASE(
     "after a suspension a hold is lost at the first look, before any thread is told (locks 8, 9)") {
     threaded_cluster all;
@@ -298,4 +288,70 @@ TEST_CASE("callbacks of a stop token may lock and unlock (locks 83)") {
     });
     client.reset();
     CHECK(is_done);
+}
+
+TEST_CASE("on its own thread a session refuses to lock at once, and goes on (locks 83)") {
+    threaded_cluster all;
+    client_config config;
+    config.ttl = seconds(4);
+    jumping_clock clock;
+    auto client = session::connect(all.network, node_id(100), all.identity(), config, clock);
+    REQUIRE(client.has_value());
+    auto other = all.connect();
+    synod::mutex door(*client, "door");
+    synod::mutex same_session(*client, "same session");
+    synod::mutex elsewhere(other, "elsewhere");
+    door.lock();
+    std::vector<std::error_code> told;
+    std::promise<std::thread::id> done;
+    const std::stop_callback on_loss(door.held()->stop_token(), [&] {
+        told = {same_session.acquire().error(),     same_session.acquire_for(seconds(5)).error(),
+                same_session.try_acquire().error(), door.release(),
+                elsewhere.acquire().error(),        elsewhere.release()};
+        done.set_value(std::this_thread::get_id());
+    });
+    all.network.cut.store(100);
+    clock.jump->store(10'000);
+    auto where = done.get_future();
+    REQUIRE(where.wait_for(20s) == std::future_status::ready);
+    CHECK(where.get() != std::this_thread::get_id());
+    const std::error_code refused = errc::would_deadlock;
+    const std::error_code none;
+    CHECK(told ==
+          std::vector<std::error_code>{refused, refused, refused, errc::not_owner, none, none});
+    all.network.cut.store(all.network.nobody);
+    while (same_session.acquire_for(seconds(5)).error()) {
+    }
+    CHECK(same_session.held().has_value());
+    door.unlock();
+    CHECK(!door.held().has_value());
+}
+
+namespace {
+
+thread_local bool is_short_of_memory = false;
+
+/// Writes down what is sent, as an observer may, and has no room for it at times.
+struct cramped_observer : client::silent_observer {
+    void sent(node_id) const {
+        if (is_short_of_memory) throw std::bad_alloc();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a lock that fails for want of memory is forgotten, and its session given up") {
+    using policy = client::policy<client::rules, cramped_observer>;
+    threaded_cluster all;
+    auto client = basic_session<policy>::connect(all.network, node_id(100), all.identity());
+    REQUIRE(client.has_value());
+    basic_mutex<policy> door(*client, "door");
+    basic_mutex<policy> window(*client, "window");
+    door.lock();
+    is_short_of_memory = true;
+    CHECK_THROWS_AS(window.acquire(), std::bad_alloc);
+    is_short_of_memory = false;
+    CHECK(door.held()->lost());
+    CHECK(door.held()->stop_token().stop_requested());
+    CHECK(window.acquire().error() == errc::stopped);
 }

@@ -439,6 +439,24 @@ TEST_CASE("messages that make no sense are refused by name and change nothing") 
     CHECK(a.core.find(held)->stage == stage::held);
 }
 
+TEST_CASE("tries that end while no replica answers leave nothing behind, and the order stays") {
+    world<> w;
+    auto& a = w.add_client();
+    w.fate_of = [](node_id, node_id, const message&) { return lost; };
+    const auto first = a.acquire("x", w.now, instant::never(), true, 1);
+    const auto second = a.acquire("x", w.now, instant::never(), true, 2);
+    for (int i = 0; i < 1'000; ++i) {
+        a.acquire("x", w.now, w.now + milliseconds(1), false, 3);
+        CHECK(a.core.unsent() <= 6);
+        w.run(milliseconds(2));
+    }
+    CHECK(a.notices.size() == 1'000);
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    REQUIRE(w.run_until([&] { return a.is(first, kind::granted); }, seconds(5)));
+    CHECK(a.core.find(second)->stage == stage::queued);
+    CHECK(a.core.unsent() == 0);
+}
+
 TEST_CASE("arguments that make no sense are refused") {
     network net;
     const auto make = [&net](auto change) {
@@ -462,6 +480,21 @@ TEST_CASE("arguments that make no sense are refused") {
     CHECK(make([](auto&, auto& c) { c.margin = duration(0); }) == errc::duration_out_of_range);
     CHECK(make([](auto&, auto& c) { c.longest_retry = duration(1); }) ==
           errc::duration_out_of_range);
+    duration client_config::* const lengths[] = {
+        &client_config::ttl,         &client_config::margin,        &client_config::first_retry,
+        &client_config::first_query, &client_config::longest_retry, &client_config::patience,
+        &client_config::longest_try, &client_config::farewell};
+    for (const auto length : lengths) {
+        const auto beyond = client_config::longest + duration(1);
+        CHECK(make([&](auto&, auto& c) { c.*length = beyond; }) == errc::duration_out_of_range);
+        CHECK(make([&](auto&, auto& c) { c.*length = duration(INT64_MAX); }) ==
+              errc::duration_out_of_range);
+    }
+    CHECK(!make([](auto&, auto& c) { c.patience = client_config::longest; }));
+    CHECK(make([](auto&, auto& c) {
+              c.longest_retry = c.first_retry = client_config::longest;
+              c.renewal_part = 0xffff'ffff;
+          }) == errc::lease_below_clock_error);
     CHECK(make([](auto&, auto& c) { c.window = 3; }) == errc::limit_out_of_range);
     CHECK(make([](auto&, auto& c) { c.jeopardy_part = 1; }) == errc::limit_out_of_range);
 }

@@ -10,9 +10,11 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -49,6 +51,15 @@ public:
     std::atomic<std::uint32_t> cut{nobody};  // the client that is not heard
 };
 
+/// A clock that jumps when told to, as time does for a process that was stopped. Shared by its copies.
+struct jumping_clock {
+    [[nodiscard]] instant now() const noexcept {
+        return host::steady_clock().now() + milliseconds(jump->load());
+    }
+    std::shared_ptr<std::atomic<std::int64_t>> jump =
+        std::make_shared<std::atomic<std::int64_t>>(0);
+};
+
 class threaded_cluster {
 public:
     using store = memory_storage<records<entry>>;
@@ -83,6 +94,9 @@ private:
         const auto group = group::make(cluster_id(7), node_id(which), members);
         log_policy<> policy{.quorums = *majority::make(group->nodes())};
         policy.limits.seed = which + 1;
+        const std::uint64_t shortest = config.sessions.min_ttl_ms;
+        policy.limits.max_step_ms =
+            static_cast<std::uint32_t>(std::min(shortest / 4, std::uint64_t{1'000}));
         auto made = host::start_lock_node(static_cast<host::lock_network&>(network), *group,
                                           disks_[which], policy, config);
         REQUIRE(made.has_value());

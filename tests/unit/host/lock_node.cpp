@@ -64,6 +64,23 @@ private:
 
 }  // namespace
 
+TEST_CASE("a step of log time that eats more than a quarter of a lease is refused (locks R2)") {
+    host::lock_network net;
+    const auto start = [&](std::uint32_t max_step_ms, std::uint64_t min_ttl_ms) {
+        store disk;
+        log_policy<> policy{.quorums = *majority::make(node_set::first(1))};
+        policy.limits.max_step_ms = max_step_ms;
+        lock::config config;
+        config.sessions.min_ttl_ms = min_ttl_ms;
+        const auto group = group::make(cluster_id(7), node_id(0), {{node_id(0), incarnation(1)}});
+        return host::start_lock_node(net, *group, disk, policy, config).error();
+    };
+    CHECK(!start(1'000, 4'000));
+    CHECK(start(1'001, 4'000) == errc::duration_out_of_range);
+    CHECK(start(1'000, 3'999) == errc::duration_out_of_range);
+    CHECK(!start(1, 4));
+}
+
 TEST_CASE("locks outlive the leader that granted them") {
     host::lock_network net;
     std::array<store, 3> stores;

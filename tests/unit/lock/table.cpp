@@ -55,7 +55,12 @@ TEST_CASE("a config that makes no sense is refused") {
     CHECK(!with([](auto&) {}));
     CHECK(with([](auto& c) { c.sessions.min_ttl_ms = 0; }) == errc::duration_out_of_range);
     CHECK(with([](auto& c) { c.sessions.max_ttl_ms = 1; }) == errc::duration_out_of_range);
-    CHECK(with([](auto& c) { c.sessions.max_ttl_ms = ttl_end_ms; }) == errc::duration_out_of_range);
+    CHECK(!with([](auto& c) { c.sessions.max_ttl_ms = longest_lease_ms; }));
+    CHECK(with([](auto& c) { c.sessions.max_ttl_ms = longest_lease_ms + 1; }) ==
+          errc::duration_out_of_range);
+    CHECK(!with([](auto& c) { c.sessions.grace_ms = longest_lease_ms; }));
+    CHECK(with([](auto& c) { c.sessions.grace_ms = longest_lease_ms + 1; }) ==
+          errc::duration_out_of_range);
     CHECK(with([](auto& c) { c.sessions.max_sessions = 0; }) == errc::limit_out_of_range);
     CHECK(with([](auto& c) { c.sessions.max_outstanding = 0; }) == errc::limit_out_of_range);
     CHECK(with([](auto& c) { c.sessions.reserved_outstanding = 0; }) == errc::limit_out_of_range);

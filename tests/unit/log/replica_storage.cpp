@@ -156,6 +156,12 @@ TEST_CASE("limits that make no sense are refused") {
           make_error_code(errc::limit_out_of_range));
     CHECK(error_of([](log_limits& l) { l.heartbeat_interval = l.election_timeout; }) ==
           make_error_code(errc::duration_out_of_range));
+    CHECK(error_of([](log_limits& l) { l.heartbeat_interval = duration(INT64_MAX); }) ==
+          make_error_code(errc::duration_out_of_range));
+    CHECK_FALSE(error_of([](log_limits& l) { l.election_timeout = log_limits::most_retry; }));
+    CHECK(error_of([](log_limits& l) {
+              l.election_timeout = log_limits::most_retry + duration(1);
+          }) == make_error_code(errc::duration_out_of_range));
 }
 
 TEST_CASE("what all have applied may be trimmed, and catching up needs none of it") {

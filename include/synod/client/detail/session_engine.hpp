@@ -5,11 +5,13 @@
 #pragma once
 
 #include <synod/client/connection.hpp>
+#include <synod/client/detail/process.hpp>
 #include <synod/client/hold.hpp>
 #include <synod/client/session_core.hpp>
 #include <synod/log/detail/deferred.hpp>
 
 #include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -69,12 +71,12 @@ public:
         thread_.join();
     }
 
-    /// Waits for a lock. Errors: those of session_core::acquire, and cancelled when `stop` fires.
+    /// Waits for a lock. Errors: those of session_core::acquire; cancelled when `stop` fires; would_deadlock on the session's thread.
     [[nodiscard]] result<hold_ptr> acquire(wish asked, const std::stop_token& stop) {
         if (is_foreign()) return errc::stopped;
         call waiting;
         const std::stop_callback on_stop(stop, [&] { interrupt(waiting); });
-        act([&](instant now) { begin(waiting, std::move(asked), now); });
+        announce(waiting, std::move(asked));
         std::unique_lock lock(mutex_);
         waiting.done.wait(lock, [&waiting] { return waiting.has_ended; });
         if (waiting.error) return unexpected(waiting.error);
@@ -94,10 +96,12 @@ public:
         });
     }
 
-    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends without one.
+    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends without one; would_deadlock on the
+    /// session's thread, unless it is known already.
     [[nodiscard]] std::error_code await(const report_ptr& report) {
         if (is_foreign()) return errc::stopped;
         std::unique_lock lock(mutex_);
+        if (!report->is_known && is_own_thread()) return errc::would_deadlock;
         report->known.wait(lock, [&report] { return report->is_known; });
         return report->error;
     }
@@ -159,6 +163,9 @@ private:
         report.known.notify_all();
     }
 
+    /// Whether this is the thread that delivers what callers wait for. Precondition: the mutex is locked.
+    [[nodiscard]] bool is_own_thread() const { return thread_tag_ == this_thread_tag(); }
+
     [[nodiscard]] bool has_ended() const {
         return is_broken_ || core_.phase() == client::phase::closed;
     }
@@ -184,9 +191,21 @@ private:
         closed_.wait_for(lock, longest, [this] { return has_ended(); });
     }
 
+    /// `calls_` must not outlive the caller's frame, and nobody knows how much of it the core has noted; so when memory is short
+    /// the session is given up.
+    void announce(call& waiting, wish asked) {
+        try {
+            act([&](instant now) { begin(waiting, std::move(asked), now); });
+        } catch (...) {
+            give_up();
+            throw;
+        }
+    }
+
     void begin(call& waiting, wish asked, instant now) {
         if (waiting.is_stopped) return finish(waiting, errc::cancelled);
         if (is_broken_) return finish(waiting, errc::stopped);
+        if (is_own_thread()) return finish(waiting, errc::would_deadlock);
         waiting.which = core_.acquire(std::move(asked), now);
         calls_[waiting.which] = &waiting;
     }
@@ -252,10 +271,16 @@ private:
     /// The thread. Nothing escapes it: when memory is short it gives the session up.
     void run() noexcept {
         try {
+            introduce();
             while (turn()) connection_->wait(until_due());
         } catch (...) {
             give_up();
         }
+    }
+
+    void introduce() {
+        const std::lock_guard lock(mutex_);
+        thread_tag_ = this_thread_tag();
     }
 
     /// False when the thread is to end.
@@ -288,9 +313,10 @@ private:
     std::map<request_id, report_ptr> reports_;  // of releases on their way
     std::vector<hold_ptr> lost_;                // whose stop tokens are to be fired next
     std::condition_variable closed_;
-    instant asleep_until_;    // when the thread wakes by itself
-    instant now_;             // of the turn that the thread is at
-    bool is_broken_ = false;  // given up
+    instant asleep_until_;          // when the thread wakes by itself
+    instant now_;                   // of the turn that the thread is at
+    bool is_broken_ = false;        // given up
+    std::uint64_t thread_tag_ = 0;  // of the thread; 0 until it runs
     std::thread thread_;
 };
 

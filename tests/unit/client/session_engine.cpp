@@ -1,0 +1,51 @@
+// tests/unit/client/session_engine.cpp - what a session's own thread may not wait for.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/client/detail/session_engine.hpp>
+
+#include "support/catch.hpp"
+#include "threaded_cluster.hpp"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <stop_token>
+#include <system_error>
+#include <utility>
+
+using namespace synod;
+using namespace synod::client_test;
+
+TEST_CASE("on the session's thread a release is sent, and its answer is not waited for") {
+    using engine = client::detail::session_engine<client::policy<>>;
+    threaded_cluster all;
+    jumping_clock clock;
+    client_config config;
+    config.ttl = seconds(4);
+    client_identity identity = all.identity();
+    identity.client = {1, 1};
+    auto end = client::network_connection<cuttable_network>::make(all.network, node_id(100));
+    REQUIRE(end.has_value());
+    auto core =
+        engine::core::make(identity, config, client::connection_link(**end), {}, clock.now());
+    REQUIRE(core.has_value());
+    engine one(std::move(*end), std::move(*core),
+               std::make_shared<client::detail::clocked_lease<jumping_clock>>(clock));
+    REQUIRE(!one.start());
+
+    const auto held = one.acquire({"door", 1}, {});
+    REQUIRE(held.has_value());
+    const auto report = std::make_shared<client::detail::release_report>();
+    std::promise<std::error_code> told;
+    const std::stop_callback on_loss((*held)->stop_token(), [&] {
+        one.release(*held, report);
+        told.set_value(one.await(report));
+    });
+    clock.jump->store(10'000);
+    auto answer = told.get_future();
+    REQUIRE(answer.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+    CHECK(answer.get() == errc::would_deadlock);
+    CHECK(!one.await(report));
+    CHECK(one.acquire({"door", 2}, {}).has_value());
+}
