@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -115,10 +116,12 @@ public:
 private:
     template <class T>
     static constexpr std::uint8_t index_of() {
-        std::uint8_t before = 0;
-        static_cast<void>((std::same_as<T, First> || ... || (++before, std::same_as<T, Rest>)));
-        return before;
+        constexpr bool is_it[] = {std::same_as<T, First>, std::same_as<T, Rest>...};
+        std::uint8_t index = 0;
+        while (!is_it[index]) ++index;
+        return index;
     }
+
     /// By index, those whose destructor has something to do.
     static constexpr std::uint64_t owners =
         ((std::uint64_t{!std::is_trivially_destructible_v<First>} << index_of<First>()) | ... |
@@ -178,8 +181,10 @@ private:
     }
 
     [[nodiscard]] static constexpr std::size_t largest() {
-        std::size_t size = sizeof(First);
-        ((size = sizeof(Rest) > size ? sizeof(Rest) : size), ...);
+        std::size_t size = 0;
+        for (const std::size_t one : {sizeof(First), sizeof(Rest)...}) {
+            if (one > size) size = one;
+        }
         return size;
     }
 
