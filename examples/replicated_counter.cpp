@@ -8,9 +8,8 @@
 #include <synod/log/session_table.hpp>
 #include <synod/storage/memory.hpp>
 
-#include <chrono>
+#include <atomic>
 #include <optional>
-#include <thread>
 #include <vector>
 
 using namespace synod;
@@ -32,7 +31,6 @@ struct command_codec {
         return in.finished();
     }
 };
-static_assert(codec<command_codec>);
 // The machine: deterministic, and it answers whatever bytes come.
 struct counter {
     void apply(const apply_context& context, bytes_view encoded, result_writer& result) {
@@ -60,7 +58,7 @@ struct counter {
     session_table sessions = *session_table::make({});
     std::uint64_t total = 0;
 };
-static_assert(timed_state_machine<counter>);
+static_assert(codec<command_codec> && timed_state_machine<counter>);
 int main() {
     host::log_network net;
     std::vector<memory_storage<records<entry>>> disks(3);
@@ -68,27 +66,29 @@ int main() {
     std::vector<member> members;
     const log_policy<> policy{.quorums = *majority::make(node_set::first(3))};
     for (std::uint32_t i = 0; i < 3; ++i) members.push_back({node_id(i), incarnation(1)});
+    std::atomic<unsigned> elections = 0;
+    const host::options how{.on_leadership = [&](auto&) { ++elections, elections.notify_one(); }};
     for (std::uint32_t i = 0; i < 3; ++i) {
         nodes[i] = *host::start_node(net, *group::make(cluster_id(1), node_id(i), members),
-                                     counter(), disks[i], policy);
+                                     counter(), disks[i], policy, how);
     }
     std::size_t leader = 0, total = 0;
-    // Sends a command until some leader has decided it. Sending again is always safe.
+    // Sends a command until a leader has decided it, which is always safe; waits while nobody leads.
     const auto ask = [&](const command& asked) {
         bytes encoded;
         byte_writer out(encoded);
         command_codec{}.encode(asked, out);
-        for (;; leader = (leader + 1) % 3) {
-            if (!nodes[leader]) continue;
-            const auto end = nodes[leader]->submit_and_wait(encoded);
-            if (end.outcome == host::outcome::decided) return end.result;
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        for (unsigned seen = elections;; elections.wait(seen), seen = elections) {
+            for (int tries = 0; tries < 3; ++tries, leader = (leader + 1) % 3) {
+                if (!nodes[leader]) continue;
+                const auto end = nodes[leader]->submit_and_wait(encoded);
+                if (end.outcome == host::outcome::decided) return end.result;
+            }
         }
     };
     command add{{}, 4711};  // opens the session of client 4711
     const bytes opened = ask(add);
-    byte_reader in(opened);
-    if (!decode(in, add.stamp.session)) return 1;
+    if (byte_reader in(opened); !decode(in, add.stamp.session)) return 1;
     for (add.amount = 1; add.amount <= 100; ++add.amount) {
         add.stamp.acknowledged = add.stamp.sequence++;
         const bytes first = ask(add);

@@ -4,13 +4,13 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/prng.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/client/config.hpp>
 #include <synod/client/parcel.hpp>
 #include <synod/client/policy.hpp>
 #include <synod/lock/messages.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/paxos/transport.hpp>
 
 #include <cstddef>

@@ -4,11 +4,11 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/parcel.hpp>
-#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -4,13 +4,13 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/result.hpp>
 #include <synod/client/claims.hpp>
 #include <synod/client/lease.hpp>
 #include <synod/client/policy.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/messages.hpp>
-#include <synod/log/detail/deferred.hpp>
 
 #include <cstdint>
 #include <system_error>

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/base/shared.hpp>
 #include <synod/host/node.hpp>
@@ -11,7 +12,6 @@
 #include <synod/lock/messages.hpp>
 #include <synod/lock/service.hpp>
 #include <synod/lock/table.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/transport/threads.hpp>
 

@@ -4,9 +4,9 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/shared.hpp>
 #include <synod/host/runner.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/log/policy.hpp>
 #include <synod/transport/threads.hpp>

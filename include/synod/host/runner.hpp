@@ -4,12 +4,12 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/engine.hpp>
 #include <synod/host/ending.hpp>
 #include <synod/host/submissions.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/transport/threads.hpp>
 

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
 #include <synod/host/callback.hpp>
 #include <synod/host/detail/intake.hpp>
 #include <synod/host/ending.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 
 #include <cstddef>

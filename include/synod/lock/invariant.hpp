@@ -4,10 +4,10 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/state.hpp>
-#include <synod/log/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
@@ -12,7 +13,6 @@
 #include <synod/lock/event.hpp>
 #include <synod/lock/messages.hpp>
 #include <synod/lock/reply.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/paxos/transport.hpp>
 

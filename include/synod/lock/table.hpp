@@ -6,6 +6,7 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/fingerprint.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
@@ -20,7 +21,6 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/session_table.hpp>
 #include <synod/log/state_machine.hpp>
 

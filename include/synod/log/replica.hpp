@@ -50,7 +50,8 @@ struct replica_status {
 /// of these: nothing leaves, and nothing is applied, before. After `flush`, `drain` hands out the ends of proposals and reads. Entries
 /// stay in memory until `trim`; a node that is more than half of log_limits::retained behind is left behind.
 ///
-/// Not thread-safe: one thread at a time. Nothing is called back but the policy's observer, which must not call the replica.
+/// Not thread-safe: one thread at a time, and the same one for a replica and its copies, which share the buffers that hold
+/// entries. Nothing is called back but the policy's observer, which must not call the replica.
 /// Destroying it is what a crash is to the others: proposals not drained end as unknown to whoever waits for them.
 template <state_machine Machine, transport<replica_message> Transport, storage<entry> Storage,
           class Policy = log_policy<>>

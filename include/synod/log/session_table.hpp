@@ -6,10 +6,10 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/detail/session_record.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/session_config.hpp>

@@ -19,7 +19,8 @@ namespace synod::inline SYNOD_ABI {
 /// case of slot 0 alone.
 ///
 /// The host hands it what arrives (`receive`) and then calls `flush`: nothing leaves before. Not thread-safe. Destroying it loses
-/// what was not flushed, as a crash does. Copyable, comparable and fingerprintable when `Transport` and `Storage` are.
+/// what was not flushed, as a crash does. Votes are kept until `forget`; slots limits::retained and more above the first one kept
+/// are refused. Copyable, comparable and fingerprintable when `Transport` and `Storage` are.
 /// `learners` are told of every vote, beside the proposer whose ballot it is. [PMS 2.2, 2.3]
 template <std::regular Value, transport<paxos_message<Value>> Transport, storage<Value> Storage,
           class Policy = policy<>>
@@ -51,12 +52,14 @@ public:
         return made;
     }
 
+    /// Promises, with a report of every vote from the slot named on; or refuses, naming the ballot promised. [PMS 2.2, phase 1(b)]
     void receive(node_id from, const prepare& message, instant /*now*/) {
         if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
         auto out = endpoint_.output();
         core_.receive(from, message, out);
     }
 
+    /// Votes, and says so to the proposer and the learners; or refuses. [PMS 2.2, phase 2(b)]
     void receive(node_id from, accept<Value> message, instant /*now*/) {
         if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
         auto out = endpoint_.output();
@@ -93,8 +96,10 @@ public:
                          [&] { endpoint_.refuse(from, refusal::unexpected); });
     }
 
+    /// Nothing is ever due; it is here so that all roles are driven alike.
     void tick(instant /*now*/) {}
 
+    /// Sends what may leave, syncs once if anything was staged, and sends what rests on that.
     void flush(instant /*now*/) { endpoint_.flush(); }
 
     /// An acceptor never acts of its own accord.
@@ -111,9 +116,16 @@ public:
         endpoint_.forget(below);
     }
 
+    /// The highest ballot promised, or none.
     [[nodiscard]] ballot promised() const { return core_.promised(); }
+
+    /// The votes cast and not forgotten.
     [[nodiscard]] const synod::votes<Value>& votes() const { return core_.votes(); }
+
+    /// The storage's first error, after which this acceptor is silent; it is rebuilt by `recover`.
     [[nodiscard]] std::error_code error() const { return endpoint_.error(); }
+
+    /// The host's own; what it does to them, it answers for.
     [[nodiscard]] Transport& transport() { return endpoint_.transport(); }
     [[nodiscard]] Storage& storage() { return endpoint_.storage(); }
 

@@ -22,7 +22,8 @@ namespace synod::inline SYNOD_ABI {
 /// every limits::longest_retry at the latest, and sooner when it knows that something is missing.
 ///
 /// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after either. Not thread-safe.
-/// Destroying it loses nothing that matters. Copyable, comparable and fingerprintable when `Transport` is. [PMS 2.3]
+/// Destroying it loses nothing that matters. Values are kept until `forget`; slots limits::retained and more above the first one
+/// kept are refused. Copyable, comparable and fingerprintable when `Transport` is. [PMS 2.3]
 template <std::regular Value, transport<paxos_message<Value>> Transport, class Policy = policy<>>
 class learner {
 public:
@@ -37,12 +38,14 @@ public:
         return made;
     }
 
+    /// A proposer's request for votes, for the value in it.
     void receive(node_id from, const accept<Value>& message, instant now) {
         if (!admits(from, message.header) || !endpoint_.admits_proposer(from, message.ballot))
             return;
         note(from, {message.at, message.ballot, message.value}, now);
     }
 
+    /// A vote without its value.
     void receive(node_id from, const accepted& message, instant now) {
         if (!admits_vote(from, message.header, message.ballot)) return;
         count(from, message.at, message.ballot, now);
@@ -82,8 +85,10 @@ public:
         }
     }
 
+    /// Sends what `tick` decided to ask.
     void flush(instant /*now*/) { endpoint_.flush(); }
 
+    /// When to call `tick`.
     [[nodiscard]] instant next_deadline() const { return retry_.deadline(); }
 
     /// Every slot below is chosen and its value is known here.
@@ -102,6 +107,7 @@ public:
         values_.forget(below);
     }
 
+    /// The host's own; what it does to it, it answers for.
     [[nodiscard]] Transport& transport() { return endpoint_.transport(); }
 
     friend bool operator==(const learner& a, const learner& b)

@@ -23,7 +23,8 @@ namespace synod::inline SYNOD_ABI {
 ///
 /// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after either and after `propose`:
 /// nothing leaves before. Its storage holds the ballots it may have used. Not thread-safe. Destroying it leaves open whether a value
-/// proposed and not yet chosen will be. Copyable, comparable and fingerprintable when `Transport` and `Storage` are. [PMS 2.2]
+/// proposed and not yet chosen will be. Values proposed are kept until `forget`. Copyable, comparable and fingerprintable when
+/// `Transport` and `Storage` are. [PMS 2.2]
 template <std::regular Value, transport<paxos_message<Value>> Transport, storage<Value> Storage,
           class Policy = policy<>>
 class proposer {
@@ -70,6 +71,7 @@ public:
         return {};
     }
 
+    /// A promise; with those of a phase-1 quorum, this proposer asks for votes: for what they report, else for what is wanted.
     void receive(node_id from, promise<Value> message, instant now) {
         if (!admits(from, message.header)) return;
         auto out = endpoint_.output();
@@ -82,6 +84,7 @@ public:
         retry_.arm(now);
     }
 
+    /// A vote for what was asked; those of a phase-2 quorum choose it.
     void receive(node_id from, const accepted& message, instant now) {
         if (!admits(from, message.header) || !endpoint_.admits_acceptor(from)) return;
         if (!is_awaited(message)) {
@@ -91,6 +94,7 @@ public:
         auto& policy = endpoint_.policy();
         if (!learned_.count(from, message.at, message.ballot, policy)) return;
         learned_.advance(proposals_, policy);
+        wanted_.drop_below(learned_.next());
         retry_.relax();
         is_finished() ? retry_.disarm() : retry_.arm(now);
     }
@@ -134,6 +138,7 @@ public:
         retry_.arm(now);
     }
 
+    /// Sends what may leave, syncs once if anything was staged, and sends what rests on that.
     void flush(instant /*now*/) {
         endpoint_.flush([this]<class Message>(node_id to, Message&& message) {
             if constexpr (requires { message.at; }) {
@@ -144,6 +149,7 @@ public:
         });
     }
 
+    /// When to call `tick`; never while everything wanted is chosen.
     [[nodiscard]] instant next_deadline() const { return retry_.deadline(); }
 
     /// The end of a sync that an async_storage was asked for; `flush` comes after it.
@@ -164,14 +170,19 @@ public:
     /// Lets go of what is known of the slots below `below`, which must not be above `chosen_below()`.
     void forget(slot below) {
         SYNOD_ASSERT(below <= learned_.next());
-        wanted_.drop_below(below);
         proposals_.forget(below);
     }
 
-    /// The ballot of the latest attempt, and whether its phase 1 is done.
+    /// The ballot of the latest attempt.
     [[nodiscard]] ballot attempt() const { return core_.attempt(); }
+
+    /// Whether phase 1 of that attempt is done.
     [[nodiscard]] bool is_leading() const { return core_.is_leading(); }
+
+    /// The storage's first error, after which this proposer is silent; it is rebuilt by `recover`.
     [[nodiscard]] std::error_code error() const { return endpoint_.error(); }
+
+    /// The host's own; what it does to them, it answers for.
     [[nodiscard]] Transport& transport() { return endpoint_.transport(); }
     [[nodiscard]] Storage& storage() { return endpoint_.storage(); }
 
@@ -283,7 +294,7 @@ private:
 
     core core_;
     learner_core learned_;      // counts the votes for proposals_
-    slot_window<wish> wanted_;  // what the host asked for
+    slot_window<wish> wanted_;  // what the host asked for and is not known to be chosen
     votes<Value> proposals_;    // what votes were asked for, with the latest ballot of that
     endpoint_type endpoint_;
     node_set learners_;  // sent the accepts beside the acceptors

@@ -4,11 +4,11 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/client/hold.hpp>
 #include <synod/client/session_core.hpp>
-#include <synod/log/detail/deferred.hpp>
 
 #include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <cstdint>

@@ -4,13 +4,13 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
-#include <synod/log/detail/deferred.hpp>
 
 #include <compare>
 #include <cstddef>

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/ring.hpp>
 #include <synod/base/time.hpp>
@@ -16,7 +17,6 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/state_machine.hpp>
 

@@ -4,9 +4,9 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/log/applier.hpp>
 #include <synod/log/catch_up.hpp>
-#include <synod/log/detail/deferred.hpp>
 #include <synod/log/leadership.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/log/policy.hpp>

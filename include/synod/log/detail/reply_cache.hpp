@@ -5,7 +5,7 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
-#include <synod/log/detail/deferred.hpp>
+#include <synod/base/detail/deferred.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// synod/log/detail/deferred.hpp - types named through a template's parameter, so that including a header instantiates nothing.
+// synod/base/detail/deferred.hpp - types named through a template's parameter, so that including a header instantiates nothing.
 //
 // SPDX-License-Identifier: BSL-1.0
 
