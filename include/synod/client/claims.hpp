@@ -199,9 +199,8 @@ public:
     /// The session is over, and so is all that it held or waited for. `told` is the command that was answered so, if it was one. What
     /// was never sent stays, for the next session.
     void expire(const delivery* told) {
-        if (told != nullptr) settle_unanswered(told->parcel, told->was_resent());
-        courier_.for_each(
-            [this](const parcel& one) { settle_unanswered(one, one.transmissions > 0); });
+        if (told != nullptr) settle_unanswered(told->parcel);
+        courier_.for_each([this](const parcel& one) { settle_unanswered(one); });
         forget_commands();
         lose_holds(stage::gone);
         requests_.for_each([this](request_id which, const request& one) {
@@ -324,10 +323,10 @@ private:
     }
 
     /// Ends the request that a command of an expired session was for, if it has waited for that command's answer.
-    void settle_unanswered(const parcel& last, bool may_have_acted) {
+    void settle_unanswered(const parcel& last) {
         const request* const one = requests_.find(last.about);
         if (one == nullptr) return;
-        const errc error = Rules::end_of(may_have_acted);
+        const errc error = Rules::end_of(last.transmissions > 0);
         if (one->stage == stage::asked) return fail(last.about, error);
         if (one->stage == stage::releasing) end(last.about, notice::kind::released, error);
     }

@@ -46,8 +46,6 @@ struct delivery {
     client::parcel<Command> parcel;
     Reply reply;
     bool by_another = false;  // another replica answered the command before
-
-    [[nodiscard]] bool was_resent() const { return parcel.transmissions > 1; }
 };
 
 namespace detail {

@@ -32,10 +32,10 @@ struct rules {
     /// A lease is relied on while now < safe_until. What arrives later is lost, whatever it says.
     [[nodiscard]] static bool is_safe(instant now, instant safe_until) { return now < safe_until; }
 
-    /// What became of a command that was answered session_expired. Sent once, it had no effect; of a resend an earlier
-    /// transmission may have been carried out.
-    [[nodiscard]] static errc end_of(bool was_resent) {
-        return was_resent ? errc::outcome_unknown : errc::session_expired;
+    /// What became of a command whose session has expired. What was never sent had no effect. Of what was, also if that was once, a copy
+    /// may have been carried out before: transports may repeat a message.
+    [[nodiscard]] static errc end_of(bool was_sent) {
+        return was_sent ? errc::outcome_unknown : errc::session_expired;
     }
 };
 

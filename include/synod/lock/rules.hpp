@@ -36,6 +36,14 @@ struct rules : session_rules {
     /// Whether a lock with so many exclusive holders can be granted once more. (3.5)
     [[nodiscard]] static bool is_compatible(std::size_t holders) { return holders == 0; }
 
+    /// A request waits behind every one that came before it. (3.5)
+    [[nodiscard]] static bool goes_behind(const position& asked, const position& waiting) {
+        return asked > waiting;
+    }
+
+    /// Nothing is granted before every timer that is due has fired: it may be the one of who would be granted. (3.5)
+    [[nodiscard]] static bool may_grant(bool timers_are_due) { return !timers_are_due; }
+
     /// Only the owner gives its hold back; another tag or another session does not. (3.2)
     [[nodiscard]] static bool may_release(const owner_id& holder, const owner_id& asker) {
         return holder == asker;

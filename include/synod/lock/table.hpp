@@ -84,8 +84,10 @@ public:
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
-        for (bool fired = true; fired;) fired = fire_one();
-        locks_.settle();
+        for (bool fired = true; fired;) {
+            fired = fire_one();
+            if (Rules::may_grant(fired)) locks_.settle();
+        }
     }
 
     /// When the next session or wait ends, or `log_time::never()`.

@@ -82,7 +82,7 @@ public:
     template <class Storage>
     [[nodiscard]] std::error_code sync(Storage& storage) {
         if constexpr (detail::starts_sync<Storage>) {
-            if (started_ != staged_) storage.start_sync({instance_, started_ = staged_});
+            if (started_ != staged_) storage.start_sync(sync_token{instance_, started_ = staged_});
             return {};
         } else {
             const std::error_code error = storage.sync();

@@ -372,6 +372,13 @@ TEST_CASE("session_expired that answers a resend leaves the outcome unknown, not
     CHECK(end_of_resend<sure_of_failure>() == errc::session_expired);
 }
 
+TEST_CASE(
+    "what was sent once may have been repeated by the network; only what never left has failed for "
+    "certain") {
+    CHECK(client::rules::end_of(true) == errc::outcome_unknown);
+    CHECK(client::rules::end_of(false) == errc::session_expired);
+}
+
 TEST_CASE("a cancel and a grant may meet in any order: nothing stays held (locks 42, 81)") {
     for (int order = 0; order < 4; ++order) {
         world<> w;

@@ -268,7 +268,11 @@ private:
 
     void join_queue(handle one, handle target) {
         requests_[one].object = target;
-        neighbours::append(requests_, objects_[target].queue, one);
+        handle before = objects_[target].queue.last;
+        while (before != none && !Rules::goes_behind(requests_[one].at, requests_[before].at)) {
+            before = requests_[before].previous;
+        }
+        neighbours::insert_behind(requests_, objects_[target].queue, before, one);
         ++objects_[target].waiting;
         touch(target);
     }

@@ -72,13 +72,22 @@ struct chain {
 template <class T, handle T::* Previous, handle T::* Next>
 struct links {
     static void append(slab<T>& all, chain& list, handle at) {
-        all[at].*Previous = list.last;
-        all[at].*Next = none;
-        if (list.empty())
+        insert_behind(all, list, list.last, at);
+    }
+
+    /// Puts `at` behind `before`, which is in the list, or first if that is `none`.
+    static void insert_behind(slab<T>& all, chain& list, handle before, handle at) {
+        const handle after = before == none ? list.first : all[before].*Next;
+        all[at].*Previous = before;
+        all[at].*Next = after;
+        if (before == none)
             list.first = at;
         else
-            all[list.last].*Next = at;
-        list.last = at;
+            all[before].*Next = at;
+        if (after == none)
+            list.last = at;
+        else
+            all[after].*Previous = at;
     }
 
     static void remove(slab<T>& all, chain& list, handle at) {
