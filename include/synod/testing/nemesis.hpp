@@ -1,0 +1,292 @@
+// synod/testing/nemesis.hpp - what goes wrong in a simulated world beside single messages and syncs, and when.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ids.hpp>
+#include <synod/testing/fault.hpp>
+#include <synod/testing/simulated_server.hpp>
+#include <synod/testing/stage.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+/// Strikes a `World` again and again, each time with one class of those that are on. `World` has `servers()` and `clients()`, vectors of
+/// pointers to simulated_server and simulated_client, `network()`, and `lease()`.
+///
+/// Damage that a node cannot get over is bounded so that a majority of disks stays whole, unless the run is over budget: then nothing
+/// may be decided any more, and that is all that is asked of it.
+template <class World>
+class nemesis {
+public:
+    nemesis(stage& run, World& world) : stage_(run), world_(world) {
+        next_ = run.now + run.between(milliseconds(200), seconds(1));
+    }
+
+    [[nodiscard]] instant wake() const { return earlier(next_, storm_at_); }
+
+    void attend() {
+        if (storm_at_ <= stage_.now) return rage();
+        next_ = stage_.now + stage_.between(milliseconds(30), milliseconds(700));
+        const fault which = episodes[stage_.random.below(episodes.size())];
+        if (!stage_.faults.contains(which)) return;
+        if (strike(which)) stage_.tally.count(which);
+    }
+
+    /// Nothing more comes.
+    void stop() { next_ = storm_at_ = instant::never(); }
+
+    /// Damages one disk more than a majority can do without.
+    void overdo() {
+        for (auto& one : world_.servers()) {
+            if (impaired_ > tolerable()) return;
+            if (!one->disk().is_damaged() && one->is_admitted()) ruin(*one);
+        }
+    }
+
+private:
+    using server_type = typename World::server_type;
+
+    static constexpr std::array episodes{fault::clogging,          fault::clog_release,
+                                         fault::one_way_partition, fault::ring_partition,
+                                         fault::leader_isolation,  fault::crash,
+                                         fault::restart_storm,     fault::pause,
+                                         fault::no_space,          fault::bit_flip,
+                                         fault::misdirected_write, fault::stale_sector,
+                                         fault::wiped_disk,        fault::older_image,
+                                         fault::clock_rate,        fault::clock_jump,
+                                         fault::clock_freeze,      fault::client_crash};
+
+    [[nodiscard]] bool strike(fault which) {
+        switch (which) {
+            case fault::clogging: return clog();
+            case fault::clog_release: return clog_many();
+            case fault::one_way_partition: return cut_one_way();
+            case fault::ring_partition: return cut_to_ring();
+            case fault::leader_isolation: return isolate_leader();
+            case fault::crash: return crash(any_server());
+            case fault::restart_storm: return begin_storm();
+            case fault::pause: return pause();
+            case fault::no_space: return fill_disk();
+            case fault::bit_flip:
+            case fault::misdirected_write:
+            case fault::stale_sector: return damage();
+            case fault::wiped_disk: return wipe();
+            case fault::older_image: return put_back();
+            case fault::clock_rate: return change_rate();
+            case fault::clock_jump: return jump();
+            case fault::clock_freeze: return freeze();
+            default: return crash_client();
+        }
+    }
+
+    [[nodiscard]] std::uint32_t count() const {
+        return static_cast<std::uint32_t>(world_.servers().size());
+    }
+    [[nodiscard]] std::uint32_t tolerable() const { return (count() - 1) / 2; }
+    [[nodiscard]] node_id any_node() {
+        return node_id(static_cast<std::uint32_t>(stage_.random.below(count())));
+    }
+    [[nodiscard]] node_id any_actor() {
+        const std::uint64_t all = count() + world_.clients().size();
+        return node_id(static_cast<std::uint32_t>(stage_.random.below(all)));
+    }
+    [[nodiscard]] server_type& any_server() { return *world_.servers()[any_node().value()]; }
+    [[nodiscard]] instant until(duration least, duration most) {
+        return stage_.now + stage_.between(least, most);
+    }
+
+    bool clog() {
+        // One after another: the order in which arguments are evaluated is the compiler's.
+        const node_id from = any_actor();
+        const node_id to = any_actor();
+        world_.network().hold(from, to, until(milliseconds(10), seconds(5)));
+        return true;
+    }
+
+    bool clog_many() {
+        for (std::uint32_t from = 0; from < count(); ++from) {
+            for (std::uint32_t to = 0; to < count(); ++to) {
+                if (stage_.flip(60)) continue;
+                world_.network().hold(node_id(from), node_id(to),
+                                      until(milliseconds(10), seconds(2)));
+            }
+        }
+        return true;
+    }
+
+    bool cut_one_way() {
+        const node_id from = any_node();
+        const instant end = until(milliseconds(50), seconds(3));
+        for (std::uint32_t to = 0; to < count(); ++to) {
+            if (stage_.flip(50)) world_.network().cut(from, node_id(to), end);
+        }
+        return true;
+    }
+
+    /// Each node hears only the two beside it; for three nodes, one path is cut.
+    bool cut_to_ring() {
+        const instant end = until(milliseconds(50), seconds(3));
+        for (std::uint32_t from = 0; from < count(); ++from) {
+            for (std::uint32_t to = from + 1; to < count(); ++to) {
+                const bool are_neighbours =
+                    to - from == 1 || (from == 0 && to == count() - 1 && count() > 3);
+                if (are_neighbours) continue;
+                world_.network().cut(node_id(from), node_id(to), end);
+                world_.network().cut(node_id(to), node_id(from), end);
+            }
+        }
+        return true;
+    }
+
+    bool isolate_leader() {
+        for (const auto& one : world_.servers()) {
+            if (!one->is_leading()) continue;
+            const instant end = until(milliseconds(100), seconds(2));
+            for (std::uint32_t other = 0; other < count(); ++other) {
+                world_.network().cut(one->self(), node_id(other), end);
+                world_.network().cut(node_id(other), one->self(), end);
+            }
+            return true;
+        }
+        return false;
+    }
+
+    bool crash(server_type& which) {
+        if (!which.is_awake()) return false;
+        which.crash(until(milliseconds(5), seconds(3)));
+        return true;
+    }
+
+    bool begin_storm() {
+        if (storm_at_ != instant::never()) return false;
+        storm_over_ = any_node();
+        storm_left_ = 3 + stage_.random.below(5);
+        storm_at_ = stage_.now;
+        return true;
+    }
+    void rage() {
+        server_type& which = *world_.servers()[storm_over_.value()];
+        if (which.is_awake()) which.crash(until(milliseconds(1), milliseconds(20)));
+        const bool goes_on = --storm_left_ > 0;
+        storm_at_ = goes_on ? until(milliseconds(5), milliseconds(80)) : instant::never();
+    }
+
+    bool pause() {
+        const instant end = until(world_.lease(), world_.lease() * 2);
+        if (stage_.flip(50)) {
+            any_server().pause(end);
+        } else {
+            any_client().pause(end);
+        }
+        return true;
+    }
+    [[nodiscard]] auto& any_client() {
+        return *world_.clients()[stage_.random.below(world_.clients().size())];
+    }
+
+    bool fill_disk() {
+        any_server().disk().fill_up(until(milliseconds(50), seconds(2)));
+        return true;
+    }
+
+    /// Whether one disk more can be lost.
+    [[nodiscard]] bool may_impair(server_type& which) const {
+        return impaired_ < tolerable() && which.is_admitted() && !which.disk().is_damaged();
+    }
+
+    void ruin(server_type& which) {
+        ++impaired_;
+        which.disk().damage();
+        if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
+    }
+    bool damage() {
+        server_type& which = any_server();
+        if (!may_impair(which)) return false;
+        ruin(which);
+        return true;
+    }
+
+    bool wipe() {
+        server_type& which = any_server();
+        if (!may_impair(which)) return false;
+        ++impaired_;
+        if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
+        which.disk().wipe();
+        which.replace_disk();
+        return true;
+    }
+
+    /// First an image is saved; some later time it is put back.
+    bool put_back() {
+        server_type& which = any_server();
+        if (!may_impair(which)) return false;
+        if (!image_of_) {
+            which.disk().save_image();
+            image_of_ = which.self();
+            return false;
+        }
+        server_type& older = *world_.servers()[image_of_->value()];
+        if (!may_impair(older)) return false;
+        ++impaired_;
+        if (older.state() == server_state::up) older.crash(until(milliseconds(5), seconds(1)));
+        older.disk().restore_image();
+        older.replace_disk();
+        return true;
+    }
+
+    template <class Change>
+    void change_clock(Change&& change) {
+        if (stage_.flip(50)) {
+            server_type& which = any_server();
+            change(which.clock);
+            which.reschedule();
+        } else {
+            auto& which = any_client();
+            change(which.clock);
+            which.reschedule();
+        }
+    }
+
+    bool change_rate() {
+        const std::int64_t most = world_.is_lawful() ? world_.drift_per_million() : 400'000;
+        const auto span = static_cast<std::uint64_t>(2 * most + 1);
+        const std::int64_t rate = static_cast<std::int64_t>(stage_.random.below(span)) - most;
+        change_clock([&](auto& clock) { clock.drift(stage_.now, rate); });
+        return true;
+    }
+    bool jump() {
+        const duration by = stage_.between(seconds(-5), seconds(5));
+        change_clock([&](auto& clock) { clock.jump(stage_.now, by); });
+        return true;
+    }
+    /// A frozen clock runs on at the next strike.
+    bool freeze() {
+        const bool freezes = stage_.flip(50);
+        change_clock(
+            [&](auto& clock) { freezes ? clock.freeze(stage_.now) : clock.thaw(stage_.now); });
+        return freezes;
+    }
+
+    bool crash_client() {
+        any_client().crash();
+        return true;
+    }
+
+    stage& stage_;
+    World& world_;
+    instant next_;
+    instant storm_at_ = instant::never();
+    std::uint64_t storm_left_ = 0;
+    node_id storm_over_;
+    std::uint32_t impaired_ = 0;  // disks that are lost for good
+    std::optional<node_id> image_of_;
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,0 +1,309 @@
+// synod/testing/simulated_client.hpp - a client of the lock service that takes, holds, writes, gives back, and misbehaves.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/client/session_core.hpp>
+#include <synod/testing/describe.hpp>
+#include <synod/testing/fenced_resource.hpp>
+#include <synod/testing/lock_audit.hpp>
+#include <synod/testing/lock_history.hpp>
+#include <synod/testing/stage.hpp>
+#include <synod/testing/virtual_clock.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+/// What the clients of one run share.
+template <class Suite, class Network>
+struct client_setting {
+    stage& run;
+    Network& network;
+    fenced_resource<typename Suite::gate>& resource;
+    const lock_auditor& auditor;
+    lock_history& history;
+    cluster_id cluster;
+    std::vector<node_id> replicas{};
+    client_config config{};
+    std::size_t locks = 3;
+    bool clocks_are_lawful = true;  // within the drift that the clients were told of
+    std::uint64_t operations = 0;   // asked for, by all of them
+    std::uint64_t cycles = 0;       // from an acquire to the end of its release
+};
+
+/// A real session under a clock of its own, with one lock at a time in hand.
+template <class Suite, class Network>
+class simulated_client {
+public:
+    using message_type = typename Suite::message;
+    using setting_type = client_setting<Suite, Network>;
+
+    class link {
+    public:
+        explicit link(simulated_client& owner) : owner_(&owner) {}
+        template <class One>
+        void send(node_id to, One&& message) noexcept {
+            owner_->send(to, message_type(std::forward<One>(message)));
+        }
+
+    private:
+        simulated_client* owner_;
+    };
+
+    using core_type = client::session_core<link, client::policy<typename Suite::client_rules>>;
+
+    simulated_client(setting_type& setting, node_id self, virtual_clock shows)
+        : clock(shows), setting_(setting), self_(self) {
+        start();
+    }
+    simulated_client(const simulated_client&) = delete;
+    simulated_client& operator=(const simulated_client&) = delete;
+
+    /// The process dies, and another takes its place that knows nothing of it.
+    void crash() {
+        note("crashes");
+        core_.reset();
+        start();
+    }
+
+    void receive(node_id from, message_type&& message) {
+        message.visit([&](auto& one) {
+            if constexpr (requires { core_->receive(from, one, instant()); }) {
+                core_->receive(from, one, clock.at(setting_.run.now));
+            }
+        });
+        settle();
+    }
+
+    [[nodiscard]] instant wake() const { return wake_ < paused_until_ ? paused_until_ : wake_; }
+
+    /// What is due may have changed with the clock.
+    void reschedule() {
+        wake_ = earlier(clock.when(core_->next_deadline(), setting_.run.now), act_at_);
+    }
+
+    void attend() {
+        const instant local = clock.at(setting_.run.now);
+        if (core_->next_deadline() <= local) core_->tick(local);
+        if (act_at_ <= setting_.run.now) act();
+        settle();
+    }
+
+    /// Stands still until then, and does not know it.
+    void pause(instant until) { paused_until_ = until; }
+    [[nodiscard]] instant paused_until() const { return paused_until_; }
+    [[nodiscard]] bool is_awake() const { return setting_.run.now >= paused_until_; }
+
+    /// Whether it believes, by its own clock, that it holds `lock`.
+    [[nodiscard]] bool believes_to_hold(std::size_t lock) const {
+        return stage_ == stage_of_life::holding && lock_ == lock &&
+               clock.at(setting_.run.now) < core_->lease().safe_until();
+    }
+
+    /// Cycles from acquire to release, each without a loss.
+    [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
+    [[nodiscard]] node_id self() const { return self_; }
+    [[nodiscard]] session_id session() const { return core_->session(); }
+    [[nodiscard]] fencing_token token() const { return token_; }
+    [[nodiscard]] std::size_t lock() const { return lock_; }
+
+    /// Called with each grant: who got which lock.
+    template <class OnGrant>
+    void on_grant(OnGrant&& tell) {
+        tell_ = std::forward<OnGrant>(tell);
+    }
+
+    virtual_clock clock;
+
+private:
+    enum class stage_of_life : std::uint8_t { resting, asking, holding, releasing };
+
+    void start() {
+        const std::uint64_t luck = setting_.run.random.next();
+        const client_identity identity{
+            setting_.cluster, setting_.replicas, {luck, self_.value()}, luck % 1'000'003};
+        auto made =
+            core_type::make(identity, setting_.config, link(*this), {}, clock.at(setting_.run.now));
+        SYNOD_ASSERT(made.has_value());
+        core_.emplace(std::move(*made));
+        rest();
+        settle();
+    }
+
+    void rest() {
+        stage_ = stage_of_life::resting;
+        act_at_ = setting_.run.now + setting_.run.between(duration(0), milliseconds(40));
+    }
+
+    void act() {
+        switch (stage_) {
+            case stage_of_life::resting: return ask();
+            case stage_of_life::asking: return abandon();
+            case stage_of_life::holding: return use();
+            case stage_of_life::releasing: break;
+        }
+        act_at_ = instant::never();
+    }
+
+    void ask() {
+        stage& run = setting_.run;
+        lock_ = static_cast<std::size_t>(run.random.below(setting_.locks));
+        const bool waits = !run.flip(25);
+        const instant local = clock.at(run.now);
+        const instant deadline = waits && run.flip(20)
+                                     ? local + run.between(milliseconds(1), seconds(2))
+                                     : instant::never();
+        request_ =
+            core_->acquire({name_of(lock_), 1 + run.random.below(2), waits, deadline}, local);
+        operation_ = setting_.history.call(lock_operation::kind::acquire, lock_);
+        sequence_ = 0;
+        stage_ = stage_of_life::asking;
+        act_at_ = run.strikes(fault::abandoned_request, 30'000)
+                      ? run.now + run.between(duration(0), milliseconds(50))
+                      : instant::never();
+        ++setting_.operations;
+    }
+
+    [[nodiscard]] static std::string name_of(std::size_t lock) {
+        return "lock-" + std::to_string(lock);
+    }
+
+    /// Nobody wants it any more.
+    void abandon() {
+        core_->cancel(request_);
+        ++setting_.operations;
+        rest();
+    }
+
+    /// Writes under its token, and comes to an end; a write may be on its way for longer than the lease lasts.
+    void use() {
+        stage& run = setting_.run;
+        if (writes_left_-- > 0) {
+            const bool is_slow = run.flip(3);
+            setting_.resource.write(lock_, token_,
+                                    run.now + (is_slow
+                                                   ? run.between(seconds(1), seconds(20))
+                                                   : run.between(duration(0), milliseconds(3))));
+            act_at_ = run.now + run.between(duration(0), milliseconds(10));
+            return;
+        }
+        stage_ = stage_of_life::releasing;
+        act_at_ = instant::never();
+        operation_ = setting_.history.call(lock_operation::kind::release, lock_, token_);
+        core_->release(request_);
+        ++setting_.operations;
+    }
+
+    void settle() {
+        const instant local = clock.at(setting_.run.now);
+        core_->flush(local);
+        note_sequence();
+        core_->drain([&](const client::notice& told) {
+            if (told.request == request_) hear(told);
+        });
+        core_->flush(local);
+        reschedule();
+    }
+
+    /// What the service knows the request by, so that an auditor can be asked about it.
+    void note_sequence() {
+        if (stage_ != stage_of_life::asking) return;
+        const client::request* const asked = core_->find(request_);
+        if (asked == nullptr || asked->sequence == 0) return;
+        session_ = core_->session();
+        sequence_ = asked->sequence;
+        was_queued_ = asked->stage == client::stage::queued;
+    }
+
+    void hear(const client::notice& told) {
+        using kind = client::notice::kind;
+        switch (told.is) {
+            case kind::granted: return hold(told.token);
+            case kind::failed: return fail(told.error);
+            case kind::lost: return lose();
+            case kind::released: return finish(told.error);
+        }
+    }
+
+    void hold(fencing_token token) {
+        note("holds lock " + std::to_string(lock_) + " under " + to_string(token));
+        token_ = token;
+        setting_.history.finish(operation_, token);
+        stage_ = stage_of_life::holding;
+        writes_left_ = static_cast<int>(setting_.run.random.below(3));
+        act_at_ = setting_.run.now + setting_.run.between(duration(0), milliseconds(20));
+        if (tell_) tell_(*this);
+    }
+
+    void fail(const std::error_code& why) {
+        note("does not get lock " + std::to_string(lock_) + ": " + why.message());
+        if (why == errc::busy) {
+            setting_.history.finish(operation_, lock_operation::kind::attempt);
+        }
+        const bool is_definite = why == errc::session_expired && !was_queued_;
+        if (is_definite && sequence_ != 0 && setting_.auditor.was_granted(session_, sequence_)) {
+            setting_.run.violate("failures_are_definite: " + why.message());
+        }
+        rest();
+    }
+
+    void lose() {
+        note("loses lock " + std::to_string(lock_));
+        core_->release(request_);
+        stage_ = stage_of_life::releasing;
+        operation_ = setting_.history.call(lock_operation::kind::release, lock_, token_);
+        act_at_ = instant::never();
+    }
+
+    void finish(const std::error_code& why) {
+        note("gave lock " + std::to_string(lock_) + " back");
+        if (!why) {
+            setting_.history.finish(operation_, token_);
+            ++cycles_;
+            ++setting_.cycles;
+        }
+        rest();
+    }
+
+    void send(node_id to, message_type&& message) {
+        stage& run = setting_.run;
+        const auto sent = run.trace.note_send(run.now, self_, digest_of(message), [&] {
+            return "sends n" + to_string(to) + ' ' + describe(message);
+        });
+        setting_.network.post({self_, to, sent, std::move(message)}, run.now);
+    }
+
+    void note(const std::string& what) {
+        stage& run = setting_.run;
+        run.trace.note(run.now, self_, fingerprint_of(what).low, [&] { return what; });
+    }
+
+    setting_type& setting_;
+    node_id self_;
+    std::optional<core_type> core_;
+    stage_of_life stage_ = stage_of_life::resting;
+    client::request_id request_;
+    std::size_t lock_ = 0;
+    fencing_token token_;  // of the hold, once there was one
+    int writes_left_ = 0;
+    instant act_at_;  // true time
+    instant wake_;    // likewise
+    instant paused_until_;
+    lock_history::number operation_ = 0;  // under way
+    session_id session_;                  // in which the request went out last
+    std::uint64_t sequence_ = 0;          // of its acquire there; 0 before
+    bool was_queued_ = false;             // the service has said that it waits
+    std::uint64_t cycles_ = 0;
+    std::function<void(const simulated_client&)> tell_;
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing

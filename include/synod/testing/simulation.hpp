@@ -1,0 +1,339 @@
+// synod/testing/simulation.hpp - one run of a simulated lock service: a seed decides all of it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/testing/fenced_resource.hpp>
+#include <synod/testing/lock_audit.hpp>
+#include <synod/testing/lock_history.hpp>
+#include <synod/testing/lock_suite.hpp>
+#include <synod/testing/nemesis.hpp>
+#include <synod/testing/oracle.hpp>
+#include <synod/testing/simulated_client.hpp>
+#include <synod/testing/simulated_network.hpp>
+#include <synod/testing/simulated_rogue.hpp>
+#include <synod/testing/simulated_server.hpp>
+#include <synod/testing/stage.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+/// How much has to happen in a run.
+struct simulation_size {
+    std::uint64_t operations = 500;  // of clients
+    std::uint64_t faults = 20;
+    duration longest_chaos = seconds(120);  // of virtual time
+    duration patience = seconds(120);       // for all to come right after healing
+};
+
+/// Three to seven replicas, their clients, and everything between them, on virtual time.
+template <class Suite, class Disk>
+class simulation {
+public:
+    using network_type = simulated_network<typename Suite::message>;
+    using server_type = simulated_server<Suite, network_type, Disk>;
+    using client_type = simulated_client<Suite, network_type>;
+    using rogue_type = simulated_rogue<Suite, network_type>;
+
+    simulation(stage& run, const simulation_size& size)
+        : stage_(run),
+          size_(size),
+          count_(3 + static_cast<std::uint32_t>(run.random.below(5))),
+          network_(run, count_ + most_clients + 1),
+          oracle_(run, *majority::make(node_set::first(count_))),
+          auditor_(run),
+          resource_(run, locks),
+          servers_setting_{run, network_, oracle_, auditor_, cluster_id(7), count_, {}, {}},
+          clients_setting_{run, network_, resource_, auditor_, history_, cluster_id(7)},
+          nemesis_(run, *this) {
+        choose_settings();
+        for (std::uint32_t i = 0; i < count_; ++i) add_server(node_id(i));
+        const std::uint64_t clients = 3 + run.random.below(most_clients - 2);
+        for (std::uint64_t i = 0; i < clients; ++i) {
+            add_client(node_id(count_ + static_cast<std::uint32_t>(i)));
+        }
+        rogue_ = std::make_unique<rogue_type>(clients_setting_, node_id(count_ + most_clients));
+        if (!has_rogue()) rogue_at_ = instant::never();
+    }
+    simulation(const simulation&) = delete;
+    simulation& operator=(const simulation&) = delete;
+
+    /// Faults until enough has happened; then a majority is healed, and all must come right.
+    void perform() {
+        while (!stage_.is_violated() && !has_had_enough()) step();
+        if (is_over_budget_) return refuse();
+        heal();
+        const instant deadline = stage_.now + size_.patience;
+        while (!stage_.is_violated() && !has_come_right()) {
+            if (stage_.now > deadline) return stage_.violate("liveness: " + who_is_stuck());
+            step();
+        }
+        while (!stage_.is_violated() && clients_setting_.operations < size_.operations) step();
+    }
+
+    // What the nemesis may lay hands on.
+    [[nodiscard]] auto& servers() { return servers_; }
+    [[nodiscard]] auto& clients() { return clients_; }
+    [[nodiscard]] network_type& network() { return network_; }
+    [[nodiscard]] duration lease() const { return clients_setting_.config.ttl; }
+    [[nodiscard]] bool is_lawful() const { return clients_setting_.clocks_are_lawful; }
+    [[nodiscard]] std::int64_t drift_per_million() const {
+        return clients_setting_.config.drift_per_million;
+    }
+
+    [[nodiscard]] std::uint64_t operations() const { return clients_setting_.operations; }
+    [[nodiscard]] const lock_history& history() const { return history_; }
+    [[nodiscard]] const lock_auditor& auditor() const { return auditor_; }
+    [[nodiscard]] bool is_over_budget() const { return is_over_budget_; }
+    [[nodiscard]] std::uint64_t events() const { return events_; }
+
+private:
+    static constexpr std::size_t locks = 3;
+    static constexpr std::uint32_t most_clients = 6;
+
+    void choose_settings() {
+        stage& run = stage_;
+        log_limits& limits = servers_setting_.limits;
+        limits.election_timeout = run.between(milliseconds(120), milliseconds(400));
+        limits.heartbeat_interval = limits.election_timeout / 4;
+        limits.window = 1 + run.random.below(32);
+        limits.batch_commands = 1 + static_cast<std::uint32_t>(run.random.below(8));
+        limits.votes_per_answer = 1 + run.random.below(64);
+        limits.max_step_ms = 250;
+        auto& sessions = servers_setting_.config.sessions;
+        sessions.min_ttl_ms = 1'000;
+        sessions.grace_ms = 1'000;
+        client_config& client = clients_setting_.config;
+        client.ttl = run.between(seconds(1), seconds(3));
+        client.first_retry = milliseconds(20);
+        client.longest_retry = milliseconds(400);
+        client.patience = seconds(5);
+        for (std::uint32_t i = 0; i < count_; ++i) clients_setting_.replicas.push_back(node_id(i));
+        clients_setting_.locks = locks;
+        clients_setting_.clocks_are_lawful =
+            !run.faults.contains(fault::clock_jump) && !run.faults.contains(fault::clock_freeze);
+        is_over_budget_ = run.random.below(32) == 0 && run.faults.contains(fault::bit_flip);
+    }
+
+    [[nodiscard]] virtual_clock new_clock() {
+        virtual_clock made(stage_.now, instant(seconds(1'000).nanoseconds()));
+        if (stage_.strikes(fault::clock_offset, 800'000)) {
+            made.jump(stage_.now, stage_.between(seconds(0), seconds(100'000)));
+        }
+        return made;
+    }
+
+    void add_server(node_id self) {
+        servers_.push_back(std::make_unique<server_type>(servers_setting_, self, new_clock()));
+        servers_.back()->start();
+    }
+
+    void add_client(node_id self) {
+        clients_.push_back(std::make_unique<client_type>(clients_setting_, self, new_clock()));
+        clients_.back()->on_grant([this](const client_type& holder) { check_exclusion(holder); });
+    }
+
+    [[nodiscard]] bool has_rogue() const {
+        return stage_.faults.contains(fault::reused_session) ||
+               stage_.faults.contains(fault::repeated_release) ||
+               stage_.faults.contains(fault::stale_token);
+    }
+
+    /// While clocks keep to what clients were told of them, no two believe that they hold the same lock.
+    void check_exclusion(const client_type& holder) {
+        if (!clients_setting_.clocks_are_lawful) return;
+        for (const auto& other : clients_) {
+            if (other.get() == &holder || !other->believes_to_hold(holder.lock())) continue;
+            stage_.violate("one_believer_a_lock: lock " + std::to_string(holder.lock()));
+        }
+    }
+
+    [[nodiscard]] bool has_had_enough() const {
+        if (stage_.now - instant() > size_.longest_chaos) return true;
+        return clients_setting_.operations >= size_.operations &&
+               stage_.tally.total() >= size_.faults;
+    }
+
+    /// The next event, wherever it is.
+    void step() {
+        ++events_;
+        instant next = earlier(network_.next_due(), earlier(nemesis_.wake(), resource_.next_due()));
+        next = earlier(next, earlier(rogue_at_, read_at_));
+        server_type* server = nullptr;
+        client_type* client = nullptr;
+        for (const auto& one : servers_) {
+            if (one->wake() < next) next = one->wake(), server = one.get();
+        }
+        for (const auto& one : clients_) {
+            if (one->wake() < next) next = one->wake(), client = one.get();
+        }
+        if (stage_.now < next) stage_.now = next;
+        if (client != nullptr) return client->attend();
+        if (server != nullptr) return server->attend();
+        if (network_.next_due() == next) return deliver();
+        if (resource_.next_due() == next) return resource_.attend();
+        if (rogue_at_ == next) return go_rogue();
+        if (read_at_ == next) return read();
+        nemesis_.attend();
+    }
+
+    void deliver() {
+        auto letter = network_.take();
+        if (!letter) return;
+        const std::uint32_t to = letter->to.value();
+        if (const instant until = paused_until(to); until > stage_.now) {
+            return network_.put_back(std::move(*letter), until);
+        }
+        stage_.trace.note_arrival(stage_.now, letter->to, letter->from, letter->sent, letter->sent,
+                                  [&] { return describe(letter->message); });
+        if (to < count_) {
+            servers_[to]->receive(letter->from, std::move(letter->message));
+        } else if (to - count_ < clients_.size()) {
+            clients_[to - count_]->receive(letter->from, std::move(letter->message));
+        } else {
+            rogue_->receive(std::move(letter->message));
+        }
+    }
+
+    [[nodiscard]] instant paused_until(std::uint32_t actor) const {
+        if (actor < count_) return servers_[actor]->paused_until();
+        if (actor - count_ < clients_.size()) return clients_[actor - count_]->paused_until();
+        return {};
+    }
+
+    void go_rogue() {
+        rogue_->attend();
+        rogue_at_ = rogue_->wake();
+    }
+
+    /// Somebody asks whoever leads who holds a lock.
+    void read() {
+        read_at_ = stage_.now + stage_.between(milliseconds(20), milliseconds(200));
+        const std::size_t lock = stage_.random.below(locks);
+        for (const auto& one : servers_) {
+            if (!one->is_leading()) continue;
+            const auto asked = history_.call(lock_operation::kind::read, lock);
+            one->read([this, asked, lock](const typename Suite::machine& table) {
+                history_.finish(asked, holder_of(table, lock));
+            });
+        }
+    }
+
+    [[nodiscard]] static fencing_token holder_of(const typename Suite::machine& table,
+                                                 std::size_t lock) {
+        for (const lock::lock_record& one : table.describe().locks) {
+            if (one.name == "lock-" + std::to_string(lock)) return one.holders.front().token;
+        }
+        return {};
+    }
+
+    /// No fault strikes any more; a majority comes back, and everybody else stays away for ever.
+    void heal() {
+        stage_.faults = {};
+        nemesis_.stop();
+        rogue_at_ = instant::never();
+        network_.heal();
+        std::uint32_t healed = 0;
+        const std::uint32_t first = static_cast<std::uint32_t>(stage_.random.below(count_));
+        for (std::uint32_t i = 0; i < count_; ++i) {
+            server_type& one = *servers_[(first + i) % count_];
+            const bool can_come = one.is_admitted() && !one.disk().is_damaged() &&
+                                  one.state() != server_state::faulty;
+            if (can_come && healed < count_ / 2 + 1) {
+                ++healed;
+                one.clock.thaw(stage_.now);
+                one.clock.drift(stage_.now, 0);
+                one.disk().fill_up(stage_.now);
+                survivors_.push_back(&one);
+                one.reschedule();
+            } else {
+                one.retire();
+            }
+        }
+        for (const auto& one : clients_) {
+            one->clock.thaw(stage_.now);
+            one->clock.drift(stage_.now, 0);
+            one->reschedule();
+            owed_.push_back(one->cycles() + 1);
+        }
+    }
+
+    /// Every client has taken and given back a lock, and the survivors have applied the same.
+    [[nodiscard]] bool has_come_right() const {
+        for (std::size_t i = 0; i < clients_.size(); ++i) {
+            if (clients_[i]->cycles() < owed_[i]) return false;
+        }
+        for (const server_type* one : survivors_) {
+            if (one->state() != server_state::up) return false;
+            const slot applied = one->replica().status().applied_below;
+            if (applied + convergence < oracle_.chosen_below()) return false;
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::string who_is_stuck() const {
+        std::string text;
+        for (std::size_t i = 0; i < clients_.size(); ++i) {
+            if (clients_[i]->cycles() < owed_[i])
+                text += " client n" + to_string(clients_[i]->self());
+        }
+        for (const server_type* one : survivors_) {
+            if (one->state() != server_state::up) text += " down n" + to_string(one->self());
+        }
+        return text.empty() ? " a replica lags" : text;
+    }
+
+    /// With a majority of disks gone nothing is decided any more: the nodes say that they are faulty.
+    void refuse() {
+        nemesis_.overdo();
+        const std::uint64_t decided = auditor_.grants().size();
+        (void)decided;
+        const instant end = stage_.now + seconds(10);
+        nemesis_.stop();
+        stage_.faults = {};
+        while (!stage_.is_violated() && stage_.now < end) step();
+        std::uint32_t able = 0;
+        for (const auto& one : servers_) {
+            const bool is_faulty = one->state() == server_state::faulty || !one->is_admitted();
+            if (one->disk().is_damaged() && !is_faulty) stage_.violate("damage_is_reported");
+            if (!is_faulty) ++able;
+        }
+        const slot before = oracle_.chosen_below();
+        const instant later = stage_.now + seconds(5);
+        while (!stage_.is_violated() && stage_.now < later) step();
+        if (able <= count_ / 2 && oracle_.chosen_below() > before)
+            stage_.violate("no_quorum_no_decision");
+    }
+
+    static constexpr std::uint64_t convergence = 8;  // slots that may be under way
+
+    stage& stage_;
+    simulation_size size_;
+    std::uint32_t count_;
+    network_type network_;
+    oracle<majority> oracle_;
+    typename Suite::auditor auditor_;
+    fenced_resource<typename Suite::gate> resource_;
+    lock_history history_;
+    server_setting<Suite, network_type> servers_setting_;
+    client_setting<Suite, network_type> clients_setting_;
+    std::vector<std::unique_ptr<server_type>> servers_;
+    std::vector<std::unique_ptr<client_type>> clients_;
+    std::unique_ptr<rogue_type> rogue_;
+    nemesis<simulation> nemesis_;
+    instant rogue_at_;
+    instant read_at_;
+    std::vector<server_type*> survivors_;
+    std::vector<std::uint64_t> owed_;  // cycles, by client
+    std::uint64_t events_ = 0;
+    bool is_over_budget_ = false;
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,0 +1,101 @@
+// synod/testing/simulator.hpp - years of faults in minutes: whole lock services on virtual time, one run for each seed.
+//
+// A run is real code, the very replica, lock table and sessions that ship, with clocks, disks and a network that are not. Everything
+// random comes from the seed, so a run that breaks a promise breaks it again whenever its seed is run.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/fingerprint.hpp>
+#include <synod/testing/lock_suite.hpp>
+#include <synod/testing/simulation.hpp>
+#include <synod/testing/stage.hpp>
+#include <synod/testing/trace.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+/// What came of one seed.
+struct simulation_outcome {
+    std::uint64_t seed = 0;
+    std::string violation;  // the promise that was broken first; empty when all were kept
+    instant ended;          // virtual time, when it was broken or when all had come right
+    fault_tally faults;
+    std::uint64_t operations = 0;  // of clients
+    std::uint64_t grants = 0;
+    std::uint64_t events = 0;
+    fingerprint_value hash;           // of the trace: the same in every run of this seed
+    std::vector<trace_line> lines{};  // of the trace, if they were asked for
+};
+
+namespace detail {
+
+template <class Suite, class Disk>
+[[nodiscard]] simulation_outcome simulate_on(std::uint64_t seed, const simulation_size& size,
+                                             bool keeps_lines) {
+    stage run(seed, keeps_lines);
+    run.faults = fault_set::from_bits(run.random.next());
+    simulation<Suite, Disk> all(run, size);
+    all.perform();
+    return {seed,         run.violation,    run.is_violated() ? run.violated_at : run.now,
+            run.tally,    all.operations(), all.auditor().grants().size(),
+            all.events(), run.trace.hash(), run.trace.lines()};
+}
+
+}  // namespace detail
+
+/// Runs one seed. Each class of faults is on or off by chance; odd seeds have disks that block, even ones disks that sync beside the node.
+/// Takes some tens of milliseconds; with `keeps_lines` several times that, and memory for every event.
+template <class Suite = lock_suite>
+[[nodiscard]] simulation_outcome simulate(std::uint64_t seed, const simulation_size& size = {},
+                                          bool keeps_lines = false) {
+    if (seed % 2 == 1) {
+        return detail::simulate_on<Suite, typename Suite::disk>(seed, size, keeps_lines);
+    }
+    return detail::simulate_on<Suite, typename Suite::async_disk>(seed, size, keeps_lines);
+}
+
+/// What came of many seeds together.
+class simulation_summary {
+public:
+    void add(const simulation_outcome& one) {
+        ++seeds_;
+        virtual_time_ = virtual_time_ + (one.ended - instant());
+        for (std::size_t i = 0; i < fault_classes; ++i) {
+            const auto which = static_cast<fault>(i);
+            seeds_with_[i] += one.faults[which] > 0 ? 1 : 0;
+            struck_[i] += one.faults[which];
+        }
+        violations_ += one.violation.empty() ? 0 : 1;
+        operations_ += one.operations;
+    }
+
+    [[nodiscard]] std::uint64_t seeds() const { return seeds_; }
+    [[nodiscard]] std::uint64_t violations() const { return violations_; }
+    [[nodiscard]] std::uint64_t operations() const { return operations_; }
+    [[nodiscard]] duration virtual_time() const { return virtual_time_; }
+    /// How often a class has struck, and in how many seeds it has at all.
+    [[nodiscard]] std::uint64_t struck(fault which) const {
+        return struck_[static_cast<std::size_t>(which)];
+    }
+    [[nodiscard]] std::uint64_t seeds_with(fault which) const {
+        return seeds_with_[static_cast<std::size_t>(which)];
+    }
+
+private:
+    std::uint64_t seeds_ = 0;
+    std::uint64_t violations_ = 0;
+    std::uint64_t operations_ = 0;
+    duration virtual_time_;
+    std::array<std::uint64_t, fault_classes> struck_{};
+    std::array<std::uint64_t, fault_classes> seeds_with_{};
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing
