@@ -6,52 +6,14 @@
 
 #include <synod/log/replica.hpp>
 #include <synod/storage/memory.hpp>
+#include <synod/testing/network.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
-
-namespace detail {
-
-struct any_receiver {
-    void operator()(node_id, replica_message&&) const;
-};
-
-template <class N>
-concept connects = requires(N& network, node_id self) {
-    { network.connect(self) } -> transport<replica_message>;
-};
-
-template <class N>
-concept delivers = requires(N& network, node_id to, const any_receiver& receive) {
-    { network.deliver(to, receive) } -> std::convertible_to<std::size_t>;
-};
-
-template <class N>
-concept may_take_its_time = requires(N& network) { network.idle(); };
-
-template <class N>
-concept idle_says_yes_or_no = !may_take_its_time<N> || requires(N& network) {
-    { network.idle() } -> std::same_as<bool>;
-};
-
-}  // namespace detail
-
-/// What a cluster of rounds sends through.
-/// - `connect(self)` gives node `self` its transport; it is called once for each node, before anything is sent.
-/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and returns how many that were. Without
-///   more ado, what was sent has arrived: when no node is delivered anything, nothing is on its way.
-/// - A network that takes its time says so by having `idle()`: whether all that was sent has been delivered or is lost. It is asked
-///   when no node was delivered anything and something is awaited, and again after each further try to deliver; it must come true
-///   by and by, and virtual time stands still until it does. A network that cannot know, such as one of sockets, may say yes when
-///   nothing has come for a while.
-template <class N>
-concept network = testing::detail::connects<N> && testing::detail::delivers<N> &&
-                  testing::detail::idle_says_yes_or_no<N>;
 
 /// How a run is made up.
 struct rounds_config {
