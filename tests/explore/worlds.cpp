@@ -1,0 +1,88 @@
+// tests/explore/worlds.cpp - the worlds by name, with their sizes and the mistakes that they can be made to make.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include "explore/worlds.hpp"
+
+#include "explore/mutants.hpp"
+#include "explore/profile_s.hpp"
+#include "explore/profile_t.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace explore {
+
+namespace {
+
+using synod::testing::any_world;
+using synod::testing::forget_type;
+using synod::testing::parameters;
+
+using made = std::unique_ptr<any_world>;
+
+[[nodiscard]] profile_t_sizes profile_t_sizes_of(parameters& given) {
+    profile_t_sizes sizes;
+    sizes.acceptors = given.number("acceptors", 3, 1, profile_t_sizes::most_acceptors);
+    sizes.values = given.number("values", 2, 1, profile_t_sizes::most_values);
+    sizes.ballots = given.number("max_ballot", 1, 0, profile_t_sizes::most_ballots - 1) + 1;
+    const std::string watched = given.choice("watch", {"conduct", "safety", "agreement"});
+    if (watched == "safety") sizes.watch = watch::safety;
+    if (watched == "agreement") sizes.watch = watch::agreement;
+    return sizes;
+}
+
+template <class Rules>
+[[nodiscard]] made profile_t_with(const profile_t_sizes& sizes) {
+    const mutated<Rules> policy(usual_policy(sizes.acceptors));
+    return forget_type(profile_t<bare_acceptor, mutated<Rules>>(sizes, policy));
+}
+
+/// By name, each rule that may be replaced by a wrong one.
+struct mutant {
+    std::string_view name;
+    made (*make)(const profile_t_sizes&);
+};
+constexpr mutant mutants[] = {
+    {"accepts_old_ballots", profile_t_with<accepts_old_ballots>},
+    {"is_never_bound", profile_t_with<is_never_bound>},
+    {"votes_without_promising", profile_t_with<votes_without_promising>},
+    {"adopts_the_last_report", profile_t_with<adopts_the_last_report>},
+    {"reports_the_promised_ballot", profile_t_with<reports_the_promised_ballot>},
+};
+
+[[nodiscard]] made make_profile_t(parameters& given) {
+    const profile_t_sizes sizes = profile_t_sizes_of(given);
+    std::vector<std::string_view> names{"none"};
+    for (const mutant& one : mutants) names.push_back(one.name);
+    const std::string wanted = given.choice("mutant", names);
+    for (const mutant& one : mutants) {
+        if (one.name == wanted) return one.make(sizes);
+    }
+    const auto usual = usual_policy(sizes.acceptors);
+    if (given.choice("roles", {"bare", "whole"}) == "whole")
+        return forget_type(profile_t<whole_acceptor, synod::policy<>>(sizes, usual));
+    return forget_type(profile_t<bare_acceptor, synod::policy<>>(sizes, usual));
+}
+
+[[nodiscard]] made make_profile_s(parameters& given) {
+    profile_s_sizes sizes;
+    sizes.clients = given.number("clients", 2, 1, profile_s_sizes::most_clients);
+    sizes.servers = given.number("servers", 3, 1, profile_s_sizes::most_servers);
+    sizes.is_lossy = given.choice("lossy", {"no", "yes"}) == "yes";
+    return forget_type(profile_s<synod::policy<>>(sizes, usual_policy(sizes.servers)));
+}
+
+}  // namespace
+
+synod::testing::world_register known_worlds() {
+    synod::testing::world_register worlds;
+    worlds.add("profile_t", make_profile_t);
+    worlds.add("profile_s", make_profile_s);
+    return worlds;
+}
+
+}  // namespace explore

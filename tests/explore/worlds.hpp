@@ -1,0 +1,16 @@
+// tests/explore/worlds.hpp - the worlds that may be named in a scenario or on a command line.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/testing/worlds.hpp>
+
+namespace explore {
+
+/// - `profile_t acceptors=3 values=2 max_ballot=1 watch=conduct mutant=none roles=bare`
+/// - `profile_s clients=2 servers=3 lossy=no`
+/// Here with what holds of a parameter that is absent. A mutant is made of bare roles.
+[[nodiscard]] synod::testing::world_register known_worlds();
+
+}  // namespace explore
