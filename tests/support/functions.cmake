@@ -87,7 +87,7 @@ function(synod_check_listed_sources)
         listing.sources
         listing/check.cmake
         "ROOT=${PROJECT_SOURCE_DIR}"
-        "FOLDERS=tests/unit,tests/concept,tests/compile_fail,tests/scenario,tests/explore,tests/simulate,tests/mutants,tests/crash,tests/process"
+        "FOLDERS=tests/unit,tests/check_history,tests/concept,tests/compile_fail,tests/scenario,tests/explore,tests/simulate,tests/mutants,tests/crash,tests/process"
         "PATTERN=*.cpp"
         "LIST_FILE=${list_file}")
 endfunction()

@@ -86,6 +86,9 @@ public:
         best_.restart(from_);
     }
 
+    /// The reports of that acceptor reach up to here.
+    [[nodiscard]] slot covered(node_id acceptor) const { return covered_[acceptor.value()]; }
+
     /// The first slot that phase 1 asked about, and the first behind all slots for which a vote was reported: between them each
     /// slot is proposed anew, with the value it is bound to or one that does nothing. [PMMC fig 7]
     [[nodiscard]] slot from() const { return from_; }

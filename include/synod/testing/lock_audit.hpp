@@ -95,7 +95,10 @@ private:
     }
 
     void check(const lock::acquire& asked, const lock::reply& said) {
-        if (std::holds_alternative<lock::granted>(said)) check_turn(asked);
+        if (const auto* const grant = std::get_if<lock::granted>(&said)) {
+            const bool is_repeated = grant->token <= before_.last_token;
+            if (!is_repeated) check_turn(asked);
+        }
         if (!std::holds_alternative<lock::refused>(said)) return;
         const auto why = std::get<lock::refused>(said).reason;
         const bool is_live = find_session(asked.stamp.session);

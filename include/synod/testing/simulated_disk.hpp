@@ -79,9 +79,9 @@ public:
     /// The node crashes, and its next life is `next`.
     void crash(simulated_process& next) {
         std::size_t survive = 0;
-        if (!pending_.empty() && stage_.strikes(fault::lost_suffix, 700'000)) {
+        if (!pending_.empty() && stage_.strikes(fault::lost_suffix, 900'000)) {
             survive = static_cast<std::size_t>(stage_.random.below(pending_.size() + 1));
-            if (survive > 0 && stage_.strikes(fault::torn_write, 500'000)) --survive;
+            if (survive > 0 && stage_.strikes(fault::torn_write, 800'000)) --survive;
         }
         keep(survive);
         pending_.clear();

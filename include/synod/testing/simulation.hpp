@@ -75,6 +75,7 @@ public:
             if (stage_.now > deadline) return stage_.violate("liveness: " + who_is_stuck());
             step();
         }
+        check_pace();
         while (!stage_.is_violated() && clients_setting_.operations < size_.operations) step();
     }
 
@@ -278,6 +279,30 @@ private:
         return true;
     }
 
+    /// While one leader leads, and its clock is right, log time keeps pace with true time, however many entries there are. [locks R2]
+    void check_pace() {
+        const server_type* const leader = leading();
+        if (leader == nullptr) return;
+        const ballot led = leader->replica().status().leader;
+        const log_time before = leader->replica().time();
+        const instant end = stage_.now + pace_length;
+        while (!stage_.is_violated() && stage_.now < end) step();
+        if (leading() != leader || leader->replica().status().leader != led) return;
+        const std::uint64_t passed =
+            leader->replica().time().milliseconds() - before.milliseconds();
+        if (milliseconds(static_cast<std::int64_t>(passed)) < pace_length * 8 / 10) {
+            stage_.violate("log_time_keeps_pace: " + std::to_string(passed) + " ms in " +
+                           to_string(pace_length));
+        }
+    }
+
+    [[nodiscard]] const server_type* leading() const {
+        for (const server_type* one : survivors_) {
+            if (one->is_leading()) return one;
+        }
+        return nullptr;
+    }
+
     [[nodiscard]] std::string who_is_stuck() const {
         std::string text;
         for (std::size_t i = 0; i < clients_.size(); ++i) {
@@ -293,8 +318,6 @@ private:
     /// With a majority of disks gone nothing is decided any more: the nodes say that they are faulty.
     void refuse() {
         nemesis_.overdo();
-        const std::uint64_t decided = auditor_.grants().size();
-        (void)decided;
         const instant end = stage_.now + seconds(10);
         nemesis_.stop();
         stage_.faults = {};
@@ -313,6 +336,7 @@ private:
     }
 
     static constexpr std::uint64_t convergence = 8;  // slots that may be under way
+    static constexpr duration pace_length = seconds(3);
 
     stage& stage_;
     simulation_size size_;

@@ -224,3 +224,20 @@ TEST_CASE("a candidate that learns of chosen slots while it prepares leads behin
     CHECK(c.end_of(candidate, said.ticket).has_value());
     CHECK(c.machine(candidate).texts() == texts{"a", "b", "c", "d"});
 }
+
+TEST_CASE("phase 1 may take longer than an election timeout, as long as reports keep coming in [PMMC fig 7]") {
+    log_limits limits = test_limits();
+    limits.batch_commands = 1;
+    limits.votes_per_answer = 1;
+    cluster<> c(3, limits);
+    const node_id leader = c.elect();
+    for (const node_id follower : c.all() - node_set{leader}) c.cut(follower, leader);
+    for (int i = 0; i < 50; ++i) CHECK(c.propose(leader, "x").answer == answer::queued);
+    c.settle();
+    c.crash(leader);
+    c.heal();
+    c.network.least_delay = milliseconds(20);  // fifty round trips take two seconds
+    c.run(seconds(4));
+    REQUIRE(c.leader().has_value());
+    CHECK(c.machine(*c.leader()).lines.size() == 50);
+}

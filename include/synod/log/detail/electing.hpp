@@ -66,7 +66,8 @@ template <class Node>
     node.retry.disarm();
 }
 
-/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead.
+/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead. A report in part is progress: phase 1
+/// may take many round trips, each of which begins the wait anew.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void
 handle(Node& node, node_id from, promise<typename Node::value_type>&& message, instant now) {
@@ -84,8 +85,10 @@ handle(Node& node, node_id from, promise<typename Node::value_type>&& message, i
             return;
         }
     }
+    const slot before = node.proposer.covered(from);
     auto out = node.endpoint.output();
-    if (node.proposer.receive(from, std::move(message), out)) take_over(node, now);
+    if (node.proposer.receive(from, std::move(message), out)) return take_over(node, now);
+    if (node.proposer.covered(from) > before) node.leadership.start_preparing(now);
 }
 
 /// A higher ballot is about.
