@@ -95,8 +95,8 @@ private:
     }
 
     void check(const lock::acquire& asked, const lock::reply& said) {
-        if (const auto* const grant = std::get_if<lock::granted>(&said)) {
-            const bool is_repeated = grant->token <= before_.last_token;
+        if (const auto* const turn = std::get_if<lock::granted>(&said)) {
+            const bool is_repeated = turn->token <= before_.last_token;
             if (!is_repeated) check_turn(asked);
         }
         if (!std::holds_alternative<lock::refused>(said)) return;

@@ -145,9 +145,14 @@ private:
         return true;
     }
 
+    /// A leader whose clock stands still besides does not learn that its time is over.
     bool isolate_leader() {
         for (const auto& one : world_.servers()) {
             if (!one->is_leading()) continue;
+            if (stage_.flip(50) && stage_.faults.contains(fault::clock_freeze)) {
+                one->clock.freeze(stage_.now);
+                one->reschedule();
+            }
             const instant end = until(milliseconds(100), seconds(2));
             for (std::uint32_t other = 0; other < count(); ++other) {
                 world_.network().cut(one->self(), node_id(other), end);

@@ -6,9 +6,9 @@
 
 #include <synod/client/session_core.hpp>
 #include <synod/testing/describe.hpp>
+#include <synod/testing/fenced_lock_model.hpp>
 #include <synod/testing/fenced_resource.hpp>
 #include <synod/testing/lock_audit.hpp>
-#include <synod/testing/lock_history.hpp>
 #include <synod/testing/stage.hpp>
 #include <synod/testing/virtual_clock.hpp>
 
@@ -30,7 +30,7 @@ struct client_setting {
     Network& network;
     fenced_resource<typename Suite::gate>& resource;
     const lock_auditor& auditor;
-    lock_history& history;
+    fenced_lock_model::history_type& history;
     cluster_id cluster;
     std::vector<node_id> replicas{};
     client_config config{};
@@ -71,6 +71,7 @@ public:
     /// The process dies, and another takes its place that knows nothing of it.
     void crash() {
         note("crashes");
+        if (setting_.history.is_pending(process())) setting_.history.abandon(process());
         core_.reset();
         start();
     }
@@ -164,7 +165,7 @@ private:
                                      : instant::never();
         request_ =
             core_->acquire({name_of(lock_), 1 + run.random.below(2), waits, deadline}, local);
-        operation_ = setting_.history.call(lock_operation::kind::acquire, lock_);
+        setting_.history.invoke(process(), {fenced_lock_model::function::acquire, lock_, {}});
         sequence_ = 0;
         stage_ = stage_of_life::asking;
         act_at_ = run.strikes(fault::abandoned_request, 30'000)
@@ -173,12 +174,15 @@ private:
         ++setting_.operations;
     }
 
+    [[nodiscard]] process_id process() const { return process_id(self_.value()); }
+
     [[nodiscard]] static std::string name_of(std::size_t lock) {
         return "lock-" + std::to_string(lock);
     }
 
     /// Nobody wants it any more.
     void abandon() {
+        setting_.history.abandon(process());
         core_->cancel(request_);
         ++setting_.operations;
         rest();
@@ -198,8 +202,7 @@ private:
         }
         stage_ = stage_of_life::releasing;
         act_at_ = instant::never();
-        operation_ = setting_.history.call(lock_operation::kind::release, lock_, token_);
-        core_->release(request_);
+        give_back();
         ++setting_.operations;
     }
 
@@ -237,7 +240,7 @@ private:
     void hold(fencing_token token) {
         note("holds lock " + std::to_string(lock_) + " under " + to_string(token));
         token_ = token;
-        setting_.history.finish(operation_, token);
+        setting_.history.complete(process(), {false, token});
         stage_ = stage_of_life::holding;
         writes_left_ = static_cast<int>(setting_.run.random.below(3));
         act_at_ = setting_.run.now + setting_.run.between(duration(0), milliseconds(20));
@@ -247,7 +250,9 @@ private:
     void fail(const std::error_code& why) {
         note("does not get lock " + std::to_string(lock_) + ": " + why.message());
         if (why == errc::busy) {
-            setting_.history.finish(operation_, lock_operation::kind::attempt);
+            setting_.history.complete(process(), {true, {}});
+        } else {
+            setting_.history.abandon(process());
         }
         const bool is_definite = why == errc::session_expired && !was_queued_;
         if (is_definite && sequence_ != 0 && setting_.auditor.was_granted(session_, sequence_)) {
@@ -257,19 +262,26 @@ private:
     }
 
     void lose() {
+        if (stage_ != stage_of_life::holding) return;  // it is being given back already
         note("loses lock " + std::to_string(lock_));
-        core_->release(request_);
         stage_ = stage_of_life::releasing;
-        operation_ = setting_.history.call(lock_operation::kind::release, lock_, token_);
         act_at_ = instant::never();
+        give_back();
+    }
+
+    void give_back() {
+        setting_.history.invoke(process(), {fenced_lock_model::function::release, lock_, token_});
+        core_->release(request_);
     }
 
     void finish(const std::error_code& why) {
         note("gave lock " + std::to_string(lock_) + " back");
         if (!why) {
-            setting_.history.finish(operation_, token_);
+            setting_.history.complete(process(), {});
             ++cycles_;
             ++setting_.cycles;
+        } else {
+            setting_.history.abandon(process());
         }
         rest();
     }
@@ -298,10 +310,9 @@ private:
     instant act_at_;  // true time
     instant wake_;    // likewise
     instant paused_until_;
-    lock_history::number operation_ = 0;  // under way
-    session_id session_;                  // in which the request went out last
-    std::uint64_t sequence_ = 0;          // of its acquire there; 0 before
-    bool was_queued_ = false;             // the service has said that it waits
+    session_id session_;          // in which the request went out last
+    std::uint64_t sequence_ = 0;  // of its acquire there; 0 before
+    bool was_queued_ = false;     // the service has said that it waits
     std::uint64_t cycles_ = 0;
     std::function<void(const simulated_client&)> tell_;
 };

@@ -4,9 +4,10 @@
 
 #pragma once
 
+#include <synod/testing/fenced_lock_model.hpp>
 #include <synod/testing/fenced_resource.hpp>
+#include <synod/testing/linearizability.hpp>
 #include <synod/testing/lock_audit.hpp>
-#include <synod/testing/lock_history.hpp>
 #include <synod/testing/lock_suite.hpp>
 #include <synod/testing/nemesis.hpp>
 #include <synod/testing/oracle.hpp>
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,7 @@ public:
         }
         check_pace();
         while (!stage_.is_violated() && clients_setting_.operations < size_.operations) step();
+        judge();
     }
 
     // What the nemesis may lay hands on.
@@ -90,8 +93,10 @@ public:
     }
 
     [[nodiscard]] std::uint64_t operations() const { return clients_setting_.operations; }
-    [[nodiscard]] const lock_history& history() const { return history_; }
+    [[nodiscard]] const auto& history() const { return history_; }
     [[nodiscard]] const lock_auditor& auditor() const { return auditor_; }
+    /// Whether the search for an order of events has come to an end.
+    [[nodiscard]] bool is_judged() const { return is_judged_; }
     [[nodiscard]] bool is_over_budget() const { return is_over_budget_; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
 
@@ -216,13 +221,14 @@ private:
 
     /// Somebody asks whoever leads who holds a lock.
     void read() {
-        read_at_ = stage_.now + stage_.between(milliseconds(20), milliseconds(200));
+        read_at_ = stage_.now + stage_.between(milliseconds(5), milliseconds(80));
         const std::size_t lock = stage_.random.below(locks);
         for (const auto& one : servers_) {
             if (!one->is_leading()) continue;
-            const auto asked = history_.call(lock_operation::kind::read, lock);
-            one->read([this, asked, lock](const typename Suite::machine& table) {
-                history_.finish(asked, holder_of(table, lock));
+            const process_id reader(first_reader + ++reads_);
+            history_.invoke(reader, {fenced_lock_model::function::read, lock, {}});
+            one->read([this, reader, lock](const typename Suite::machine& table) {
+                history_.complete(reader, {false, holder_of(table, lock)});
             });
         }
     }
@@ -277,6 +283,24 @@ private:
             if (applied + convergence < oracle_.chosen_below()) return false;
         }
         return true;
+    }
+
+    /// What clients and readers were told must be explained by one order of events. [locks 3.2]
+    void judge() {
+        if (stage_.is_violated()) return;
+        fenced_lock_model model;
+        for (const auto& grant : auditor_.grants()) {
+            model.add_grant(lock_named(grant.lock), grant.token);
+        }
+        model.note_reports(history_);
+        const auto found = check_linearizability(model, history_, judged_within);
+        if (found.verdict == verdict::not_linearizable)
+            stage_.violate("histories_are_linearizable");
+        is_judged_ = found.verdict != verdict::undecided;
+    }
+
+    [[nodiscard]] static std::size_t lock_named(std::string_view name) {
+        return static_cast<std::size_t>(name.back() - '0');
     }
 
     /// While one leader leads, and its clock is right, log time keeps pace with true time, however many entries there are. [locks R2]
@@ -337,6 +361,8 @@ private:
 
     static constexpr std::uint64_t convergence = 8;  // slots that may be under way
     static constexpr duration pace_length = seconds(3);
+    static constexpr std::uint64_t first_reader = 1'000;  // as a process of the history
+    static constexpr search_limits judged_within{2'000'000, 200'000};
 
     stage& stage_;
     simulation_size size_;
@@ -345,7 +371,7 @@ private:
     oracle<majority> oracle_;
     typename Suite::auditor auditor_;
     fenced_resource<typename Suite::gate> resource_;
-    lock_history history_;
+    fenced_lock_model::history_type history_;
     server_setting<Suite, network_type> servers_setting_;
     client_setting<Suite, network_type> clients_setting_;
     std::vector<std::unique_ptr<server_type>> servers_;
@@ -354,10 +380,12 @@ private:
     nemesis<simulation> nemesis_;
     instant rogue_at_;
     instant read_at_;
+    std::uint64_t reads_ = 0;
     std::vector<server_type*> survivors_;
     std::vector<std::uint64_t> owed_;  // cycles, by client
     std::uint64_t events_ = 0;
     bool is_over_budget_ = false;
+    bool is_judged_ = false;
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -225,7 +225,9 @@ TEST_CASE("a candidate that learns of chosen slots while it prepares leads behin
     CHECK(c.machine(candidate).texts() == texts{"a", "b", "c", "d"});
 }
 
-TEST_CASE("phase 1 may take longer than an election timeout, as long as reports keep coming in [PMMC fig 7]") {
+TEST_CASE(
+    "phase 1 may take longer than an election timeout, as long as reports keep coming in [PMMC fig "
+    "7]") {
     log_limits limits = test_limits();
     limits.batch_commands = 1;
     limits.votes_per_answer = 1;
