@@ -35,6 +35,7 @@ struct client_setting {
     std::vector<node_id> replicas{};
     client_config config{};
     std::size_t locks = 3;
+    bool hurries = false;           // nobody rests, and nobody holds for long
     bool clocks_are_lawful = true;  // within the drift that the clients were told of
     std::uint64_t operations = 0;   // asked for, by all of them
     std::uint64_t cycles = 0;       // from an acquire to the end of its release
@@ -142,7 +143,11 @@ private:
 
     void rest() {
         stage_ = stage_of_life::resting;
-        act_at_ = setting_.run.now + setting_.run.between(duration(0), milliseconds(40));
+        act_at_ = setting_.run.now + pastime(milliseconds(40));
+    }
+
+    [[nodiscard]] duration pastime(duration most) {
+        return setting_.hurries ? duration(0) : setting_.run.between(duration(0), most);
     }
 
     void act() {
@@ -242,8 +247,8 @@ private:
         token_ = token;
         setting_.history.complete(process(), {false, token});
         stage_ = stage_of_life::holding;
-        writes_left_ = static_cast<int>(setting_.run.random.below(3));
-        act_at_ = setting_.run.now + setting_.run.between(duration(0), milliseconds(20));
+        writes_left_ = setting_.hurries ? 0 : static_cast<int>(setting_.run.random.below(3));
+        act_at_ = setting_.run.now + pastime(milliseconds(20));
         if (tell_) tell_(*this);
     }
 

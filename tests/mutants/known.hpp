@@ -1,0 +1,98 @@
+// tests/mutants/known.hpp - the list of mistakes: what each is, and who waits for what is not built yet.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include "mutants/mutant.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace synod::mutants {
+
+/// One mistake, and how many seeds the simulator is given to find it; none if it is not asked.
+struct known_mutant {
+    mutant which;
+    std::string_view number;
+    std::string_view mistake;
+    std::uint64_t seeds;
+};
+
+inline constexpr std::array known_mutants{
+    known_mutant{mutant::m1, "M1", "a promise is told and never kept", 20},
+    known_mutant{mutant::m2, "M2", "votes are told before they are durable", 20},
+    known_mutant{mutant::m3, "M3", "a vote ignores the promise", 100},
+    known_mutant{mutant::m4, "M4", "a vote raises no promise", 0},
+    known_mutant{mutant::m5, "M5", "a promise reports no votes", 50},
+    known_mutant{mutant::m6, "M6", "a promise reports a vote under the promised ballot", 50},
+    known_mutant{mutant::m7, "M7", "a vote is written in two parts", 50},
+    known_mutant{mutant::m8, "M8", "a failed sync is tried again, and believed", 50},
+    known_mutant{mutant::m9, "M9", "a wiped disk comes back as the same member", 300},
+    known_mutant{mutant::m10, "M10", "a proposer keeps its own value", 50},
+    known_mutant{mutant::m11, "M11", "a proposer adopts the first report, not the highest", 100},
+    known_mutant{mutant::m12, "M12", "ballots begin at one again after a restart", 300},
+    known_mutant{mutant::m13, "M13", "ballots of one round are not told apart", 0},
+    known_mutant{mutant::m14, "M14", "a promise of another attempt counts", 0},
+    known_mutant{mutant::m15, "M15", "answers are counted, not acceptors", 50},
+    known_mutant{mutant::m16, "M16", "half is taken for a majority", 50},
+    known_mutant{mutant::m17, "M17", "a refusal counts as a promise", 300},
+    known_mutant{mutant::m18, "M18", "a no-op is taken for nothing", 300},
+    known_mutant{mutant::m19, "M19", "votes of different ballots are counted together", 0},
+    known_mutant{mutant::m20, "M20", "votes for one value are counted over different ballots", 0},
+    known_mutant{mutant::m21, "M21", "a follower takes its own vote for what is chosen", 100},
+    known_mutant{mutant::m23, "M23", "a machine gets everything again after a restart", 50},
+    known_mutant{mutant::m24, "M24", "a new leader ignores slots that only others know", 50},
+    known_mutant{mutant::m25, "M25", "one promise is taken for a quorum", 100},
+    known_mutant{mutant::m26, "M26", "a report in part is taken for the whole", 100},
+    known_mutant{mutant::m28, "M28", "a forgotten slot is taken for a new one", 0},
+    known_mutant{mutant::m29, "M29", "a message goes out under the ballot of the moment", 0},
+    known_mutant{mutant::m31, "M31", "a leader counts its own vote before it is written", 50},
+    known_mutant{mutant::m32, "M32", "reads before the leader's first entry is applied", 200},
+    known_mutant{mutant::m33, "M33", "a read is confirmed by an older heartbeat", 0},
+    known_mutant{mutant::m34, "M34", "a deposed leader answers reads", 300},
+    known_mutant{mutant::m38, "M38", "sessions expire by each replica's own clock", 50},
+    known_mutant{mutant::m46, "M46", "holds expire by each replica's own clock", 50},
+    known_mutant{mutant::m47, "M47", "fencing tokens do not rise", 50},
+    known_mutant{mutant::m48, "M48", "a release ends whatever hold there is", 50},
+    known_mutant{mutant::m49, "M49", "what may have happened is called a failure", 300},
+    known_mutant{mutant::m50, "M50", "a snapshot leaves out who waits", 50},
+    known_mutant{mutant::m51, "M51", "a repeated answer does not wait for the first one's sync", 0},
+    known_mutant{mutant::m53, "M53", "an older leader's entry rewinds the clock", 0},
+    known_mutant{mutant::m54, "M54", "log time loses its fractions", 300},
+    known_mutant{mutant::m55, "M55", "a slot is taken for a position", 50},
+    known_mutant{mutant::m56, "M56", "a lease is timed from the resend", 0},
+    known_mutant{mutant::m57, "M57", "another session gives a hold back", 50},
+    known_mutant{mutant::m58, "M58", "a renewal revives what has expired", 50},
+    known_mutant{mutant::m59, "M59", "a lock is granted to a session whose time is over", 100},
+    known_mutant{mutant::m60, "M60", "who comes last goes first", 50},
+    known_mutant{mutant::m64, "M64", "a resource lets in whoever comes", 50},
+    known_mutant{mutant::m65, "M65", "a sync of an earlier life releases a vote", 0},
+};
+
+/// Those that wait, and for what.
+struct waiting_mutant {
+    std::string_view number;
+    std::string_view needs;
+};
+
+inline constexpr std::array waiting_mutants{
+    waiting_mutant{"M27", "snapshots: what is trimmed is in one"},
+    waiting_mutant{"M35", "leader leases"},
+    waiting_mutant{"M36", "leader leases"},
+    waiting_mutant{"M37", "snapshots that are installed"},
+    waiting_mutant{"M39", "snapshots that are stored"},
+    waiting_mutant{"M40", "snapshots that are installed"},
+    waiting_mutant{"M41", "membership in snapshots"},
+    waiting_mutant{"M42", "membership changes"},
+    waiting_mutant{"M43", "membership changes"},
+    waiting_mutant{"M44", "a storage in files"},
+    waiting_mutant{"M45", "a storage in files"},
+    waiting_mutant{"M52", "grid quorums"},
+    waiting_mutant{"M61", "re-entrance"},
+    waiting_mutant{"M62", "multi-locks"},
+    waiting_mutant{"M63", "deadlock detection"},
+};
+
+}  // namespace synod::mutants
