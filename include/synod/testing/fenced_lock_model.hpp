@@ -20,7 +20,7 @@ namespace synod::inline SYNOD_ABI::testing {
 ///
 /// So one lock goes through a chain of states: free, held under its first token, free, held under its second, and so on; every operation
 /// needs one of them, or any that is held or free, and the search only asks when each link of the chain was passed. A state is the number of links
-/// that were. [locks 3.2]
+/// that were. (locks 3.2)
 class fenced_lock_model {
 public:
     enum class function : std::uint8_t { acquire, release, read };

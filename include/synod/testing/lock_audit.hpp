@@ -107,7 +107,7 @@ private:
         }
     }
 
-    /// Whoever is granted at once overtakes nobody. [locks 3.5]
+    /// Whoever is granted at once overtakes nobody. (locks 3.5)
     void check_turn(const lock::acquire& asked) {
         const lock::lock_record* const lock = find_lock(asked.name);
         if (lock == nullptr) return;
@@ -122,7 +122,7 @@ private:
         }
     }
 
-    /// A hold is given back by its owner alone. [locks 3.2]
+    /// A hold is given back by its owner alone. (locks 3.2)
     void check(const lock::release& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::released>(said)) return;
         const auto name = released_.find({asked.stamp.session, asked.stamp.sequence});
@@ -145,7 +145,7 @@ private:
         }
     }
 
-    /// Two openings that differ are two sessions. [locks R5]
+    /// Two openings that differ are two sessions. (locks R5)
     void check(const lock::open_session& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::opened>(said)) return;
         const session_id session = std::get<lock::opened>(said).session;

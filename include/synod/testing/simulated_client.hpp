@@ -35,10 +35,9 @@ struct client_setting {
     std::vector<node_id> replicas{};
     client_config config{};
     std::size_t locks = 3;
-    bool hurries = false;           // nobody rests, and nobody holds for long
-    bool clocks_are_lawful = true;  // within the drift that the clients were told of
-    std::uint64_t operations = 0;   // asked for, by all of them
-    std::uint64_t cycles = 0;       // from an acquire to the end of its release
+    bool hurries = false;          // nobody rests, and nobody holds for long
+    std::uint64_t operations = 0;  // asked for, by all of them
+    std::uint64_t cycles = 0;      // from an acquire to the end of its release
 };
 
 /// A real session under a clock of its own, with one lock at a time in hand.

@@ -15,6 +15,7 @@
 #include <synod/testing/simulated_network.hpp>
 #include <synod/testing/simulated_rogue.hpp>
 #include <synod/testing/simulated_server.hpp>
+#include <synod/testing/simulation_settings.hpp>
 #include <synod/testing/stage.hpp>
 
 #include <cstddef>
@@ -26,14 +27,6 @@
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
-
-/// How much has to happen in a run.
-struct simulation_size {
-    std::uint64_t operations = 500;  // of clients
-    std::uint64_t faults = 20;
-    duration longest_chaos = seconds(120);  // of virtual time
-    duration patience = seconds(120);       // for all to come right after healing
-};
 
 /// Three to seven replicas, their clients, and everything between them, on virtual time.
 template <class Suite, class Disk>
@@ -47,21 +40,20 @@ public:
     simulation(stage& run, const simulation_size& size)
         : stage_(run),
           size_(size),
-          count_(3 + static_cast<std::uint32_t>(run.random.below(5))),
-          network_(run, count_ + most_clients + 1),
-          oracle_(run, *majority::make(node_set::first(count_))),
+          settings_(simulation_settings::draw(run)),
+          network_(run, settings_.replicas + settings_.clients + 1),
+          oracle_(run, *majority::make(node_set::first(settings_.replicas))),
           auditor_(run),
           resource_(run, locks),
-          servers_setting_{run, network_, oracle_, auditor_, cluster_id(7), count_, {}, {}},
-          clients_setting_{run, network_, resource_, auditor_, history_, cluster_id(7)},
+          servers_setting_{run,     network_,           oracle_,          auditor_,
+                           cluster, settings_.replicas, settings_.limits, settings_.table},
+          clients_setting_{run, network_, resource_, auditor_, history_, cluster},
           nemesis_(run, *this) {
-        choose_settings();
-        for (std::uint32_t i = 0; i < count_; ++i) add_server(node_id(i));
-        const std::uint64_t clients = 3 + run.random.below(most_clients - 2);
-        for (std::uint64_t i = 0; i < clients; ++i) {
-            add_client(node_id(count_ + static_cast<std::uint32_t>(i)));
-        }
-        rogue_ = std::make_unique<rogue_type>(clients_setting_, node_id(count_ + most_clients));
+        clients_setting_.config = settings_.client;
+        clients_setting_.locks = locks;
+        for (const node_id self : node_set::first(settings_.replicas)) add_server(self);
+        for (std::uint32_t i = 0; i < settings_.clients; ++i) add_client(actor_of_client(i));
+        rogue_ = std::make_unique<rogue_type>(clients_setting_, actor_of_client(settings_.clients));
         if (!has_rogue()) rogue_at_ = instant::never();
     }
     simulation(const simulation&) = delete;
@@ -70,7 +62,7 @@ public:
     /// Faults until enough has happened; then a majority is healed, and all must come right.
     void perform() {
         while (!stage_.is_violated() && !has_had_enough()) step();
-        if (is_over_budget_) return refuse();
+        if (settings_.is_over_budget) return refuse();
         heal();
         const instant deadline = stage_.now + size_.patience;
         while (!stage_.is_violated() && !has_come_right()) {
@@ -87,7 +79,7 @@ public:
     [[nodiscard]] auto& clients() { return clients_; }
     [[nodiscard]] network_type& network() { return network_; }
     [[nodiscard]] duration lease() const { return clients_setting_.config.ttl; }
-    [[nodiscard]] bool is_lawful() const { return clients_setting_.clocks_are_lawful; }
+    [[nodiscard]] bool is_lawful() const { return settings_.clocks_are_lawful; }
     [[nodiscard]] std::int64_t drift_per_million() const {
         return clients_setting_.config.drift_per_million;
     }
@@ -97,36 +89,12 @@ public:
     [[nodiscard]] const lock_auditor& auditor() const { return auditor_; }
     /// Whether the search for an order of events has come to an end.
     [[nodiscard]] bool is_judged() const { return is_judged_; }
-    [[nodiscard]] bool is_over_budget() const { return is_over_budget_; }
+    [[nodiscard]] bool is_over_budget() const { return settings_.is_over_budget; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
 
 private:
     static constexpr std::size_t locks = 3;
-    static constexpr std::uint32_t most_clients = 6;
-
-    void choose_settings() {
-        stage& run = stage_;
-        log_limits& limits = servers_setting_.limits;
-        limits.election_timeout = run.between(milliseconds(120), milliseconds(400));
-        limits.heartbeat_interval = limits.election_timeout / 4;
-        limits.window = 1 + run.random.below(32);
-        limits.batch_commands = 1 + static_cast<std::uint32_t>(run.random.below(8));
-        limits.votes_per_answer = 1 + run.random.below(64);
-        limits.max_step_ms = 250;
-        auto& sessions = servers_setting_.config.sessions;
-        sessions.min_ttl_ms = 1'000;
-        sessions.grace_ms = 1'000;
-        client_config& client = clients_setting_.config;
-        client.ttl = run.between(seconds(1), seconds(3));
-        client.first_retry = milliseconds(20);
-        client.longest_retry = milliseconds(400);
-        client.patience = seconds(5);
-        for (std::uint32_t i = 0; i < count_; ++i) clients_setting_.replicas.push_back(node_id(i));
-        clients_setting_.locks = locks;
-        clients_setting_.clocks_are_lawful =
-            !run.faults.contains(fault::clock_jump) && !run.faults.contains(fault::clock_freeze);
-        is_over_budget_ = run.random.below(32) == 0 && run.faults.contains(fault::bit_flip);
-    }
+    static constexpr cluster_id cluster{7};
 
     [[nodiscard]] virtual_clock new_clock() {
         virtual_clock made(stage_.now, instant(seconds(1'000).nanoseconds()));
@@ -136,7 +104,12 @@ private:
         return made;
     }
 
+    [[nodiscard]] node_id actor_of_client(std::uint32_t index) const {
+        return node_id(settings_.replicas + index);
+    }
+
     void add_server(node_id self) {
+        clients_setting_.replicas.push_back(self);
         servers_.push_back(std::make_unique<server_type>(servers_setting_, self, new_clock()));
         servers_.back()->start();
     }
@@ -154,7 +127,7 @@ private:
 
     /// While clocks keep to what clients were told of them, no two believe that they hold the same lock.
     void check_exclusion(const client_type& holder) {
-        if (!clients_setting_.clocks_are_lawful) return;
+        if (!settings_.clocks_are_lawful) return;
         for (const auto& other : clients_) {
             if (other.get() == &holder || !other->believes_to_hold(holder.lock())) continue;
             stage_.violate("one_believer_a_lock: lock " + std::to_string(holder.lock()));
@@ -199,18 +172,19 @@ private:
         }
         stage_.trace.note_arrival(stage_.now, letter->to, letter->from, letter->sent, letter->sent,
                                   [&] { return describe(letter->message); });
-        if (to < count_) {
+        if (to < settings_.replicas) {
             servers_[to]->receive(letter->from, std::move(letter->message));
-        } else if (to - count_ < clients_.size()) {
-            clients_[to - count_]->receive(letter->from, std::move(letter->message));
+        } else if (to - settings_.replicas < clients_.size()) {
+            clients_[to - settings_.replicas]->receive(letter->from, std::move(letter->message));
         } else {
             rogue_->receive(std::move(letter->message));
         }
     }
 
     [[nodiscard]] instant paused_until(std::uint32_t actor) const {
-        if (actor < count_) return servers_[actor]->paused_until();
-        if (actor - count_ < clients_.size()) return clients_[actor - count_]->paused_until();
+        if (actor < settings_.replicas) return servers_[actor]->paused_until();
+        if (actor - settings_.replicas < clients_.size())
+            return clients_[actor - settings_.replicas]->paused_until();
         return {};
     }
 
@@ -248,12 +222,13 @@ private:
         rogue_at_ = instant::never();
         network_.heal();
         std::uint32_t healed = 0;
-        const std::uint32_t first = static_cast<std::uint32_t>(stage_.random.below(count_));
-        for (std::uint32_t i = 0; i < count_; ++i) {
-            server_type& one = *servers_[(first + i) % count_];
+        const std::uint32_t first =
+            static_cast<std::uint32_t>(stage_.random.below(settings_.replicas));
+        for (std::uint32_t i = 0; i < settings_.replicas; ++i) {
+            server_type& one = *servers_[(first + i) % settings_.replicas];
             const bool can_come = one.is_admitted() && !one.disk().is_damaged() &&
                                   one.state() != server_state::faulty;
-            if (can_come && healed < count_ / 2 + 1) {
+            if (can_come && healed < settings_.replicas / 2 + 1) {
                 ++healed;
                 one.clock.thaw(stage_.now);
                 one.clock.drift(stage_.now, 0);
@@ -285,7 +260,7 @@ private:
         return true;
     }
 
-    /// What clients and readers were told must be explained by one order of events. [locks 3.2]
+    /// What clients and readers were told must be explained by one order of events. (locks 3.2)
     void judge() {
         if (stage_.is_violated()) return;
         fenced_lock_model model;
@@ -303,7 +278,7 @@ private:
         return static_cast<std::size_t>(name.back() - '0');
     }
 
-    /// While one leader leads, and its clock is right, log time keeps pace with true time, however many entries share it. [locks R2]
+    /// While one leader leads, and its clock is right, log time keeps pace with true time, however many entries share it. (locks R2)
     void check_pace() {
         const server_type* const leader = leading();
         if (leader == nullptr) return;
@@ -316,7 +291,8 @@ private:
         if (leading() != leader || leader->replica().status().leader != led) return;
         const std::uint64_t passed =
             leader->replica().time().milliseconds() - before.milliseconds();
-        if (milliseconds(static_cast<std::int64_t>(passed)) < pace_length * 9 / 10) {
+        const std::uint64_t with_lag = passed + settings_.limits.max_step_ms;
+        if (milliseconds(static_cast<std::int64_t>(with_lag)) < pace_length * 9 / 10) {
             stage_.violate("log_time_keeps_pace: " + std::to_string(passed) + " ms in " +
                            to_string(pace_length));
         }
@@ -357,18 +333,18 @@ private:
         const slot before = oracle_.chosen_below();
         const instant later = stage_.now + seconds(5);
         while (!stage_.is_violated() && stage_.now < later) step();
-        if (able <= count_ / 2 && oracle_.chosen_below() > before)
+        if (able <= settings_.replicas / 2 && oracle_.chosen_below() > before)
             stage_.violate("no_quorum_no_decision");
     }
 
     static constexpr std::uint64_t convergence = 8;  // slots that may be under way
-    static constexpr duration pace_length = seconds(1);
+    static constexpr duration pace_length = seconds(2);
     static constexpr std::uint64_t first_reader = 1'000;  // as a process of the history
     static constexpr search_limits judged_within{2'000'000, 200'000};
 
     stage& stage_;
     simulation_size size_;
-    std::uint32_t count_;
+    simulation_settings settings_;
     network_type network_;
     oracle<majority> oracle_;
     typename Suite::auditor auditor_;
@@ -386,7 +362,6 @@ private:
     std::vector<server_type*> survivors_;
     std::vector<std::uint64_t> owed_;  // cycles, by client
     std::uint64_t events_ = 0;
-    bool is_over_budget_ = false;
     bool is_judged_ = false;
 };
 
