@@ -27,7 +27,7 @@ concept tells_states_apart =
     std::equality_comparable<typename M::state> && fingerprintable<typename M::state>;
 
 template <class M>
-concept has_an_initial_state = requires(const M& model) {
+concept starts_somewhere = requires(const M& model) {
     { model.initial() } -> std::same_as<typename M::state>;
 };
 
@@ -60,7 +60,7 @@ concept orders_its_keys = !has_keys<M> || requires { requires std::totally_order
 template <class M>
 concept linearizability_model =
     testing::detail::names_its_types<M> && testing::detail::tells_states_apart<M> &&
-    testing::detail::has_an_initial_state<M> && testing::detail::takes_steps<M> &&
+    testing::detail::starts_somewhere<M> && testing::detail::takes_steps<M> &&
     testing::detail::orders_its_keys<M>;
 
 /// The histories that a model can judge.

@@ -26,7 +26,7 @@ struct law {
 };
 
 /// How one law fared.
-struct verdict {
+struct ruling {
     testing::law law;
     std::uint64_t cases = 0;  // how often it was put to the test; with none, nothing is known
     std::string reason;       // why it is broken, in one sentence; empty while it holds
@@ -40,24 +40,24 @@ struct verdict {
 class report {
 public:
     report(std::string subject, std::initializer_list<law> laws) : subject_(std::move(subject)) {
-        for (const law& one : laws) verdicts_.push_back({one, 0, {}, 0, {}});
+        for (const law& one : laws) rulings_.push_back({one, 0, {}, 0, {}});
     }
 
     /// Whether no law is broken.
     [[nodiscard]] explicit operator bool() const {
-        return std::ranges::all_of(verdicts_, [](const verdict& one) { return one.holds(); });
+        return std::ranges::all_of(rulings_, [](const ruling& one) { return one.holds(); });
     }
 
     /// All laws of the kit, in the order in which it documents them.
-    [[nodiscard]] const std::vector<verdict>& verdicts() const { return verdicts_; }
+    [[nodiscard]] const std::vector<ruling>& rulings() const { return rulings_; }
 
     /// How `which` fared. Precondition: the kit has that law.
-    [[nodiscard]] const verdict& of(const law& which) const { return verdicts_[index_of(which)]; }
+    [[nodiscard]] const ruling& of(const law& which) const { return rulings_[index_of(which)]; }
 
     /// The names of the laws that are broken.
     [[nodiscard]] std::vector<std::string_view> broken() const {
         std::vector<std::string_view> names;
-        for (const verdict& one : verdicts_) {
+        for (const ruling& one : rulings_) {
             if (!one.holds()) names.push_back(one.law.name);
         }
         return names;
@@ -66,18 +66,18 @@ public:
     /// The names of the laws that were never put to the test.
     [[nodiscard]] std::vector<std::string_view> untried() const {
         std::vector<std::string_view> names;
-        for (const verdict& one : verdicts_) {
+        for (const ruling& one : rulings_) {
             if (one.holds() && one.cases == 0) names.push_back(one.law.name);
         }
         return names;
     }
 
     /// Adds `cases` in which `which` was put to the test. For those who write kits.
-    void count(const law& which, std::uint64_t cases) { verdicts_[index_of(which)].cases += cases; }
+    void count(const law& which, std::uint64_t cases) { rulings_[index_of(which)].cases += cases; }
 
     /// Notes that a law is broken; only the first such note of each law is kept. For those who write kits.
-    void note(verdict broken) {
-        verdict& kept = verdicts_[index_of(broken.law)];
+    void note(ruling broken) {
+        ruling& kept = rulings_[index_of(broken.law)];
         if (!kept.holds()) return;
         broken.cases = kept.cases;
         kept = std::move(broken);
@@ -86,29 +86,29 @@ public:
     /// The whole report for people, each line ended by a line break: one for each law, and under a broken one how to break it.
     [[nodiscard]] std::string text() const {
         std::string all = summary() + '\n';
-        for (const verdict& one : verdicts_) all += line_of(one);
+        for (const ruling& one : rulings_) all += line_of(one);
         return all;
     }
 
 private:
     [[nodiscard]] std::size_t index_of(const law& which) const {
         std::size_t index = 0;
-        while (index < verdicts_.size() && verdicts_[index].law != which) ++index;
-        SYNOD_ASSERT(index < verdicts_.size());
+        while (index < rulings_.size() && rulings_[index].law != which) ++index;
+        SYNOD_ASSERT(index < rulings_.size());
         return index;
     }
 
     [[nodiscard]] std::string summary() const {
         const std::size_t bad = broken().size();
         const std::size_t unknown = untried().size();
-        std::string all = subject_ + ": " + std::to_string(verdicts_.size() - bad - unknown) +
-                          " of " + std::to_string(verdicts_.size()) + " laws hold";
+        std::string all = subject_ + ": " + std::to_string(rulings_.size() - bad - unknown) +
+                          " of " + std::to_string(rulings_.size()) + " laws hold";
         if (bad > 0) all += ", " + std::to_string(bad) + " broken";
         if (unknown > 0) all += ", " + std::to_string(unknown) + " not put to the test";
         return all;
     }
 
-    [[nodiscard]] static std::string line_of(const verdict& one) {
+    [[nodiscard]] static std::string line_of(const ruling& one) {
         const std::string name(one.law.name);
         const std::string says = name + ": " + std::string(one.law.says);
         if (!one.holds()) return "  BROKEN    " + says + '\n' + proof_of(one);
@@ -116,7 +116,7 @@ private:
         return "  held      " + says + " (" + std::to_string(one.cases) + " cases)\n";
     }
 
-    [[nodiscard]] static std::string proof_of(const verdict& one) {
+    [[nodiscard]] static std::string proof_of(const ruling& one) {
         std::string all = "            " + one.reason;
         if (!one.operations.empty()) all += "; seed " + std::to_string(one.seed) + ", after";
         all += '\n';
@@ -127,7 +127,7 @@ private:
     }
 
     std::string subject_;
-    std::vector<verdict> verdicts_;
+    std::vector<ruling> rulings_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -222,8 +222,7 @@ private:
         rogue_at_ = instant::never();
         network_.heal();
         std::uint32_t healed = 0;
-        const std::uint32_t first =
-            static_cast<std::uint32_t>(stage_.random.below(settings_.replicas));
+        const auto first = static_cast<std::uint32_t>(stage_.random.below(settings_.replicas));
         for (std::uint32_t i = 0; i < settings_.replicas; ++i) {
             server_type& one = *servers_[(first + i) % settings_.replicas];
             const bool can_come = one.is_admitted() && !one.disk().is_damaged() &&

@@ -137,10 +137,13 @@ private:
             if (each == ';' || each == '#') each = ',';
         }
         if (line.is_arrival) {
-            diagram += "    n" + to_string(line.from) + "->>" + who + ": " + what + '\n';
-        } else if (!line.what.starts_with("send")) {
-            diagram += "    Note over " + who + ": " + what + '\n';
+            diagram.append("    n").append(to_string(line.from)).append("->>");
+        } else if (line.what.starts_with("send")) {
+            continue;
+        } else {
+            diagram.append("    Note over ");
         }
+        diagram.append(who).append(": ").append(what).append("\n");
     }
     return diagram;
 }

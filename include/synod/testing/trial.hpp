@@ -165,7 +165,7 @@ void try_seeds(report& out, const effort& how, Generate&& generate, Play&& play,
         detail::counterexample<operation> found{std::move(operations), *seen.broken()};
         detail::shortener<operation, std::remove_reference_t<Play>>(found, play, how.shortening)
             .run();
-        verdict broken{found.broken.law, 0, std::move(found.broken.reason), seed, {}};
+        ruling broken{found.broken.law, 0, std::move(found.broken.reason), seed, {}};
         for (const operation& one : found.operations) broken.operations.push_back(describe(one));
         out.note(std::move(broken));
     }

@@ -286,7 +286,7 @@ TEST_CASE("a broken law is reported with the fewest operations that break it") {
     faults wrong;
     wrong.loses_last = true;
     const testing::report report = report_on<list_storage>(wrong);
-    const testing::verdict& durable = report.of(laws::durable);
+    const testing::ruling& durable = report.of(laws::durable);
     REQUIRE_FALSE(durable.holds());
     CHECK(durable.operations ==
           std::vector<std::string>{"append how far slots are forgotten, sync, and forget"});

@@ -311,7 +311,7 @@ TEST_CASE("a send that waits for the receiver is reported, and nobody waits for 
 
 TEST_CASE("a broken transport is reported with the few operations that show it") {
     const auto report = report_on<drops_a_vote>();
-    const testing::verdict& unchanged = report.of(laws::unchanged);
+    const testing::ruling& unchanged = report.of(laws::unchanged);
     CHECK(unchanged.reason == "a message (promise) arrived changed");
     CHECK(unchanged.operations.size() == 1);
 }

@@ -69,7 +69,7 @@ TEST_CASE("without runs for shortening the run is reported as it was") {
 }
 
 TEST_CASE("the first seed that breaks a law is told, and with it alone the law breaks again") {
-    const testing::verdict first = report_on({.seeds = 20}).of(pairs);
+    const testing::ruling first = report_on({.seeds = 20}).of(pairs);
     CHECK(report_on({.first_seed = 1, .seeds = first.seed - 1}));
     CHECK_FALSE(report_on({.first_seed = first.seed, .seeds = 1}));
 }
