@@ -32,7 +32,7 @@ constexpr const char* usage =
   --profile S  --clients 2 --servers 3 --lossy
   --profile log  --begin fresh|elected --disk sync|async --crash between|in_flush --nodes 3
                --commands 1 --reads 0 --ticks 0 --crashes 0 --repeats 0 --losses 0 --trims 0
-               --window 8 --votes-per-answer 64 --mutant none|m18|m21|...
+               --transfers 0 --window 8 --votes-per-answer 64 --mutant none|m18|m21|...
 
 Ends with 0 if every state was reached and nothing is broken; with 1 if something is, and then
 prints the scenario that shows it; with 2 if an argument is wrong; with 3 if there are more

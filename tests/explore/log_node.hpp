@@ -126,6 +126,10 @@ public:
             running_->tick(now_);
         });
     }
+    [[nodiscard]] log_answer transfer(synod::node_id to) {
+        return act(crash_point::none,
+                   [&] { static_cast<void>(running_->transfer_leadership(to, now_)); });
+    }
     [[nodiscard]] log_answer receive(const log_letter& letter, crash_point point) {
         return act(point, [&] { running_->receive(letter.from, letter.message, now_); });
     }

@@ -37,6 +37,7 @@ struct log_sizes {
     std::uint32_t repeats = 0;
     std::uint32_t losses = 0;
     std::uint32_t trims = 0;
+    std::uint32_t transfers = 0;
     std::uint32_t window = 8;
     std::uint32_t votes_per_answer = 64;
 
@@ -51,6 +52,7 @@ struct log_event {
         propose,
         read,
         tick,
+        transfer,
         deliver,
         repeat,
         lose,
@@ -64,6 +66,7 @@ struct log_event {
     sort what = sort::tick;
     std::uint32_t node = 0;
     char letter = 0;       // proposed
+    std::uint32_t to = 0;  // to whom leadership goes
     letter_set completed{};  // before a read is asked for
     synod::testing::interned<log_letter> delivered{0};
     crash_point point = crash_point::none;
@@ -75,6 +78,7 @@ struct log_event {
         sink.add(what);
         sink.add(node);
         sink.add(letter);
+        sink.add(to);
         sink.add(completed);
         sink.add(delivered);
         sink.add(point);
@@ -111,7 +115,7 @@ public:
         std::array<typename node_reactions::component, log_sizes::most_nodes> nodes{};
         std::vector<letter_number> network{};  // sorted
         typename history_reactions::component history{0};
-        std::array<std::uint8_t, 11> taken{};  // steps, by their sort
+        std::array<std::uint8_t, 12> taken{};  // steps, by their sort
 
         template <class Sink>
         void fingerprint(Sink& sink) const {
@@ -213,6 +217,10 @@ private:
         const letter_set completed = histories_.components()[here.history].completed();
         if (leads && may(here, sort::read, sizes_.reads))
             attempt(here, {.what = sort::read, .node = self, .completed = completed}, visit);
+        for (std::uint32_t to = 0; leads && to < sizes_.nodes; ++to) {
+            if (to != self && may(here, sort::transfer, sizes_.transfers))
+                attempt(here, {.what = sort::transfer, .node = self, .to = to}, visit);
+        }
         if (one.may_tick() && may(here, sort::tick, sizes_.ticks))
             act(here, {.what = sort::tick, .node = self}, visit);
         if (may(here, sort::trim, sizes_.trims))
@@ -283,6 +291,7 @@ private:
             case sort::propose: return one.propose(event.letter, event.point);
             case sort::read: return one.read(event.completed);
             case sort::tick: return one.tick(event.point);
+            case sort::transfer: return one.transfer(synod::node_id(event.to));
             case sort::trim: return one.trim();
             case sort::crash: return one.crash();
             case sort::restart: return one.restart();
@@ -413,6 +422,7 @@ private:
             case sort::propose: return "propose " + std::string(1, event.letter) + " at " + self;
             case sort::read: return "read at " + self;
             case sort::tick: return "tick " + self;
+            case sort::transfer: return "transfer from " + self + " to " + std::to_string(event.to);
             case sort::trim: return "trim " + self;
             case sort::crash: return "crash " + self;
             case sort::restart: return "restart " + self;

@@ -34,6 +34,7 @@ using made = std::unique_ptr<synod::testing::any_world>;
     sizes.repeats = given.number("repeats", 0, 0, most);
     sizes.losses = given.number("losses", 0, 0, most);
     sizes.trims = given.number("trims", 0, 0, most);
+    sizes.transfers = given.number("transfers", 0, 0, most);
     sizes.window = given.number("window", 8, 1, 64);
     sizes.votes_per_answer = given.number("votes_per_answer", 64, 1, 64);
     return sizes;
