@@ -26,9 +26,9 @@ using log_vote = synod::vote<synod::entry>;
 /// Where in a flush a node crashes.
 enum class crash_point : std::uint8_t {
     none,
-    before_sync,      // what needs no sync has left, and nothing is written
-    after_sync,       // all is written, and nothing more has left
-    amid_messages,    // all is written, and of what had waited for it the first message has left
+    before_sync,    // what needs no sync has left, and nothing is written
+    after_sync,     // all is written, and nothing more has left
+    amid_messages,  // all is written, and of what had waited for it the first message has left
 };
 
 /// A storage that outlives its node. A crash loses what was not synced.
@@ -108,9 +108,8 @@ protected:
     }
 
 private:
-    using record =
-        std::variant<log_vote, synod::identity_record, synod::promise_record,
-                     synod::reserve_record, synod::chosen_record, synod::forget_record>;
+    using record = std::variant<log_vote, synod::identity_record, synod::promise_record,
+                                synod::reserve_record, synod::chosen_record, synod::forget_record>;
 
     [[nodiscard]] static std::error_code crashed() {
         return std::make_error_code(std::errc::io_error);

@@ -78,8 +78,7 @@ namespace explore {
     return "probe " + std::to_string(said.sequence);
 }
 [[nodiscard]] inline std::string text_of(const synod::probe_reply& said) {
-    return "probe_reply " + std::to_string(said.sequence) + " promised " +
-           to_string(said.promised);
+    return "probe_reply " + std::to_string(said.sequence) + " promised " + to_string(said.promised);
 }
 [[nodiscard]] inline std::string text_of(const synod::transfer& said) {
     return "transfer " + to_string(said.ballot);

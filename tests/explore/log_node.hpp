@@ -60,11 +60,11 @@ struct log_end {
 
 /// What came of a step at a node.
 struct log_answer {
-    bool is_taken = true;            // false when the node had no use for it
-    std::vector<log_letter> sent;    // in order
-    std::vector<log_vote> votes;     // that became durable
-    std::vector<log_end> ends;       // in order
-    std::string_view broken;         // what the node did against its duties
+    bool is_taken = true;          // false when the node had no use for it
+    std::vector<log_letter> sent;  // in order
+    std::vector<log_vote> votes;   // that became durable
+    std::vector<log_end> ends;     // in order
+    std::string_view broken;       // what the node did against its duties
 
     friend bool operator==(const log_answer&, const log_answer&) = default;
 
@@ -134,8 +134,7 @@ public:
         return act(point, [&] { running_->receive(letter.from, letter.message, now_); });
     }
     [[nodiscard]] log_answer trim() {
-        return act(crash_point::none,
-                   [&] { running_->trim(running_->status().applied_below); });
+        return act(crash_point::none, [&] { running_->trim(running_->status().applied_below); });
     }
     [[nodiscard]] log_answer end_sync() {
         return act(crash_point::none, [&] {
@@ -281,9 +280,9 @@ private:
             return;
         }
         const bool has_result = !one.result.empty();
-        answer.ends.push_back({where->letter, one.outcome, one.at,
-                               has_result ? std::to_integer<std::uint8_t>(one.result[0])
-                                          : std::uint8_t{0}});
+        answer.ends.push_back(
+            {where->letter, one.outcome, one.at,
+             has_result ? std::to_integer<std::uint8_t>(one.result[0]) : std::uint8_t{0}});
         if (one.outcome == synod::outcome::readable && !shows(where->completed))
             answer.broken = "reads_are_linearizable";
         asked_.erase(where);

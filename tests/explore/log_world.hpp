@@ -10,13 +10,14 @@
 #include <synod/testing/interning.hpp>
 
 #include "explore/log_history.hpp"
+#include "explore/log_words.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <iterator>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -24,66 +25,6 @@
 #include <vector>
 
 namespace explore {
-
-/// What a world begins with, and how much may happen in it.
-struct log_sizes {
-    std::uint32_t nodes = 3;
-    bool begins_elected = false;  // node 0 leads, and all know that its first entry is chosen
-    bool crashes_in_flush = false;
-    std::uint32_t commands = 1;
-    std::uint32_t reads = 0;
-    std::uint32_t ticks = 0;
-    std::uint32_t crashes = 0;
-    std::uint32_t repeats = 0;
-    std::uint32_t losses = 0;
-    std::uint32_t trims = 0;
-    std::uint32_t transfers = 0;
-    std::uint32_t window = 8;
-    std::uint32_t votes_per_answer = 64;
-
-    static constexpr std::uint32_t most_nodes = 5;
-    static constexpr std::uint32_t most_steps = 200;  // of each sort
-    static constexpr std::uint32_t most_commands = 8;
-};
-
-/// What can happen to one node.
-struct log_event {
-    enum class sort : std::uint8_t {
-        propose,
-        read,
-        tick,
-        transfer,
-        deliver,
-        repeat,
-        lose,
-        trim,
-        crash,
-        restart,
-        end_sync,
-        answer_late,
-    };
-
-    sort what = sort::tick;
-    std::uint32_t node = 0;
-    char letter = 0;       // proposed
-    std::uint32_t to = 0;  // to whom leadership goes
-    letter_set completed{};  // before a read is asked for
-    synod::testing::interned<log_letter> delivered{0};
-    crash_point point = crash_point::none;
-
-    friend bool operator==(const log_event&, const log_event&) = default;
-
-    template <class Sink>
-    void fingerprint(Sink& sink) const {
-        sink.add(what);
-        sink.add(node);
-        sink.add(letter);
-        sink.add(to);
-        sink.add(completed);
-        sink.add(delivered);
-        sink.add(point);
-    }
-};
 
 template <class Parts>
 class log_world {
@@ -258,7 +199,8 @@ private:
     void attempt(const state& here, const log_event& event, Visit& visit) {
         state next = here;
         const event_number number = number_of(event);
-        if (take(next, number)) visit(step{event.node, number, &texts_[number.value()]}, std::move(next));
+        if (take(next, number))
+            visit(step{event.node, number, &texts_[number.value()]}, std::move(next));
     }
 
     /// Returns whether anything came of it.
@@ -268,9 +210,7 @@ private:
         if (event.what == sort::deliver || event.what == sort::lose) remove(here, event.delivered);
         if (event.what == sort::lose) return true;
         auto& self = here.nodes[event.node];
-        const auto reaction = nodes_.of(self, number, [&](node& one) {
-            return react(one, event);
-        });
+        const auto reaction = nodes_.of(self, number, [&](node& one) { return react(one, event); });
         const log_answer& answer = nodes_.answers()[reaction.answer];
         const bool is_idle = self == reaction.next && answer.sent.empty();
         self = reaction.next;
@@ -320,7 +260,7 @@ private:
 
     [[nodiscard]] event_number number_of(const log_event& event) {
         const event_number number = events_.of(event);
-        if (number.value() == texts_.size()) texts_.push_back(text_of(event));
+        if (number.value() == texts_.size()) texts_.push_back(text_of(event, letters_));
         return number;
     }
 
@@ -350,8 +290,7 @@ private:
     }
 
     /// Whether what one of them has applied is the beginning of what the other has.
-    [[nodiscard]] bool has_equal_prefix(const state& here, std::uint32_t a,
-                                        std::uint32_t b) const {
+    [[nodiscard]] bool has_equal_prefix(const state& here, std::uint32_t a, std::uint32_t b) const {
         if (!node_in(here, a).is_running() || !node_in(here, b).is_running()) return true;
         const auto& first = node_in(here, a).role().machine().notes();
         const auto& second = node_in(here, b).role().machine().notes();
@@ -362,10 +301,10 @@ private:
     [[nodiscard]] log_answer answer_to(const state& before, const step& taken) {
         const log_event& event = events_[taken.what];
         if (event.what == sort::lose) return {};
-        const auto reaction = nodes_.of(before.nodes[taken.node], taken.what,
-                                        [](node&) -> log_answer {
-                                            throw std::logic_error("this step was never taken");
-                                        });
+        const auto reaction =
+            nodes_.of(before.nodes[taken.node], taken.what, [](node&) -> log_answer {
+                throw std::logic_error("this step was never taken");
+            });
         return nodes_.answers()[reaction.answer];
     }
 
@@ -379,69 +318,11 @@ private:
         const auto then = was.role().status();
         const auto now = is.role().status();
         if (now.promised != then.promised) sink(name + " promises " + to_string(now.promised));
-        if (now.standing != then.standing) sink(name + ' ' + text_of(now));
+        if (now.standing != then.standing) sink(name + ' ' + text_of(now.standing, now.leader));
         for (synod::slot at = then.applied_below; at < now.applied_below; ++at)
-            sink(name + " applies slot " + to_string(at) + notes_at(is, at));
+            sink(name + " applies slot " + to_string(at) +
+                 text_of(is.role().machine().notes(), at));
     }
-
-    [[nodiscard]] static std::string text_of(const synod::replica_status& now) {
-        switch (now.standing) {
-            case synod::standing::probing: return "misses the leader";
-            case synod::standing::preparing: return "asks for promises";
-            case synod::standing::leading: return "leads with " + to_string(now.leader);
-            default: return "follows";
-        }
-    }
-    [[nodiscard]] static std::string notes_at(const node& one, synod::slot at) {
-        std::string text;
-        for (const note& each : one.role().machine().notes()) {
-            if (each.at.slot != at) continue;
-            text += text.empty() ? ": " : ", ";
-            text += std::string(1, each.letter) + " at " +
-                    std::to_string(each.when.milliseconds()) + "ms";
-        }
-        return text;
-    }
-    [[nodiscard]] static std::string text_of(const log_end& one) {
-        const std::string what = one.letter == 0 ? "the read" : std::string(1, one.letter);
-        switch (one.how) {
-            case synod::outcome::decided:
-                return what + " is decided at " + to_string(one.at) + " as number " +
-                       std::to_string(one.result);
-            case synod::outcome::not_decided: return what + " is not decided";
-            case synod::outcome::unknown: return what + " is of unknown outcome";
-            default: return what + " may be answered";
-        }
-    }
-    [[nodiscard]] std::string text_of(const log_event& event) const {
-        const std::string self = std::to_string(event.node);
-        return text_of_input(event, self) + text_of(event.point);
-    }
-    [[nodiscard]] std::string text_of_input(const log_event& event, const std::string& self) const {
-        switch (event.what) {
-            case sort::propose: return "propose " + std::string(1, event.letter) + " at " + self;
-            case sort::read: return "read at " + self;
-            case sort::tick: return "tick " + self;
-            case sort::transfer: return "transfer from " + self + " to " + std::to_string(event.to);
-            case sort::trim: return "trim " + self;
-            case sort::crash: return "crash " + self;
-            case sort::restart: return "restart " + self;
-            case sort::end_sync: return "end sync of " + self;
-            case sort::answer_late: return "end sync of a former life of " + self;
-            case sort::deliver: return "deliver " + to_string(letters_[event.delivered]);
-            case sort::repeat: return "repeat " + to_string(letters_[event.delivered]);
-            default: return "lose " + to_string(letters_[event.delivered]);
-        }
-    }
-    [[nodiscard]] static std::string text_of(crash_point point) {
-        switch (point) {
-            case crash_point::before_sync: return " but crash before its sync";
-            case crash_point::after_sync: return " but crash after its sync";
-            case crash_point::amid_messages: return " but crash after one message";
-            default: return {};
-        }
-    }
-    [[nodiscard]] static std::string text_of(const log_vote& one) { return explore::text_of(one); }
 
     using history_input = typename history_reactions::input;
 

@@ -2,9 +2,9 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include "explore/log_worlds.hpp"
 #include "explore/worlds.hpp"
 
+#include "explore/log_worlds.hpp"
 #include "explore/mutants.hpp"
 #include "explore/profile_s.hpp"
 #include "explore/profile_t.hpp"

@@ -392,11 +392,11 @@ public:
     }
     static void begin_run() { survivor_.reset(); }
 
-    void apply(const apply_context& context, bytes_view command, result_writer& result) {
+    void apply(const apply_context& context, bytes_view asked, result_writer& result) {
         apply_context at = context;
         if (is(mutant::m55)) at.at.index = 0;
-        if (!is(mutant::m48)) return base::apply(at, command, result);
-        const bytes rewritten = by_name(command);
+        if (!is(mutant::m48)) return base::apply(at, asked, result);
+        const bytes rewritten = by_name(asked);
         base::apply(at, rewritten, result);
         note_names();
     }
@@ -415,10 +415,10 @@ public:
 private:
     explicit wrong_table(base right) : base(std::move(right)) {}
 
-    [[nodiscard]] bytes by_name(bytes_view command) const {
+    [[nodiscard]] bytes by_name(bytes_view encoded) const {
         lock::command asked;
-        bytes same = to_bytes(command);
-        if (!decode(command, asked) || !std::holds_alternative<lock::release>(asked)) return same;
+        bytes same = to_bytes(encoded);
+        if (!decode(encoded, asked) || !std::holds_alternative<lock::release>(asked)) return same;
         lock::release& release = std::get<lock::release>(asked);
         const auto name = names_.find(release.token);
         if (name == names_.end()) return same;

@@ -173,9 +173,8 @@ public:
         requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
     {
         return a.group_ == b.group_ && a.error_ == b.error_ && a.outbox_ == b.outbox_ &&
-               a.forget_below_ == b.forget_below_ &&
-               a.behind_forget() == b.behind_forget() && a.transport_ == b.transport_ &&
-               a.storage_ == b.storage_;
+               a.forget_below_ == b.forget_below_ && a.behind_forget() == b.behind_forget() &&
+               a.transport_ == b.transport_ && a.storage_ == b.storage_;
     }
 
     template <class Sink>
