@@ -10,6 +10,7 @@ namespace explore {
 
 /// - `profile_t acceptors=3 values=2 max_ballot=1 watch=conduct mutant=none roles=bare`
 /// - `profile_s clients=2 servers=3 lossy=no`
+/// - `log`, see log_worlds.hpp
 /// Here with what holds of a parameter that is absent. A mutant is made of bare roles.
 [[nodiscard]] synod::testing::world_register known_worlds();
 

@@ -174,7 +174,20 @@ struct wrong_rules : log_rules {
         return is(mutant::m53) ? next != leader : log_rules::takes_over(next, leader);
     }
 
+    friend bool operator==(const wrong_rules& a, const wrong_rules& b) {
+        return a.before_ == b.before_ && a.memory() == b.memory();
+    }
+
+    /// Rules that remember something are part of what their node will do.
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(before_);
+        sink.add(memory());
+    }
+
 private:
+    [[nodiscard]] std::uint64_t memory() const { return is(mutant::m51) ? newest_ : 0; }
+
     ballot before_;             // the promise before the last prepare
     std::uint64_t newest_ = 0;  // the newest record when a message was built last
 };

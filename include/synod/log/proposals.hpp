@@ -71,7 +71,7 @@ public:
         bytes_view frames;
     };
     [[nodiscard]] batch front(std::uint32_t most_commands, std::size_t most_bytes) const {
-        const bytes_view all(frames_.data() + head_, tail_ - head_);
+        const bytes_view all = queue();
         if (queued_ <= most_commands && all.size() <= most_bytes) {
             return {static_cast<std::uint32_t>(queued_), all};
         }
@@ -143,12 +143,39 @@ public:
         results_.clear();
     }
 
+    /// Compares what is queued, in flight and finished, and not the memory kept for more.
+    friend bool operator==(const proposals& a, const proposals& b) {
+        return a.next_ticket_ == b.next_ticket_ && a.queued_ == b.queued_ &&
+               same_bytes(a.queue(), b.queue()) && a.flights_ == b.flights_ &&
+               a.finished_ == b.finished_ && a.results_ == b.results_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(next_ticket_);
+        sink.add(queued_);
+        sink.add(queue());
+        sink.add(flights_);
+        sink.add(finished_);
+        sink.add(results_);
+    }
+
 private:
     struct flight {
         slot at;
         std::uint64_t first_ticket = 0;
         std::uint32_t count = 0;
         std::size_t bytes = 0;
+
+        friend bool operator==(const flight&, const flight&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(at);
+            sink.add(first_ticket);
+            sink.add(count);
+            sink.add(bytes);
+        }
     };
 
     struct finished {
@@ -157,6 +184,17 @@ private:
         position at;
         std::size_t begin;  // of the result, in results_
         std::size_t end;
+
+        friend bool operator==(const finished&, const finished&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(ticket);
+            sink.add(how);
+            sink.add(at);
+            sink.add(begin);
+            sink.add(end);
+        }
     };
 
     [[nodiscard]] static std::size_t frame_at(bytes_view all, std::size_t at) {
@@ -176,6 +214,8 @@ private:
         }
         return {count, all.first(end)};
     }
+
+    [[nodiscard]] bytes_view queue() const { return {frames_.data() + head_, tail_ - head_}; }
 
     void clear_queue() {
         head_ = 0;

@@ -65,6 +65,16 @@ public:
         for (; !waiting_.empty(); waiting_.pop_front()) take(waiting_.front().ticket);
     }
 
+    friend bool operator==(const read_barrier&, const read_barrier&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(waiting_);
+        sink.add(sent_);
+        sink.add(answered_);
+        sink.add(next_ticket_);
+    }
+
 private:
     static constexpr std::uint64_t first_ticket = std::uint64_t{1}
                                                   << 63U;  // above those of commands
@@ -75,6 +85,13 @@ private:
         slot index;               // applied before the read is answered
 
         friend bool operator==(const read&, const read&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(ticket);
+            sink.add(needs);
+            sink.add(index);
+        }
     };
 
     template <class Policy>

@@ -14,6 +14,7 @@
 #include <synod/log/detail/leading.hpp>
 #include <synod/log/detail/node.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <system_error>
@@ -212,8 +213,10 @@ public:
     [[nodiscard]] Machine& machine() { return node_.applier.machine(); }
     [[nodiscard]] const Machine& machine() const { return node_.applier.machine(); }
     [[nodiscard]] Policy& policy() { return node_.policy(); }
+    [[nodiscard]] const Policy& policy() const { return node_.endpoint.policy(); }
     [[nodiscard]] Transport& transport() { return node_.endpoint.transport(); }
     [[nodiscard]] Storage& storage() { return node_.endpoint.storage(); }
+    [[nodiscard]] const Storage& storage() const { return node_.endpoint.storage(); }
     [[nodiscard]] log_time time() const { return node_.applier.clock().now(); }
 
     [[nodiscard]] replica_status status() const {
@@ -223,6 +226,20 @@ public:
                 node_.trimmable_below,       node_.next,
                 node_.proposals.pending(),   node_.behind_below > node_.learner.next(),
                 node_.endpoint.error()};
+    }
+
+    /// Equal replicas do the same from here on, whatever they are handed. Policies are taken for equal, and so are the names of syncs.
+    friend bool operator==(const replica& a, const replica& b)
+        requires std::equality_comparable<Machine> && std::equality_comparable<Transport> &&
+                 std::equality_comparable<Storage>
+    {
+        return a.node_ == b.node_;
+    }
+
+    /// Of what `==` compares. For machines, transports and storages that have a fingerprint.
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(node_);
     }
 
 private:

@@ -162,6 +162,7 @@ public:
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] Transport& transport() { return transport_; }
     [[nodiscard]] Storage& storage() { return storage_; }
+    [[nodiscard]] const Storage& storage() const { return storage_; }
     [[nodiscard]] const Outbox& outbox() const { return outbox_; }
 
     /// The storage's error that silenced this endpoint; none while it works.
@@ -172,14 +173,15 @@ public:
         requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
     {
         return a.group_ == b.group_ && a.error_ == b.error_ && a.outbox_ == b.outbox_ &&
-               a.forget_below_ == b.forget_below_ && a.transport_ == b.transport_ &&
-               a.storage_ == b.storage_;
+               a.forget_below_ == b.forget_below_ && a.behind_forget() == b.behind_forget() &&
+               a.transport_ == b.transport_ && a.storage_ == b.storage_;
     }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(error_.value());
         sink.add(forget_below_);
+        sink.add(behind_forget());
         sink.add(outbox_);
         sink.add(transport_);
         sink.add(storage_);
@@ -191,6 +193,11 @@ private:
         if (identity.node != group_.self()) return errc::wrong_node;
         if (identity.incarnation != group_.incarnation()) return errc::wrong_incarnation;
         return {};
+    }
+
+    /// How many records came after the one that lets the storage forget; none of them counts when there is nothing to forget.
+    [[nodiscard]] std::uint64_t behind_forget() const {
+        return forget_after_ == 0 ? UINT64_MAX : outbox_.newest_record() - forget_after_;
     }
 
     [[gnu::noinline, gnu::cold]] void try_forget() {

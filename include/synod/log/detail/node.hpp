@@ -19,6 +19,7 @@
 #include <synod/paxos/proposer_core.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -146,6 +147,33 @@ struct node {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
+    /// Compares what the future hangs on. Two nodes may have come there in different ways: records are counted from the newest.
+    friend bool operator==(const node& a, const node& b)
+        requires std::equality_comparable<Machine> && std::equality_comparable<Transport> &&
+                 std::equality_comparable<Storage>
+    {
+        return a.endpoint == b.endpoint && a.acceptor == b.acceptor && a.proposer == b.proposer &&
+               a.learner == b.learner && a.applier == b.applier && a.proposals == b.proposals &&
+               a.reads == b.reads && a.leadership == b.leadership && a.retry == b.retry &&
+               a.missing == b.missing && a.stamper == b.stamper && a.has_same_marks(b);
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(endpoint);
+        sink.add(acceptor);
+        sink.add(proposer);
+        sink.add(learner);
+        sink.add(applier);
+        sink.add(proposals);
+        sink.add(reads);
+        sink.add(leadership);
+        sink.add(retry);
+        sink.add(missing);
+        sink.add(stamper);
+        add_marks(sink);
+    }
+
     synod::endpoint<outbox<value_type, deferred<replica_message, Storage>>, Transport, Storage,
                     Policy>
         endpoint;
@@ -177,6 +205,41 @@ struct node {
     bytes discarded;    // results that nobody waits for
 
 private:
+    /// How many records came after the marked one; all of them are alike once it is durable.
+    [[nodiscard]] std::uint64_t behind_mark() const {
+        const auto& outbox = endpoint.outbox();
+        return outbox.is_durable(marked_record) ? UINT64_MAX
+                                                : outbox.newest_record() - marked_record;
+    }
+
+    [[nodiscard]] bool has_same_marks(const node& other) const {
+        return next == other.next && barrier == other.barrier && retry_mark == other.retry_mark &&
+               heartbeat_due == other.heartbeat_due && successor == other.successor &&
+               successor_deadline == other.successor_deadline &&
+               applied_below == other.applied_below && trimmable_below == other.trimmable_below &&
+               stable_below == other.stable_below && marked_below == other.marked_below &&
+               behind_mark() == other.behind_mark() && noted_below == other.noted_below &&
+               behind_below == other.behind_below;
+    }
+
+    template <class Sink>
+    void add_marks(Sink& sink) const {
+        sink.add(next);
+        sink.add(barrier);
+        sink.add(retry_mark);
+        sink.add(heartbeat_due);
+        sink.add(successor.has_value());
+        if (successor) sink.add(*successor);
+        sink.add(successor_deadline);
+        sink.add(applied_below);
+        sink.add(trimmable_below);
+        sink.add(stable_below);
+        sink.add(marked_below);
+        sink.add(behind_mark());
+        sink.add(noted_below);
+        sink.add(behind_below);
+    }
+
     [[gnu::always_inline]] void apply(slot at, const entry& decided) {
         const bool is_own = proposals.is_in_flight(at);
         applier.apply(decided, policy(), is_own ? proposals.results() : discarded,

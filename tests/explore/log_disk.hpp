@@ -1,0 +1,251 @@
+// tests/explore/log_disk.hpp - a disk that is a value: it keeps what was synced, and crashes where a flush touches it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/log/messages.hpp>
+#include <synod/paxos/storage.hpp>
+#include <synod/storage/memory.hpp>
+
+#include "mutants/mutant.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace explore {
+
+using log_records = synod::records<synod::entry>;
+using log_vote = synod::vote<synod::entry>;
+
+/// Where in a flush a node crashes.
+enum class crash_point : std::uint8_t {
+    none,
+    before_sync,    // what needs no sync has left, and nothing is written
+    after_sync,     // all is written, and nothing more has left
+    amid_messages,  // all is written, and of what had waited for it the first message has left
+};
+
+/// A storage that outlives its node. A crash loses what was not synced.
+class value_disk {
+public:
+    template <class Record>
+    void append(const Record& one) noexcept {
+        if constexpr (std::same_as<Record, log_vote>) appended_.push_back(one);
+        pending_.emplace_back(one);
+    }
+
+    /// At a crash point it says no, so that its node sends nothing more.
+    [[nodiscard]] std::error_code sync() noexcept {
+        has_synced_ = true;
+        if (point_ == crash_point::before_sync) return crashed();
+        keep(pending_.size());
+        if (point_ == crash_point::after_sync) return crashed();
+        return {};
+    }
+
+    template <class Sink>
+    [[nodiscard]] std::error_code recover(Sink&& sink) {
+        return kept_.recover(sink);
+    }
+    void forget(synod::slot below) noexcept { kept_.forget(below); }
+
+    void arm(crash_point point) {
+        point_ = point;
+        has_synced_ = false;
+    }
+    /// Whether a sync was asked for since it was armed.
+    [[nodiscard]] bool has_synced() const { return has_synced_; }
+
+    void crash() {
+        pending_.clear();
+        arm(crash_point::none);
+    }
+
+    /// The votes appended, and those that became durable, since they were taken last.
+    [[nodiscard]] std::vector<log_vote> take_appended() { return std::exchange(appended_, {}); }
+    [[nodiscard]] std::vector<log_vote> take_fresh() { return std::exchange(fresh_, {}); }
+
+    // What is durable.
+    [[nodiscard]] synod::ballot promised() const { return promised_; }
+    [[nodiscard]] synod::ballot reserved() const { return reserved_; }
+    [[nodiscard]] bool has_voted(synod::slot at, synod::ballot in) const {
+        return at < forgotten_below_ || (at.value() < voted_.size() && voted_[at.value()] >= in);
+    }
+
+    friend bool operator==(const value_disk& a, const value_disk& b) {
+        return a.kept_ == b.kept_ && a.pending_ == b.pending_ && a.promised_ == b.promised_ &&
+               a.reserved_ == b.reserved_ && a.voted_ == b.voted_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(kept_);
+        sink.add(pending_.size());
+        for (const record& one : pending_) {
+            sink.add(one.index());
+            std::visit([&](const auto& each) { sink.add(each); }, one);
+        }
+        sink.add(promised_);
+        sink.add(reserved_);
+        sink.add(voted_);
+    }
+
+protected:
+    [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+
+    /// Makes the first `count` pending records durable.
+    void keep(std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            std::visit([this](const auto& one) { this->keep_one(one); }, pending_[i]);
+        pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+        static_cast<void>(kept_.sync());
+    }
+
+private:
+    using record = std::variant<log_vote, synod::identity_record, synod::promise_record,
+                                synod::reserve_record, synod::chosen_record, synod::forget_record>;
+
+    [[nodiscard]] static std::error_code crashed() {
+        return std::make_error_code(std::errc::io_error);
+    }
+
+    template <class Record>
+    void keep_one(const Record& one) {
+        kept_.append(one);
+        mark(one);
+    }
+
+    void mark(const log_vote& one) {
+        if (one.at.value() >= voted_.size()) voted_.resize(one.at.value() + 1);
+        voted_[one.at.value()] = one.ballot;
+        raise(promised_, one.ballot);
+        fresh_.push_back(one);
+    }
+    void mark(const synod::promise_record& one) { raise(promised_, one.ballot); }
+    void mark(const synod::reserve_record& one) { raise(reserved_, one.ballot); }
+    void mark(const synod::forget_record& one) { forgotten_below_ = one.below; }
+    void mark(const synod::identity_record&) {}
+    void mark(const synod::chosen_record&) {}
+
+    static void raise(synod::ballot& mark, synod::ballot to) {
+        if (to > mark) mark = to;
+    }
+
+    synod::memory_storage<log_records> kept_;  // durable, all of it
+    std::vector<record> pending_;              // appended and not synced
+    synod::ballot promised_;                   // the highest ballot promised or voted in, durably
+    synod::ballot reserved_;
+    synod::slot forgotten_below_;
+    std::vector<synod::ballot> voted_;  // by slot
+
+    // Of the step that is being taken.
+    std::vector<log_vote> appended_;
+    std::vector<log_vote> fresh_;
+    crash_point point_ = crash_point::none;
+    bool has_synced_ = false;
+};
+
+/// The same with syncs that go on beside the node, and end when the world lets them.
+class value_async_disk : public value_disk {
+public:
+    void start_sync(const synod::sync_token& token) noexcept {
+        under_way_.push_back({token, pending()});
+    }
+    [[nodiscard]] bool is_syncing() const { return !under_way_.empty(); }
+    [[nodiscard]] bool has_late_answer() const { return late_.has_value(); }
+
+    /// Ends the oldest sync under way, and returns its token.
+    [[nodiscard]] synod::sync_token end_sync() {
+        const order ended = under_way_.front();
+        under_way_.erase(under_way_.begin());
+        for (order& one : under_way_) one.records -= ended.records;
+        keep(ended.records);
+        return ended.token;
+    }
+
+    /// The answer to a sync that an earlier life started. It comes once, and says nothing of this life's records.
+    [[nodiscard]] synod::sync_token take_late_answer() {
+        return *std::exchange(late_, std::nullopt);
+    }
+
+    void crash() {
+        if (!under_way_.empty()) late_ = under_way_.back().token;
+        under_way_.clear();
+        value_disk::crash();
+    }
+
+    friend bool operator==(const value_async_disk& a, const value_async_disk& b) {
+        const value_disk& left = a;
+        const value_disk& right = b;
+        return left == right && a.under_way_ == b.under_way_ &&
+               a.late_.has_value() == b.late_.has_value() && a.late_records() == b.late_records();
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        value_disk::fingerprint(sink);
+        sink.add(under_way_);
+        sink.add(late_.has_value());
+        sink.add(late_records());
+    }
+
+private:
+    /// Which role started it is told by who holds this disk: the names of roles differ from run to run.
+    struct order {
+        synod::sync_token token;
+        std::size_t records = 0;  // pending ones that it covers
+
+        friend bool operator==(const order& a, const order& b) {
+            return a.token.records == b.token.records && a.records == b.records;
+        }
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(token.records);
+            sink.add(records);
+        }
+    };
+
+    [[nodiscard]] std::uint64_t late_records() const { return late_ ? late_->records : 0; }
+
+    std::vector<order> under_way_;  // the oldest first
+    std::optional<synod::sync_token> late_;
+};
+
+/// A disk that can make M31: then the votes of a leader for its own entries reach it only after the sync that they ought to have been
+/// part of.
+class wrong_value_disk : public value_disk {
+public:
+    template <class Record>
+    void append(const Record& one) noexcept {
+        value_disk::append(one);
+    }
+    void append(const synod::identity_record& one) noexcept {
+        self_ = one.node;
+        value_disk::append(one);
+    }
+    void append(const log_vote& one) noexcept {
+        const bool is_own = one.ballot.proposer() == self_;
+        if (!synod::mutants::is(synod::mutants::mutant::m31) || !is_own)
+            return value_disk::append(one);
+        unwritten_.push_back(one);
+    }
+    [[nodiscard]] std::error_code sync() noexcept {
+        const std::error_code error = value_disk::sync();
+        for (const log_vote& one : unwritten_) value_disk::append(one);
+        unwritten_.clear();
+        return error;
+    }
+
+private:
+    synod::node_id self_{synod::max_nodes};
+    std::vector<log_vote> unwritten_;  // none between two steps
+};
+
+}  // namespace explore

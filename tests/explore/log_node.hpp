@@ -1,0 +1,326 @@
+// tests/explore/log_node.hpp - one node of a log as a value: a whole replica with its disk and its clock, or what a crash has left.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/log/replica.hpp>
+
+#include "explore/log_machine.hpp"
+#include "explore/log_network.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace explore {
+
+/// The letters from 'a' on that some commands are, a bit each.
+class letter_set {
+public:
+    void insert(char letter) { bits_ |= bit_of(letter); }
+    [[nodiscard]] bool contains(char letter) const { return (bits_ & bit_of(letter)) != 0; }
+    [[nodiscard]] bool includes(letter_set other) const { return (other.bits_ & ~bits_) == 0; }
+
+    friend bool operator==(letter_set, letter_set) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(bits_);
+    }
+
+private:
+    [[nodiscard]] static std::uint32_t bit_of(char letter) { return 1U << (letter - 'a'); }
+
+    std::uint32_t bits_ = 0;
+};
+
+/// How something ended that a node was asked for.
+struct log_end {
+    char letter = 0;  // of the command; none for a read
+    synod::outcome how = synod::outcome::unknown;
+    synod::position at;       // when decided
+    std::uint8_t result = 0;  // when decided
+
+    friend bool operator==(const log_end&, const log_end&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(letter);
+        sink.add(how);
+        sink.add(at);
+        sink.add(result);
+    }
+};
+
+/// What came of a step at a node.
+struct log_answer {
+    bool is_taken = true;          // false when the node had no use for it
+    std::vector<log_letter> sent;  // in order
+    std::vector<log_vote> votes;   // that became durable
+    std::vector<log_end> ends;     // in order
+    std::string_view broken;       // what the node did against its duties
+
+    friend bool operator==(const log_answer&, const log_answer&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(is_taken);
+        sink.add(sent);
+        sink.add(votes);
+        sink.add(ends);
+        sink.add(broken);
+    }
+};
+
+/// `Parts` names the types of the replica: `machine`, `disk` and `policy`.
+template <class Parts>
+class log_node {
+    using machine = typename Parts::machine;
+    using disk = typename Parts::disk;
+    using policy = typename Parts::policy;
+
+public:
+    using replica = synod::replica<machine, letter_basket, disk, policy>;
+
+    log_node(const synod::group& group, const policy& lent)
+        : group_(group),
+          policy_(&lent),
+          running_(*replica::make(group, {}, letter_basket(group.self()), {}, lent, {})) {}
+
+    [[nodiscard]] bool is_running() const { return running_.has_value(); }
+    /// Precondition of these: is_running().
+    [[nodiscard]] const replica& role() const { return *running_; }
+    [[nodiscard]] bool may_tick() const {
+        return running_->next_deadline() != synod::instant::never();
+    }
+    [[nodiscard]] bool is_syncing() const {
+        if constexpr (is_async) return running_->storage().is_syncing();
+        return false;
+    }
+    [[nodiscard]] bool has_late_answer() const {
+        if constexpr (is_async) return running_->storage().has_late_answer();
+        return false;
+    }
+
+    // The steps. Each leaves the node flushed and drained, or crashed at `point`.
+
+    [[nodiscard]] log_answer propose(char letter, crash_point point) {
+        return act(point, [&] {
+            const auto byte = static_cast<std::byte>(letter);
+            note_asked(running_->propose({&byte, 1}, now_), letter, {});
+        });
+    }
+    /// `completed` is every command whose end somebody has been told.
+    [[nodiscard]] log_answer read(letter_set completed) {
+        return act(crash_point::none, [&] { note_asked(running_->read(now_), 0, completed); });
+    }
+    [[nodiscard]] log_answer tick(crash_point point) {
+        return act(point, [&] {
+            now_ = std::max(now_, running_->next_deadline());
+            running_->tick(now_);
+        });
+    }
+    [[nodiscard]] log_answer transfer(synod::node_id to) {
+        return act(crash_point::none,
+                   [&] { static_cast<void>(running_->transfer_leadership(to, now_)); });
+    }
+    [[nodiscard]] log_answer receive(const log_letter& letter, crash_point point) {
+        return act(point, [&] { running_->receive(letter.from, letter.message, now_); });
+    }
+    [[nodiscard]] log_answer trim() {
+        return act(crash_point::none, [&] { running_->trim(running_->status().applied_below); });
+    }
+    [[nodiscard]] log_answer end_sync() {
+        return act(crash_point::none, [&] {
+            if constexpr (is_async) running_->synced(running_->storage().end_sync(), {});
+        });
+    }
+    [[nodiscard]] log_answer answer_late() {
+        return act(crash_point::none, [&] {
+            if constexpr (is_async) running_->synced(running_->storage().take_late_answer(), {});
+        });
+    }
+
+    [[nodiscard]] log_answer crash() {
+        lose_memory();
+        return {};
+    }
+    [[nodiscard]] log_answer restart() {
+        auto next = replica::recover(group_, survivor_ ? *survivor_ : machine(),
+                                     letter_basket(group_.self()), *left_, *policy_, now_);
+        log_answer answer;
+        answer.is_taken = next.has_value();
+        if (!next) return answer;
+        running_ = *std::move(next);
+        left_.reset();
+        survivor_.reset();
+        return answer;
+    }
+
+    friend bool operator==(const log_node& a, const log_node& b) {
+        return a.group_.self() == b.group_.self() && a.running_ == b.running_ &&
+               a.left_ == b.left_ && a.survivor_ == b.survivor_ && a.now_ == b.now_ &&
+               a.asked_ == b.asked_ && a.term_ == b.term_ && a.has_same_rules(b);
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(group_.self());
+        sink.add(is_running());
+        if (running_) sink.add(*running_);
+        if (left_) sink.add(*left_);
+        if (survivor_) sink.add(*survivor_);
+        sink.add(now_);
+        sink.add(asked_);
+        sink.add(term_);
+        if constexpr (has_rules_with_memory)
+            if (running_) sink.add(rules());
+    }
+
+private:
+    static constexpr bool is_async = synod::detail::starts_sync<disk>;
+    static constexpr bool has_rules_with_memory =
+        synod::fingerprintable<std::remove_cvref_t<decltype(std::declval<policy>().rules)>>;
+
+    /// A command or a read whose end is not known yet.
+    struct request {
+        synod::ticket ticket;
+        char letter = 0;       // of a command; none for a read
+        letter_set completed;  // before a read was asked for
+
+        friend bool operator==(const request&, const request&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(ticket);
+            sink.add(letter);
+            sink.add(completed);
+        }
+    };
+
+    /// The time that this node spends as a leader, and what of it it has stamped on entries.
+    struct leading_time {
+        synod::ballot led;
+        synod::instant since;
+        synod::duration stamped;
+
+        friend bool operator==(const leading_time&, const leading_time&) = default;
+
+        template <class Sink>
+        void fingerprint(Sink& sink) const {
+            sink.add(led);
+            sink.add(since);
+            sink.add(stamped);
+        }
+    };
+
+    [[nodiscard]] const auto& rules() const { return running_->policy().rules; }
+    [[nodiscard]] bool has_same_rules(const log_node& other) const {
+        if constexpr (has_rules_with_memory) return !running_ || rules() == other.rules();
+        return true;
+    }
+
+    template <class Input>
+    [[nodiscard]] log_answer act(crash_point point, Input&& input) {
+        running_->storage().arm(point);
+        running_->transport().watch(running_->storage());
+        if constexpr (requires(machine& one) { one.show(now_); }) running_->machine().show(now_);
+        const synod::log_time before = running_->time();
+        log_answer answer;
+        input();
+        running_->flush(now_);
+        if (running_->time() < before) answer.broken = "log_time_never_falls";
+        collect(answer);
+        if (point == crash_point::none) {
+            running_->drain([&](const synod::completion& one) { end(one, answer); });
+            if (!running_->is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
+        } else {
+            crash_at(point, answer);
+        }
+        return answer;
+    }
+
+    void collect(log_answer& answer) {
+        letter_basket& basket = running_->transport();
+        if (basket.is_early()) answer.broken = "nothing_before_its_sync";
+        answer.sent = basket.take();
+        answer.votes = running_->storage().take_fresh();
+        for (const log_vote& one : running_->storage().take_appended()) stamp(one, answer);
+        if (!running_->machine().is_told_right()) answer.broken = "time_and_leaders_rise";
+    }
+
+    /// A leader puts on its entries all the time that it leads, but for less than a millisecond.
+    void stamp(const log_vote& cast, log_answer& answer) {
+        const bool is_own =
+            cast.ballot.proposer() == group_.self() && cast.value.origin() == cast.ballot;
+        if (!is_own) return;
+        if (cast.value.kind() == synod::entry_kind::new_leader) term_ = {cast.ballot, now_, {}};
+        if (cast.value.kind() != synod::entry_kind::commands || term_.led != cast.ballot) return;
+        term_.stamped = term_.stamped + synod::milliseconds(cast.value.elapsed_ms());
+        const synod::duration left = now_ - term_.since - term_.stamped;
+        if (left < synod::duration(0)) answer.broken = "log_time_counts_nothing_twice";
+        if (left >= synod::milliseconds(1)) answer.broken = "log_time_keeps_up";
+    }
+
+    void note_asked(const synod::submission& said, char letter, letter_set completed) {
+        if (said.answer == synod::answer::queued)
+            asked_.push_back({said.ticket, letter, completed});
+    }
+
+    void end(const synod::completion& one, log_answer& answer) {
+        const auto where = std::ranges::find(asked_, one.ticket, &request::ticket);
+        if (where == asked_.end()) {
+            answer.broken = "what_is_asked_ends_once";
+            return;
+        }
+        const bool has_result = !one.result.empty();
+        answer.ends.push_back(
+            {where->letter, one.outcome, one.at,
+             has_result ? std::to_integer<std::uint8_t>(one.result[0]) : std::uint8_t{0}});
+        if (one.outcome == synod::outcome::readable && !shows(where->completed))
+            answer.broken = "reads_are_linearizable";
+        asked_.erase(where);
+    }
+
+    [[nodiscard]] bool shows(letter_set completed) const {
+        letter_set shown;
+        for (const note& one : running_->machine().notes()) shown.insert(one.letter);
+        return shown.includes(completed);
+    }
+
+    void crash_at(crash_point point, log_answer& answer) {
+        const std::size_t left = running_->transport().before_sync() + 1;
+        answer.is_taken = running_->storage().has_synced();
+        if (point == crash_point::amid_messages) {
+            answer.is_taken = answer.is_taken && answer.sent.size() > left;
+            answer.sent.resize(std::min(answer.sent.size(), left));
+        }
+        lose_memory();
+    }
+
+    void lose_memory() {
+        if (synod::mutants::is(synod::mutants::mutant::m23)) survivor_ = running_->machine();
+        left_ = running_->storage();
+        left_->crash();
+        running_.reset();
+        asked_.clear();
+        term_ = {};
+    }
+
+    synod::group group_;
+    const policy* policy_;  // the world's
+    std::optional<replica> running_;
+    std::optional<disk> left_;         // while it does not run
+    std::optional<machine> survivor_;  // of a crash, by mistake
+    synod::instant now_;               // on this node's clock, which stands still but for ticks
+    std::vector<request> asked_;
+    leading_time term_;  // the newest
+};
+
+}  // namespace explore

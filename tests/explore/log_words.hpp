@@ -1,0 +1,143 @@
+// tests/explore/log_words.hpp - what can happen in a log, how much of it, and in which words.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/testing/interning.hpp>
+
+#include "explore/log_node.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace explore {
+
+/// What a world begins with, and how much may happen in it.
+struct log_sizes {
+    std::uint32_t nodes = 3;
+    bool begins_elected = false;  // node 0 leads, and all know that its first entry is chosen
+    bool crashes_in_flush = false;
+    std::uint32_t commands = 1;
+    std::uint32_t reads = 0;
+    std::uint32_t ticks = 0;
+    std::uint32_t crashes = 0;
+    std::uint32_t repeats = 0;
+    std::uint32_t losses = 0;
+    std::uint32_t trims = 0;
+    std::uint32_t transfers = 0;
+    std::uint32_t window = 8;
+    std::uint32_t votes_per_answer = 64;
+
+    static constexpr std::uint32_t most_nodes = 5;
+    static constexpr std::uint32_t most_steps = 200;  // of each sort
+    static constexpr std::uint32_t most_commands = 8;
+};
+
+/// What can happen to one node.
+struct log_event {
+    enum class sort : std::uint8_t {
+        propose,
+        read,
+        tick,
+        transfer,
+        deliver,
+        repeat,
+        lose,
+        trim,
+        crash,
+        restart,
+        end_sync,
+        answer_late,
+    };
+
+    sort what = sort::tick;
+    std::uint32_t node = 0;
+    char letter = 0;         // proposed
+    std::uint32_t to = 0;    // to whom leadership goes
+    letter_set completed{};  // before a read is asked for
+    synod::testing::interned<log_letter> delivered{0};
+    crash_point point = crash_point::none;
+
+    friend bool operator==(const log_event&, const log_event&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(what);
+        sink.add(node);
+        sink.add(letter);
+        sink.add(to);
+        sink.add(completed);
+        sink.add(delivered);
+        sink.add(point);
+    }
+};
+
+/// Where in a flush the node crashes, as the end of the step's text.
+[[nodiscard]] inline std::string text_of(crash_point point) {
+    switch (point) {
+        case crash_point::before_sync: return " but crash before its sync";
+        case crash_point::after_sync: return " but crash after its sync";
+        case crash_point::amid_messages: return " but crash after one message";
+        default: return {};
+    }
+}
+
+/// `letters` holds the letter that is delivered, repeated or lost.
+[[nodiscard]] inline std::string text_of(const log_event& event,
+                                         const synod::testing::interner<log_letter>& letters) {
+    using sort = log_event::sort;
+    const std::string self = std::to_string(event.node);
+    const std::string end = text_of(event.point);
+    switch (event.what) {
+        case sort::propose: return "propose " + std::string(1, event.letter) + " at " + self + end;
+        case sort::read: return "read at " + self;
+        case sort::tick: return "tick " + self + end;
+        case sort::transfer: return "transfer from " + self + " to " + std::to_string(event.to);
+        case sort::trim: return "trim " + self;
+        case sort::crash: return "crash " + self;
+        case sort::restart: return "restart " + self;
+        case sort::end_sync: return "end sync of " + self;
+        case sort::answer_late: return "end sync of a former life of " + self;
+        case sort::deliver: return "deliver " + to_string(letters[event.delivered]) + end;
+        case sort::repeat: return "repeat " + to_string(letters[event.delivered]);
+        default: return "lose " + to_string(letters[event.delivered]);
+    }
+}
+
+/// What a node does that has come to be this.
+[[nodiscard]] inline std::string text_of(synod::standing now, synod::ballot leader) {
+    switch (now) {
+        case synod::standing::probing: return "misses the leader";
+        case synod::standing::preparing: return "asks for promises";
+        case synod::standing::leading: return "leads with " + to_string(leader);
+        default: return "follows";
+    }
+}
+
+[[nodiscard]] inline std::string text_of(const log_end& one) {
+    const std::string what = one.letter == 0 ? "the read" : std::string(1, one.letter);
+    switch (one.how) {
+        case synod::outcome::decided:
+            return what + " is decided at " + to_string(one.at) + " as number " +
+                   std::to_string(one.result);
+        case synod::outcome::not_decided: return what + " is not decided";
+        case synod::outcome::unknown: return what + " is of unknown outcome";
+        default: return what + " may be answered";
+    }
+}
+
+/// The commands of slot `at`, behind a colon; nothing if there are none.
+[[nodiscard]] inline std::string text_of(const std::vector<note>& notes, synod::slot at) {
+    std::string text;
+    for (const note& each : notes) {
+        if (each.at.slot != at) continue;
+        text += text.empty() ? ": " : ", ";
+        text +=
+            std::string(1, each.letter) + " at " + std::to_string(each.when.milliseconds()) + "ms";
+    }
+    return text;
+}
+
+}  // namespace explore

@@ -1,0 +1,120 @@
+// tests/explore/log_world.cpp - the world of a log: what it begins with, that its search can be trusted, and that it shows mistakes.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/testing/scenario.hpp>
+
+#include "explore/worlds.hpp"
+#include "mutants/kills_of_logs.hpp"
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace synod::testing;
+
+namespace {
+
+using words = std::vector<std::pair<std::string, std::string>>;
+
+[[nodiscard]] std::unique_ptr<any_world> log_with(const words& told) {
+    parameters given;
+    for (const auto& [key, value] : told) given.set(key, value);
+    return explore::known_worlds().make("log", std::move(given));
+}
+
+/// The lines of a scenario that say something of the walk itself.
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view scenario) {
+    std::ifstream in(SYNOD_SCENARIOS "/" + std::string(scenario));
+    REQUIRE(in);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) {
+        const bool is_said = !line.empty() && line.front() != '#' && line.front() != ' ';
+        if (is_said) lines.push_back(line);
+    }
+    REQUIRE(lines.size() > 2);
+    return lines;
+}
+
+/// The world that a scenario's header names, without the mistake.
+[[nodiscard]] std::unique_ptr<any_world> right_world_of(const std::string& header) {
+    std::istringstream in(header);
+    words told;
+    for (std::string word; in >> word;) {
+        const std::size_t sign = word.find('=');
+        if (sign == std::string::npos || word.starts_with("mutant=")) continue;
+        told.emplace_back(word.substr(0, sign), word.substr(sign + 1));
+    }
+    return log_with(told);
+}
+
+}  // namespace
+
+TEST_CASE("an elected cluster has a leader that takes commands, and followers that wait") {
+    const auto world = log_with({{"begin", "elected"}, {"ticks", "1"}});
+    CHECK(world->enabled() ==
+          std::vector<std::string>{"propose a at 0", "tick 0", "tick 1", "tick 2"});
+    CHECK(world->broken().empty());
+}
+
+TEST_CASE("the order in which a log is searched does not matter") {
+    const words sizes{{"ticks", "1"}, {"commands", "1"}};
+    const findings broad = log_with(sizes)->search_breadth_first({});
+    const findings deep = log_with(sizes)->search_depth_first({});
+    CHECK(broad.is_proof());
+    CHECK(deep.is_proof());
+    CHECK(broad.distinct == 25'357);
+    CHECK(broad.generated == 56'218);
+    CHECK(deep.distinct == broad.distinct);
+    CHECK(deep.generated == broad.generated);
+}
+
+TEST_CASE("types that can go wrong do what those that ship do, while none does") {
+    // Nothing that is cut short is promised here, so m26 has nothing to get wrong.
+    const words sizes{{"begin", "elected"}, {"commands", "2"}, {"crashes", "1"}};
+    words wrong = sizes;
+    wrong.emplace_back("mutant", "m26");
+    const findings right = log_with(sizes)->search_breadth_first({});
+    const findings idle = log_with(wrong)->search_breadth_first({});
+    CHECK(right.is_proof());
+    CHECK(idle.is_proof());
+    CHECK(idle.distinct == right.distinct);
+}
+
+TEST_CASE(
+    "each mistake of a log has its own conversation, which names it and ends with what it breaks") {
+    std::set<std::string_view> scenarios;
+    for (const auto& kill : synod::mutants::kills_of_logs) {
+        INFO(kill.name);
+        CHECK(scenarios.insert(kill.scenario).second);
+        const auto lines = lines_of(kill.scenario);
+        CHECK(lines.front().starts_with("world log "));
+        CHECK((lines.front() + ' ').find(" mutant=" + std::string(kill.name) + ' ') !=
+              std::string::npos);
+        CHECK(lines.back().starts_with("broken "));
+    }
+}
+
+TEST_CASE("the same conversations break nothing without the mistake, as far as they can go") {
+    for (const auto& kill : synod::mutants::kills_of_logs) {
+        INFO(kill.name);
+        const auto lines = lines_of(kill.scenario);
+        const auto world = right_world_of(lines.front());
+        std::size_t taken = 0;
+        for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
+            const auto step = world->take(lines[i]);
+            if (step.came != any_world::outcome::taken) break;
+            ++taken;
+            CHECK(step.broken == "");
+        }
+        CHECK(taken > 0);
+    }
+}

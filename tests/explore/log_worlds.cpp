@@ -1,0 +1,70 @@
+// tests/explore/log_worlds.cpp - makes each of the worlds of logs.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include "explore/log_worlds.hpp"
+
+#include "explore/log_parts.hpp"
+#include "mutants/kills_of_logs.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace explore {
+
+namespace {
+
+using synod::testing::forget_type;
+using synod::testing::parameters;
+
+using made = std::unique_ptr<synod::testing::any_world>;
+
+[[nodiscard]] log_sizes log_sizes_of(parameters& given) {
+    constexpr std::uint32_t most = log_sizes::most_steps;
+    log_sizes sizes;
+    sizes.nodes = given.number("nodes", 3, 1, log_sizes::most_nodes);
+    sizes.begins_elected = given.choice("begin", {"fresh", "elected"}) == "elected";
+    sizes.crashes_in_flush = given.choice("crash", {"between", "in_flush"}) == "in_flush";
+    sizes.commands = given.number("commands", 1, 0, log_sizes::most_commands);
+    sizes.reads = given.number("reads", 0, 0, most);
+    sizes.ticks = given.number("ticks", 0, 0, most);
+    sizes.crashes = given.number("crashes", 0, 0, most);
+    sizes.repeats = given.number("repeats", 0, 0, most);
+    sizes.losses = given.number("losses", 0, 0, most);
+    sizes.trims = given.number("trims", 0, 0, most);
+    sizes.transfers = given.number("transfers", 0, 0, most);
+    sizes.window = given.number("window", 8, 1, 64);
+    sizes.votes_per_answer = given.number("votes_per_answer", 64, 1, 64);
+    return sizes;
+}
+
+[[nodiscard]] synod::mutants::mutant mistake_of(parameters& given) {
+    std::vector<std::string_view> names{"none"};
+    for (const auto& one : synod::mutants::kills_of_logs) names.push_back(one.name);
+    const std::string wanted = given.choice("mutant", names);
+    for (const auto& one : synod::mutants::kills_of_logs) {
+        if (one.name == wanted) return one.killed;
+    }
+    return synod::mutants::mutant::none;
+}
+
+template <class Parts, class WrongParts>
+[[nodiscard]] made make_of(const log_sizes& sizes, synod::mutants::mutant mistake) {
+    if (mistake == synod::mutants::mutant::none)
+        return forget_type(log_world_of<Parts>(sizes, mistake));
+    return forget_type(log_world_of<WrongParts>(sizes, mistake));
+}
+
+}  // namespace
+
+made make_log(parameters& given) {
+    const log_sizes sizes = log_sizes_of(given);
+    const synod::mutants::mutant mistake = mistake_of(given);
+    if (given.choice("disk", {"sync", "async"}) == "async")
+        return make_of<async_log_parts, wrong_async_log_parts>(sizes, mistake);
+    return make_of<log_parts, wrong_log_parts>(sizes, mistake);
+}
+
+}  // namespace explore
