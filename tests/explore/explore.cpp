@@ -25,11 +25,12 @@ namespace {
 using namespace synod::testing;
 
 constexpr const char* usage =
-    R"(usage: explore --profile T|S [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
+    R"(usage: explore --profile T|S | --world NAME [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
 
   --profile T  --acceptors 3 --values 2 --max-ballot 1 --watch conduct|safety|agreement
                --roles bare|whole, or --mutant NAME, which replaces a rule by a wrong one
   --profile S  --clients 2 --servers 3 --lossy
+  --world NAME: any world, with its parameters as in explore/worlds.hpp
 
 Ends with 0 if every state was reached and nothing is broken; with 1 if something is, and then
 prints the scenario that shows it; with 2 if an argument is wrong; with 3 if there are more
@@ -65,6 +66,10 @@ options_of(const std::vector<std::string>& words) {
     request made;
     parameters own;
     for (auto& [key, value] : options_of(words)) {
+        if (key == "world") {
+            made.world = value;
+            continue;
+        }
         if (key == "profile" || key == "order" || key == "max-states") {
             own.set(key, value);
             continue;
@@ -73,8 +78,9 @@ options_of(const std::vector<std::string>& words) {
         made.sizes.set(key, value);
     }
     const std::string profile = own.choice("profile", {"none", "T", "S"});
-    if (profile == "none") throw bad_parameter("--profile is missing");
-    made.world = profile == "T" ? "profile_t" : "profile_s";
+    if (made.world.empty() == (profile == "none"))
+        throw bad_parameter("--profile is missing, or there is a --world besides");
+    if (made.world.empty()) made.world = profile == "T" ? "profile_t" : "profile_s";
     made.is_depth_first = own.choice("order", {"breadth", "depth"}) == "depth";
     made.limits.states = own.number("max-states", UINT32_MAX, 1, UINT32_MAX);
     return made;

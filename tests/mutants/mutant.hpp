@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -333,10 +334,13 @@ private:
     std::map<slot, vote_type> values_;
 };
 
-/// What a replica's own clock shows while it applies: nothing that two of them agree on.
+/// What a replica's own clock shows while it applies, in milliseconds. Whoever runs replicas side by side sets it before each input;
+/// where nobody does, it shows nothing that two of them agree on.
+inline std::optional<std::uint64_t> own_clock_shows;
+
 [[nodiscard]] inline std::uint64_t own_clock() {
     static std::uint64_t reads = 0;
-    return ++reads / 5 % 40;
+    return own_clock_shows ? *own_clock_shows : ++reads / 5 % 40;
 }
 
 struct wrong_lock_rules : lock::rules {
@@ -379,11 +383,11 @@ public:
     }
     static void begin_run() { survivor_.reset(); }
 
-    void apply(const apply_context& context, bytes_view command, result_writer& result) {
+    void apply(const apply_context& context, bytes_view encoded, result_writer& result) {
         apply_context at = context;
         if (is(mutant::m55)) at.at.index = 0;
-        if (!is(mutant::m48)) return base::apply(at, command, result);
-        const bytes rewritten = by_name(command);
+        if (!is(mutant::m48)) return base::apply(at, encoded, result);
+        const bytes rewritten = by_name(encoded);
         base::apply(at, rewritten, result);
         note_names();
     }
@@ -402,10 +406,10 @@ public:
 private:
     explicit wrong_table(base right) : base(std::move(right)) {}
 
-    [[nodiscard]] bytes by_name(bytes_view command) const {
+    [[nodiscard]] bytes by_name(bytes_view encoded) const {
         lock::command asked;
-        bytes same = to_bytes(command);
-        if (!decode(command, asked) || !std::holds_alternative<lock::release>(asked)) return same;
+        bytes same = to_bytes(encoded);
+        if (!decode(encoded, asked) || !std::holds_alternative<lock::release>(asked)) return same;
         lock::release& release = std::get<lock::release>(asked);
         const auto name = names_.find(release.token);
         if (name == names_.end()) return same;

@@ -31,6 +31,7 @@ public:
     struct grant {
         std::string lock;
         fencing_token token;
+        session_id session;  // of the holder
     };
 
     /// A command, as bytes, and its reply. Bytes that are no command must have been answered, and break nothing else.
@@ -119,7 +120,7 @@ private:
             for (const lock::request_record& one : lock.holders) {
                 const request_name name(one.owner.session, one.sequence);
                 const auto [known, is_new] = granted_.try_emplace(name, one.token);
-                if (is_new) grants_.push_back({lock.name, one.token});
+                if (is_new) grants_.push_back({lock.name, one.token, one.owner.session});
                 if (known->second != one.token) broken = "granted_once";
             }
         }
@@ -210,9 +211,8 @@ private:
     }
 
     template <class Other>
-    [[nodiscard]] static std::string_view check(const lock::state& /*before*/,
-                                                const Other& /*asked*/,
-                                                const lock::reply& /*said*/) {
+    [[nodiscard]] static std::string_view
+    check(const lock::state& /*before*/, const Other& /*asked*/, const lock::reply& /*said*/) {
         return {};
     }
 
