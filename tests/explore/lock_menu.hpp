@@ -45,11 +45,11 @@ struct lock_world_sizes {
     static constexpr std::uint32_t tick_ms = 1000;
 };
 
-/// The table's configuration in a world of this size. Grace and timed waits last one tick.
+/// The table's configuration in a world of this size. A timed wait lasts one tick, grace two.
 [[nodiscard]] inline synod::lock::config config_of(const lock_world_sizes& sizes) {
     synod::lock::config config;
     config.sessions.min_ttl_ms = lock_world_sizes::tick_ms;
-    config.sessions.grace_ms = lock_world_sizes::tick_ms;
+    config.sessions.grace_ms = std::uint64_t{2} * lock_world_sizes::tick_ms;
     config.tokens_after = synod::fencing_token(0, sizes.tokens_after);
     return config;
 }

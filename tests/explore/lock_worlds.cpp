@@ -4,6 +4,7 @@
 
 #include "explore/lock_worlds.hpp"
 
+#include "explore/client_world.hpp"
 #include "explore/lock_world.hpp"
 
 #include <algorithm>
@@ -51,12 +52,34 @@ using synod::testing::parameters;
     return sizes;
 }
 
+[[nodiscard]] client_world_sizes client_world_sizes_of(parameters& given) {
+    const client_world_sizes usual;
+    client_world_sizes sizes;
+    sizes.clients = given.number("clients", usual.clients, 1, client_world_sizes::most_clients);
+    sizes.acquires = given.number("acquires", usual.acquires, 0, 9);
+    sizes.writes = given.number("writes", usual.writes, 0, 9);
+    sizes.deliveries = given.number("deliveries", usual.deliveries, 0, 99);
+    sizes.repeats = given.number("repeats", usual.repeats, 0, 9);
+    sizes.ticks = given.number("ticks", usual.ticks, 0, 9);
+    sizes.ttl = given.number("ttl", usual.ttl, 2, 9);
+    sizes.drift = given.number("drift", usual.drift, 0, 30);
+    sizes.told_drift = given.number("told_drift", sizes.drift, 0, 30);
+    sizes.mistake = lock_mistake_of(given);
+    return sizes;
+}
+
 }  // namespace
 
 std::unique_ptr<any_world> make_lock_table(parameters& given) {
     const lock_world_sizes sizes = lock_world_sizes_of(given);
     if (sizes.mistake == mutant::none) return forget_type(lock_world<right_locks>(sizes));
     return forget_type(lock_world<wrong_locks>(sizes));
+}
+
+std::unique_ptr<any_world> make_lock_client(parameters& given) {
+    const client_world_sizes sizes = client_world_sizes_of(given);
+    if (sizes.mistake == mutant::none) return forget_type(client_world<right_locks>(sizes));
+    return forget_type(client_world<wrong_locks>(sizes));
 }
 
 }  // namespace explore
