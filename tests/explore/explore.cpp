@@ -25,14 +25,12 @@ namespace {
 using namespace synod::testing;
 
 constexpr const char* usage =
-    R"(usage: explore --profile T|S|log [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
+    R"(usage: explore --profile T|S | --world NAME [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
 
   --profile T  --acceptors 3 --values 2 --max-ballot 1 --watch conduct|safety|agreement
                --roles bare|whole, or --mutant NAME, which replaces a rule by a wrong one
   --profile S  --clients 2 --servers 3 --lossy
-  --profile log  --begin fresh|elected --disk sync|async --crash between|in_flush --nodes 3
-               --commands 1 --reads 0 --ticks 0 --crashes 0 --repeats 0 --losses 0 --trims 0
-               --transfers 0 --window 8 --votes-per-answer 64 --mutant none|m18|m21|...
+  --world NAME: any world, with its parameters as in explore/worlds.hpp
 
 Ends with 0 if every state was reached and nothing is broken; with 1 if something is, and then
 prints the scenario that shows it; with 2 if an argument is wrong; with 3 if there are more
@@ -68,6 +66,10 @@ options_of(const std::vector<std::string>& words) {
     request made;
     parameters own;
     for (auto& [key, value] : options_of(words)) {
+        if (key == "world") {
+            made.world = value;
+            continue;
+        }
         if (key == "profile" || key == "order" || key == "max-states") {
             own.set(key, value);
             continue;
@@ -75,9 +77,10 @@ options_of(const std::vector<std::string>& words) {
         for (char& one : key) one = one == '-' ? '_' : one;
         made.sizes.set(key, value);
     }
-    const std::string profile = own.choice("profile", {"none", "T", "S", "log"});
-    if (profile == "none") throw bad_parameter("--profile is missing");
-    made.world = profile == "log" ? profile : profile == "T" ? "profile_t" : "profile_s";
+    const std::string profile = own.choice("profile", {"none", "T", "S"});
+    if (made.world.empty() == (profile == "none"))
+        throw bad_parameter("--profile is missing, or there is a --world besides");
+    if (made.world.empty()) made.world = profile == "T" ? "profile_t" : "profile_s";
     made.is_depth_first = own.choice("order", {"breadth", "depth"}) == "depth";
     made.limits.states = own.number("max-states", UINT32_MAX, 1, UINT32_MAX);
     return made;

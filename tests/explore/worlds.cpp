@@ -4,6 +4,7 @@
 
 #include "explore/worlds.hpp"
 
+#include "explore/lock_worlds.hpp"
 #include "explore/log_worlds.hpp"
 #include "explore/mutants.hpp"
 #include "explore/profile_s.hpp"
@@ -83,6 +84,8 @@ synod::testing::world_register known_worlds() {
     synod::testing::world_register worlds;
     worlds.add("profile_t", make_profile_t);
     worlds.add("profile_s", make_profile_s);
+    worlds.add("lock_table", make_lock_table);
+    worlds.add("lock_client", make_lock_client);
     worlds.add("log", make_log);
     return worlds;
 }

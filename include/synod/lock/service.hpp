@@ -67,13 +67,13 @@ public:
 
     /// Takes one completion that the replica hands out. False if it ends nothing that came through here.
     template <class Table>
-    bool complete(const Table& table, const completion& end) {
+    bool complete(const Table& machine, const completion& end) {
         if (waiting_.empty() || waiting_.front().ticket != end.ticket) return false;
         const asked_for asked = waiting_.front();
         waiting_.pop_front();
         client_reply made{cluster_, asked.number, outcome_of(end.outcome), false, {}, {}};
         made.reply = to_bytes(end.result);
-        if (end.outcome == synod::outcome::decided) note_speaker(table, asked, end.result);
+        if (end.outcome == synod::outcome::decided) note_speaker(machine, asked, end.result);
         staged_.push_back({asked.client, std::move(made)});
         return true;
     }
@@ -83,20 +83,20 @@ public:
     void flush(Replica& replica) {
         for (letter& next : staged_) link_.send(next.to, std::move(next.message));
         staged_.clear();
-        auto& table = replica.machine();
+        auto& machine = replica.machine();
         if (!replica.is_leading()) {
             speakers_.clear();
-            return table.drain_events([](const auto&) {});
+            return machine.drain_events([](const auto&) {});
         }
-        table.drain_events([this](const auto& happened) { tell(happened); });
-        forget_ended(table);
+        machine.drain_events([this](const auto& happened) { tell(happened); });
+        forget_ended(machine);
     }
 
     /// Drains the replica and flushes, for a host that has no other use for completions.
     template <class Replica>
     void serve(Replica& replica) {
-        const auto& table = replica.machine();
-        replica.drain([&](const completion& end) { complete(table, end); });
+        const auto& machine = replica.machine();
+        replica.drain([&](const completion& end) { complete(machine, end); });
         flush(replica);
     }
 
@@ -179,14 +179,14 @@ private:
 
     /// Events of the session go to this client from now on, if it is one.
     template <class Table>
-    void note_speaker(const Table& table, const asked_for& asked, bytes_view result) {
+    void note_speaker(const Table& machine, const asked_for& asked, bytes_view result) {
         session_id session = asked.session;
         if (asked.opens) {
             deferred<reply> said;
             if (!decode(result, said) || !std::holds_alternative<opened>(said)) return;
             session = std::get<opened>(said).session;
         }
-        if (table.sessions().is_live(session)) speakers_[session] = asked.client;
+        if (machine.sessions().is_live(session)) speakers_[session] = asked.client;
     }
 
     void tell(const deferred<event>& happened) {
@@ -201,10 +201,11 @@ private:
 
     /// A session that was closed ends without an event. Amortised constant time.
     template <class Table>
-    void forget_ended(const Table& table) {
-        if (speakers_.size() < 2 * table.sessions().size() + spare_speakers) return;
-        std::erase_if(speakers_,
-                      [&table](const auto& one) { return !table.sessions().is_live(one.first); });
+    void forget_ended(const Table& machine) {
+        if (speakers_.size() < 2 * machine.sessions().size() + spare_speakers) return;
+        std::erase_if(speakers_, [&machine](const auto& one) {
+            return !machine.sessions().is_live(one.first);
+        });
     }
 
     static constexpr std::size_t spare_speakers = 64;

@@ -97,28 +97,12 @@ private:
     void read_world(std::string_view text) {
         if (world_ != nullptr) fail("the world is named once");
         try {
-            const std::string_view name = take_word(text);
-            parameters given;
-            while (!text.empty()) {
-                const std::string_view word = take_word(text);
-                const std::size_t sign = word.find('=');
-                if (sign == std::string_view::npos)
-                    throw bad_parameter("not <key>=<value>: " + std::string(word));
-                given.set(std::string(word.substr(0, sign)), std::string(word.substr(sign + 1)));
-            }
-            world_ = worlds_.make(name, std::move(given));
+            world_ = worlds_.make(text);
         } catch (const bad_parameter& error) {
             fail(error.what());
         }
         first_broken_ = latest_broken_ = world_->broken();
         first_broken_line_ = line_number_;
-    }
-
-    [[nodiscard]] static std::string_view take_word(std::string_view& text) {
-        const std::string_view word = text.substr(0, text.find(' '));
-        text.remove_prefix(word.size());
-        text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
-        return word;
     }
 
     void read_step(std::string_view text) {

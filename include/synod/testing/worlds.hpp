@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -135,11 +136,32 @@ public:
         throw bad_parameter("unknown world " + std::string(name));
     }
 
+    /// Likewise for a name and parameters as written: `<name> <key>=<value>...`.
+    [[nodiscard]] std::unique_ptr<any_world> make(std::string_view text) const {
+        const std::string_view name = take_word(text);
+        parameters given;
+        while (!text.empty()) {
+            const std::string_view word = take_word(text);
+            const std::size_t sign = word.find('=');
+            if (sign == std::string_view::npos)
+                throw bad_parameter("not <key>=<value>: " + std::string(word));
+            given.set(std::string(word.substr(0, sign)), std::string(word.substr(sign + 1)));
+        }
+        return make(name, std::move(given));
+    }
+
 private:
     struct entry {
         std::string name;
         maker make;
     };
+
+    [[nodiscard]] static std::string_view take_word(std::string_view& text) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(word.size());
+        text.remove_prefix(std::min(text.size(), text.find_first_not_of(' ')));
+        return word;
+    }
 
     std::vector<entry> all_;
 };

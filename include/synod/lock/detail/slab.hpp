@@ -52,7 +52,7 @@ public:
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
-    static constexpr std::size_t block_size = 64;
+    static constexpr std::size_t block_size = 16;
 
     std::vector<std::vector<T>> blocks_;                    // each of block_size elements
     std::vector<synod::detail::deferred<handle, T>> free_;  // given back and not taken again

@@ -1,0 +1,233 @@
+// synod/testing/lock_ledger.hpp - what an onlooker remembers of a lock service, and the claims that each further input must keep.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/fingerprint.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/invariant.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/state.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::testing {
+
+/// Is shown every input of a lock table once, in log order, with the state before and after it, and names the first claim that an input
+/// breaks; nothing if it keeps all. The claims know nothing of how the table works: who may hold, who may give back, that tokens
+/// rise, that nobody is overtaken, that a command runs once. A value: the state of a world may hold one.
+class lock_ledger {
+public:
+    /// One grant of a lock.
+    struct grant {
+        std::string lock;
+        fencing_token token;
+        session_id session;  // of the holder
+    };
+
+    /// A command, as bytes, and its reply. Bytes that are no command must have been answered, and break nothing else.
+    std::string_view applied(const lock::state& before, bytes_view command, bytes_view result,
+                             const lock::state& after) {
+        const std::string_view moved = note_move(before, after);
+        const std::string_view said = note_reply(before, command, result);
+        return moved.empty() ? said : moved;
+    }
+
+    /// Log time has moved.
+    std::string_view advanced(const lock::state& before, const lock::state& after) {
+        return note_move(before, after);
+    }
+
+    /// A leader's first entry. It takes no life from a session. (locks R3)
+    std::string_view led(const lock::state& before, const lock::state& after) {
+        const std::string_view moved = note_move(before, after);
+        if (!moved.empty()) return moved;
+        for (const lock::session_record& one : after.sessions) {
+            const lock::session_record* const was = find_session(before, one.session);
+            if (was != nullptr && one.deadline < was->deadline) return "grace_only_extends";
+        }
+        return {};
+    }
+
+    /// All grants, in log order.
+    [[nodiscard]] const std::vector<grant>& grants() const { return grants_; }
+
+    /// Whether that acquire was granted, ever.
+    [[nodiscard]] bool was_granted(session_id session, std::uint64_t sequence) const {
+        return granted_.contains({session, sequence});
+    }
+
+    /// Who opened a session, if anybody has.
+    [[nodiscard]] std::optional<client_uuid> opener_of(session_id session) const {
+        const auto found = opened_.find(session);
+        return found == opened_.end() ? std::nullopt : std::optional(found->second.first);
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(grants_.size());
+        for (const grant& one : grants_) {
+            sink.add(one.lock);
+            sink.add(one.token);
+        }
+        for (const auto& [name, token] : granted_) add(sink, name, token);
+        sink.add(answers_.size());
+        for (const auto& [name, first] : answers_) {
+            add(sink, name, first.print.high);
+            sink.add(first.print.low);
+        }
+        for (const auto& [session, by] : opened_) {
+            add(sink, {session, by.second}, by.first.high);
+            sink.add(by.first.low);
+        }
+    }
+
+private:
+    using request_name = std::pair<session_id, std::uint64_t>;  // session and sequence
+    using opening = std::pair<client_uuid, std::uint64_t>;      // client and nonce
+    struct answer {
+        fingerprint_value print;  // of its bytes
+        bool may_be_granted;      // it said `queued`
+    };
+
+    template <class Sink, class Value>
+    static void add(Sink& sink, const request_name& name, const Value& value) {
+        sink.add(name.first);
+        sink.add(name.second);
+        sink.add(value);
+    }
+
+    [[nodiscard]] std::string_view note_move(const lock::state& before, const lock::state& after) {
+        const std::string_view broken = note_grants(before, after);
+        return lock::invariant::only_moves_forward(before, after) ? broken : "only_moves_forward";
+    }
+
+    /// A request is granted once at most, and every token goes to somebody who may still use it.
+    [[nodiscard]] std::string_view note_grants(const lock::state& before,
+                                               const lock::state& after) {
+        const std::size_t known_before = grants_.size();
+        std::string_view broken;
+        for (const lock::lock_record& lock : after.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                const request_name name(one.owner.session, one.sequence);
+                const auto [known, is_new] = granted_.try_emplace(name, one.token);
+                if (is_new) grants_.push_back({lock.name, one.token, one.owner.session});
+                if (known->second != one.token) broken = "granted_once";
+            }
+        }
+        if (!broken.empty()) return broken;
+        const std::uint64_t issued = after.last_token.counter() - before.last_token.counter();
+        return grants_.size() - known_before == issued ? "" : "no_grant_to_the_dead";
+    }
+
+    [[nodiscard]] std::string_view note_reply(const lock::state& before, bytes_view command,
+                                              bytes_view result) {
+        lock::command asked;
+        lock::reply said;
+        if (!decode(result, said)) return "replies_are_replies";
+        if (!decode(command, asked)) return {};
+        return std::visit([&](const auto& one) { return note(before, one, said, result); }, asked);
+    }
+
+    /// Two openings that differ are two sessions. (locks R5)
+    [[nodiscard]] std::string_view note(const lock::state& /*before*/,
+                                        const lock::open_session& asked, const lock::reply& said,
+                                        bytes_view /*result*/) {
+        const auto* const opened = std::get_if<lock::opened>(&said);
+        if (opened == nullptr) return {};
+        const opening by(asked.client, asked.nonce);
+        const bool is_right = opened_.try_emplace(opened->session, by).first->second == by;
+        return is_right ? "" : "sessions_are_unique";
+    }
+
+    template <class Command>
+    [[nodiscard]] std::string_view note(const lock::state& before, const Command& asked,
+                                        const lock::reply& said, bytes_view result) {
+        const request_name name(asked.stamp.session, asked.stamp.sequence);
+        if (is_refused_unheard(said)) return check_refusal(before, asked.stamp, said);
+        const answer fresh{fingerprint_of(result), std::holds_alternative<lock::queued>(said)};
+        const auto [first, is_new] = answers_.try_emplace(name, fresh);
+        if (is_new) return check(before, asked, said);
+        const bool is_granted_since =
+            first->second.may_be_granted && std::holds_alternative<lock::granted>(said);
+        const bool is_alike = first->second.print == fresh.print || is_granted_since;
+        return is_alike ? "" : "repeats_are_answered_alike";
+    }
+
+    /// Whether a refusal is about the session, and not an answer to what was asked.
+    [[nodiscard]] static bool is_refused_unheard(const lock::reply& said) {
+        const auto* const refused = std::get_if<lock::refused>(&said);
+        if (refused == nullptr) return false;
+        return refused->reason == lock::refusal::session_expired ||
+               refused->reason == lock::refusal::stale_sequence ||
+               refused->reason == lock::refusal::too_many_outstanding;
+    }
+
+    [[nodiscard]] static std::string_view
+    check_refusal(const lock::state& before, const request_stamp& stamp, const lock::reply& said) {
+        const bool is_live = find_session(before, stamp.session) != nullptr;
+        const bool says_over =
+            std::get<lock::refused>(said).reason == lock::refusal::session_expired;
+        return is_live && says_over ? "live_sessions_are_served" : "";
+    }
+
+    /// Whoever is granted at once overtakes nobody. (locks 3.5)
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::granted>(said)) return {};
+        for (const lock::lock_record& one : before.locks) {
+            if (one.name == asked.name && !one.queue.empty()) return "first_come_first_served";
+        }
+        return {};
+    }
+
+    /// A hold is given back by its owner alone. (locks 3.2)
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::release& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::released>(said)) return {};
+        const lock::owner_id asker{asked.stamp.session, asked.owner};
+        for (const lock::lock_record& lock : before.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                if (one.token == asked.token && one.owner == asker) return {};
+            }
+        }
+        return "only_owners_release";
+    }
+
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::keep_alive& asked, const lock::reply& said) {
+        const bool was_live = find_session(before, asked.stamp.session) != nullptr;
+        const bool is_kept = std::holds_alternative<lock::kept>(said);
+        return is_kept && !was_live ? "expired_sessions_stay_expired" : "";
+    }
+
+    template <class Other>
+    [[nodiscard]] static std::string_view
+    check(const lock::state& /*before*/, const Other& /*asked*/, const lock::reply& /*said*/) {
+        return {};
+    }
+
+    [[nodiscard]] static const lock::session_record* find_session(const lock::state& in,
+                                                                  session_id which) {
+        for (const lock::session_record& one : in.sessions) {
+            if (one.session == which) return &one;
+        }
+        return nullptr;
+    }
+
+    std::map<request_name, fencing_token> granted_;  // every acquire that was ever granted
+    std::map<request_name, answer> answers_;         // the first to each command of a session
+    std::map<session_id, opening> opened_;           // every session that there ever was
+    std::vector<grant> grants_;                      // as many as granted_
+};
+
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,0 +1,150 @@
+// tests/explore/lock_menu.hpp - what clients may ask of a lock table in a small world, and how large that world is.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/bytes.hpp>
+#include <synod/base/fingerprint.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
+#include <synod/lock/state.hpp>
+#include <synod/testing/lock_ledger.hpp>
+
+#include "explore/lock_suites.hpp"
+#include "explore/lock_words.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace explore {
+
+/// Each number bounds how often something happens, or how many there are of something.
+struct lock_world_sizes {
+    std::uint32_t clients = 2;
+    std::uint32_t locks = 1;
+    std::uint32_t commands = 2;  // of each client, besides the opening of its session
+    std::uint32_t owners = 1;    // of each client
+    std::uint32_t ticks = 2;     // of log time
+    std::uint32_t ttl = 2;       // of sessions, in ticks
+    std::uint32_t leaders = 1;   // the first has taken over in the beginning
+    std::uint32_t repeats = 0;   // commands that arrive once more, of all clients together
+    std::uint32_t late = 0;      // commands that arrive later than they were sent, likewise
+    std::uint32_t batch = 1;     // commands in one entry
+    std::uint32_t replicas = 1;
+    std::uint32_t tokens_after = 0;
+    bool restores = false;     // a replica may go on from its snapshot
+    bool has_all = true;       // else clients acquire and release, and ask for nothing else
+    bool takes_others = true;  // clients try to release what others hold, too
+    mutant mistake = mutant::none;
+
+    static constexpr std::uint32_t most_clients = 3;
+    static constexpr std::uint32_t tick_ms = 1000;
+};
+
+/// The table's configuration in a world of this size. A timed wait lasts one tick, grace two.
+[[nodiscard]] inline synod::lock::config config_of(const lock_world_sizes& sizes) {
+    synod::lock::config config;
+    config.sessions.min_ttl_ms = lock_world_sizes::tick_ms;
+    config.sessions.grace_ms = std::uint64_t{2} * lock_world_sizes::tick_ms;
+    config.tokens_after = synod::fencing_token(0, sizes.tokens_after);
+    return config;
+}
+
+/// A command as a client sent it.
+struct asked {
+    std::uint32_t client = 0;
+    synod::bytes command{};
+    std::string text{};         // who asks for what
+    std::uint64_t acquire = 0;  // its sequence, if it asks for a lock
+
+    asked() = default;
+    asked(std::uint32_t by, const synod::lock::command& what)
+        : client(by), text(name_of_client(by) + ": " + in_words(what)) {
+        synod::byte_writer out(command);
+        encode(what, out);
+        if (const auto* const one = std::get_if<synod::lock::acquire>(&what))
+            acquire = one->stamp.sequence;
+    }
+
+    friend bool operator==(const asked& a, const asked& b) {
+        return a.client == b.client && a.command == b.command;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(client);
+        sink.add(command);
+    }
+};
+
+/// A client that thinks of its next command.
+struct asker {
+    synod::request_stamp stamp{};           // of that command
+    bool is_live = false;                   // its session
+    std::vector<std::uint64_t> acquires{};  // the sequences of those that it has sent
+};
+
+/// Calls `take(command)` for each command that this client may send next. Who has no session any more only asks for what must be
+/// refused.
+template <class Take>
+class lock_menu {
+public:
+    lock_menu(const lock_world_sizes& sizes, const asker& whose,
+              const synod::testing::lock_ledger& ledger, Take take)
+        : sizes_(sizes), asker_(whose), ledger_(ledger), take_(std::move(take)) {}
+
+    void offer() {
+        if (asker_.is_live) offer_acquires();
+        offer_releases();
+        if (!sizes_.has_all) return;
+        give(synod::lock::keep_alive{asker_.stamp});
+        if (!asker_.is_live) return;
+        give(synod::lock::close_session{asker_.stamp});
+        for (const std::uint64_t request : asker_.acquires)
+            give(synod::lock::cancel{asker_.stamp, request, synod::lock::on_granted::release});
+    }
+
+private:
+    void offer_acquires() {
+        for (std::uint32_t i = 0; i < sizes_.locks; ++i) {
+            const std::string name(1, static_cast<char>('a' + i));
+            for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner) {
+                acquire(owner, name, synod::lock::wait_forever);
+                if (!sizes_.has_all) continue;
+                acquire(owner, name, synod::lock::no_wait);
+                acquire(owner, name, lock_world_sizes::tick_ms);
+            }
+        }
+    }
+
+    void acquire(std::uint64_t owner, const std::string& name, std::uint64_t wait_ms) {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = owner;
+        made.name = name;
+        made.wait_ms = wait_ms;
+        give(std::move(made));
+    }
+
+    /// Of what is held, and of what was held once.
+    void offer_releases() {
+        for (const auto& grant : ledger_.grants()) {
+            if (!sizes_.takes_others && grant.session != asker_.stamp.session) continue;
+            for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner)
+                give(synod::lock::release{asker_.stamp, owner, grant.token});
+        }
+    }
+
+    void give(synod::lock::command made) { take_(made); }
+
+    const lock_world_sizes& sizes_;
+    const asker& asker_;
+    const synod::testing::lock_ledger& ledger_;
+    Take take_;
+};
+
+}  // namespace explore

@@ -1,0 +1,128 @@
+// tests/explore/lock_words.hpp - what is said between clients and a lock service, in words for scenarios.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/format.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/event.hpp>
+#include <synod/lock/reply.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace explore {
+
+/// Clients by number.
+[[nodiscard]] inline std::string name_of_client(std::size_t number) {
+    constexpr const char* names[] = {"alice", "bob", "carol"};
+    return names[number];
+}
+
+[[nodiscard]] inline std::string in_words(synod::fencing_token token) {
+    return "token " + std::to_string(token.counter());
+}
+
+[[nodiscard]] inline std::string in_words(synod::lock::request_state state) {
+    constexpr const char* names[] = {"queued", "granted", "cancelled", "timed out",
+                                     "out of tokens"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+[[nodiscard]] inline std::string in_words(synod::lock::refusal why) {
+    return synod::make_error_code(synod::lock::error_of(why)).message();
+}
+
+/// A command without its sequence, such as `acquire a for 1000ms`.
+struct command_in_words {
+    std::string operator()(const synod::lock::open_session& /*one*/) const { return "open"; }
+    std::string operator()(const synod::lock::keep_alive& /*one*/) const { return "keep_alive"; }
+    std::string operator()(const synod::lock::close_session& /*one*/) const { return "close"; }
+    std::string operator()(const synod::lock::acquire& one) const {
+        std::string text = (one.wait_ms == synod::lock::no_wait ? "try " : "acquire ") + one.name;
+        if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
+            text += " for " + std::to_string(one.wait_ms) + "ms";
+        return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
+    }
+    std::string operator()(const synod::lock::release& one) const {
+        const std::string text = "release " + in_words(one.token);
+        return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
+    }
+    std::string operator()(const synod::lock::query& one) const {
+        return "query " + std::to_string(one.request);
+    }
+    std::string operator()(const synod::lock::acknowledge& one) const {
+        return "acknowledge " + std::to_string(one.request);
+    }
+    std::string operator()(const synod::lock::cancel& one) const {
+        return "cancel " + std::to_string(one.request);
+    }
+};
+
+/// A reply, such as `granted token 3`.
+struct reply_in_words {
+    std::string operator()(const synod::lock::opened& one) const {
+        return "opened " + to_string(one.session);
+    }
+    std::string operator()(const synod::lock::kept& one) const {
+        return "kept for " + std::to_string(one.remaining_ms) + "ms";
+    }
+    std::string operator()(const synod::lock::closed& /*one*/) const { return "closed"; }
+    std::string operator()(const synod::lock::granted& one) const {
+        return "granted " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::queued& /*one*/) const { return "queued"; }
+    std::string operator()(const synod::lock::busy& /*one*/) const { return "busy"; }
+    std::string operator()(const synod::lock::released& /*one*/) const { return "released"; }
+    std::string operator()(const synod::lock::request_status& one) const {
+        return in_words(one.state);
+    }
+    std::string operator()(const synod::lock::acknowledged& /*one*/) const {
+        return "acknowledged";
+    }
+    std::string operator()(const synod::lock::cancelled& /*one*/) const { return "cancelled"; }
+    std::string operator()(const synod::lock::already_granted& one) const {
+        return "already granted " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::refused& one) const {
+        return "refused: " + in_words(one.reason);
+    }
+};
+
+/// An event, without whom it is for.
+struct event_in_words {
+    std::string operator()(const synod::lock::wait_granted& one) const {
+        return "request " + std::to_string(one.request) + " is granted " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::wait_ended& one) const {
+        return "request " + std::to_string(one.request) + " is " + in_words(one.state);
+    }
+    std::string operator()(const synod::lock::session_ended& /*one*/) const {
+        return "the session has expired";
+    }
+};
+
+/// With the sequence that names it, such as `2 acquire a`.
+[[nodiscard]] inline std::string in_words(const synod::lock::command& asked) {
+    const std::string text = std::visit(command_in_words{}, asked);
+    return std::visit(
+        [&text]<class One>(const One& one) {
+            if constexpr (requires { one.stamp; }) {
+                return std::to_string(one.stamp.sequence) + ' ' + text;
+            } else {
+                return text;
+            }
+        },
+        asked);
+}
+[[nodiscard]] inline std::string in_words(const synod::lock::reply& said) {
+    return std::visit(reply_in_words{}, said);
+}
+[[nodiscard]] inline std::string in_words(const synod::lock::event& told) {
+    return std::visit(event_in_words{}, told);
+}
+
+}  // namespace explore
