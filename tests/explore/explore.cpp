@@ -25,11 +25,16 @@ namespace {
 using namespace synod::testing;
 
 constexpr const char* usage =
-    R"(usage: explore --profile T|S [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
+    R"(usage: explore --profile T|S|roles [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
 
   --profile T  --acceptors 3 --values 2 --max-ballot 1 --watch conduct|safety|agreement
                --roles bare|whole, or --mutant NAME, which replaces a rule by a wrong one
   --profile S  --clients 2 --servers 3 --lossy
+  --profile roles  --acceptors 3 --proposers 2 --learners 0 --slots 1 --max-ballot 1
+               --votes-per-answer 64 --acceptor-batch 1 --proposer-batch 1 --disk blocking|async
+               how much of each: --copies 0 --losses 0 --crashes 0 --proposer-crashes 0
+               --repeats 0 --failures 0 --replacements 0 --forgettings 0
+               --mutant m1, or another of the list, makes a mistake
 
 Ends with 0 if every state was reached and nothing is broken; with 1 if something is, and then
 prints the scenario that shows it; with 2 if an argument is wrong; with 3 if there are more
@@ -72,9 +77,9 @@ options_of(const std::vector<std::string>& words) {
         for (char& one : key) one = one == '-' ? '_' : one;
         made.sizes.set(key, value);
     }
-    const std::string profile = own.choice("profile", {"none", "T", "S"});
+    const std::string profile = own.choice("profile", {"none", "T", "S", "roles"});
     if (profile == "none") throw bad_parameter("--profile is missing");
-    made.world = profile == "T" ? "profile_t" : "profile_s";
+    made.world = profile == "T" ? "profile_t" : profile == "S" ? "profile_s" : profile;
     made.is_depth_first = own.choice("order", {"breadth", "depth"}) == "depth";
     made.limits.states = own.number("max-states", UINT32_MAX, 1, UINT32_MAX);
     return made;

@@ -7,6 +7,7 @@
 #include "explore/mutants.hpp"
 #include "explore/profile_s.hpp"
 #include "explore/profile_t.hpp"
+#include "explore/roles_worlds.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -82,6 +83,7 @@ synod::testing::world_register known_worlds() {
     synod::testing::world_register worlds;
     worlds.add("profile_t", make_profile_t);
     worlds.add("profile_s", make_profile_s);
+    worlds.add("roles", make_roles);
     return worlds;
 }
 

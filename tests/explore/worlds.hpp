@@ -10,6 +10,9 @@ namespace explore {
 
 /// - `profile_t acceptors=3 values=2 max_ballot=1 watch=conduct mutant=none roles=bare`
 /// - `profile_s clients=2 servers=3 lossy=no`
+/// - `roles acceptors=3 proposers=2 learners=0 slots=1 max_ballot=1 votes_per_answer=64 acceptor_batch=1 proposer_batch=1
+///   disk=blocking mutant=none`, and how much there is of each trouble: `copies`, `losses`, `crashes`, `proposer_crashes`, `repeats`,
+///   `failures`, `replacements` and `forgettings`, all 0
 /// Here with what holds of a parameter that is absent. A mutant is made of bare roles.
 [[nodiscard]] synod::testing::world_register known_worlds();
 
