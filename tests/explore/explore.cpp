@@ -34,6 +34,7 @@ constexpr const char* usage =
                --votes-per-answer 64 --acceptor-batch 1 --proposer-batch 1 --disk blocking|async
                how much of each: --copies 0 --losses 0 --crashes 0 --proposer-crashes 0
                --repeats 0 --failures 0 --replacements 0 --forgettings 0
+               --watch conduct|safety|agreement --deaf --reach0 all|01|02|12
                --mutant m1, or another of the list, makes a mistake
 
 Ends with 0 if every state was reached and nothing is broken; with 1 if something is, and then

@@ -7,6 +7,8 @@
 #include <synod/base/quorum.hpp>
 #include <synod/paxos/invariant.hpp>
 
+#include "explore/watch.hpp"
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -32,17 +34,13 @@ struct vote_event {
 /// All votes so far, each once, in no order that tells when it was cast.
 class vote_history {
 public:
-    /// Takes note of `event`, and of the first invariant that it breaks.
-    void add(const vote_event& event, const synod::majority& quorums) {
-        if (event.is_claim) {
-            if (broken_.empty() && !is_chosen(event.vote.at, event.vote.value, quorums))
-                broken_ = "what_is_called_chosen_is_chosen";
-            return;
-        }
+    /// Takes note of `event`, and of the first invariant that it breaks, of those that are watched.
+    void add(const vote_event& event, const synod::majority& quorums, watch watched) {
+        if (event.is_claim) return claim(event.vote, quorums, watched);
         const cast one{event.by, event.vote};
         if (std::ranges::find(votes_, one) != votes_.end()) return;
         votes_.insert(std::ranges::upper_bound(votes_, one, is_before), one);
-        if (broken_.empty()) broken_ = look(quorums);
+        if (broken_.empty()) broken_ = look(quorums, watched);
     }
 
     /// Whether `value` has been chosen in slot `at`, in any ballot.
@@ -74,11 +72,27 @@ public:
             sink.add(one.by);
             sink.add(one.vote);
         }
+        sink.add(claims_);
         sink.add(broken_);
     }
 
 private:
     using cast = synod::invariant::cast_vote<int>;
+
+    /// Those who only watch agreement compare what is called chosen; others, whether it is.
+    void claim(const synod::vote<int>& called, const synod::majority& quorums, watch watched) {
+        if (!broken_.empty()) return;
+        if (watched != watch::agreement) {
+            if (!is_chosen(called.at, called.value, quorums))
+                broken_ = "what_is_called_chosen_is_chosen";
+            return;
+        }
+        if (std::ranges::find(claims_, called) != claims_.end()) return;
+        for (const auto& other : claims_) {
+            if (other.at == called.at) broken_ = "one_value_is_called_chosen";
+        }
+        claims_.push_back(called);
+    }
 
     [[nodiscard]] static bool is_before(const cast& a, const cast& b) {
         if (a.vote.at != b.vote.at) return a.vote.at < b.vote.at;
@@ -86,15 +100,17 @@ private:
         return a.by != b.by ? a.by < b.by : a.vote.value < b.vote.value;
     }
 
-    [[nodiscard]] std::string_view look(const synod::majority& quorums) const {
+    [[nodiscard]] std::string_view look(const synod::majority& quorums, watch watched) const {
         using namespace synod::invariant;
         if (!one_value_chosen(votes_, quorums)) return "one_value_chosen";
+        if (watched == watch::agreement) return {};
         if (!one_value_per_ballot(votes_)) return "one_value_per_ballot";
         if (!chosen_is_carried(votes_, quorums)) return "chosen_is_carried";
         return {};
     }
 
-    std::vector<cast> votes_;  // sorted
+    std::vector<cast> votes_;               // sorted
+    std::vector<synod::vote<int>> claims_;  // what was called chosen, if that is watched
     std::string_view broken_;
 };
 

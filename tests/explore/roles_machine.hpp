@@ -9,6 +9,7 @@
 
 #include "explore/roles_history.hpp"
 #include "explore/roles_network.hpp"
+#include "explore/roles_sizes.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,25 +34,6 @@ enum class roles_event : std::uint8_t {
     forget,
 };
 inline constexpr std::uint32_t roles_events = 9;
-
-/// What a world has only so much of.
-enum class price : std::uint8_t {
-    copy,
-    loss,
-    crash,
-    proposer_crash,
-    repeat,  // of questions, in the same ballot
-    failure,
-    replacement,
-    forgetting,
-};
-inline constexpr std::size_t prices = 8;
-
-/// Some of each.
-using price_set = std::uint8_t;
-[[nodiscard]] constexpr price_set just(price one) {
-    return static_cast<price_set>(1U << static_cast<unsigned>(one));
-}
 
 /// How the role got through what happened to it.
 struct ending {
@@ -149,7 +131,7 @@ public:
     std::uint8_t unflushed = 0;  // inputs since the last flush
     std::uint8_t life = 0;
     bool has_proposed = false;  // in this life
-    synod::ballot used;         // the highest ballot of a prepare or an accept that left, in any life
+    synod::ballot used;  // the highest ballot of a prepare or an accept that left, in any life
     synod::incarnation incarnation{1};  // of the disk
 
     friend bool operator==(const machine&, const machine&) = default;

@@ -90,7 +90,8 @@ namespace detail {
 [[nodiscard]] inline std::string describe(const synod::promise<int>& one) {
     std::string text = "promise " + text_of(one.ballot);
     for (const auto& vote : one.votes) text += " with " + text_of(vote);
-    text += unless_first(" for slots from ", one.from) + unless_first(" forgetting below ", one.first);
+    text +=
+        unless_first(" for slots from ", one.from) + unless_first(" forgetting below ", one.first);
     if (!one.complete) text += " and more from slot " + std::to_string(one.next.value());
     return text;
 }

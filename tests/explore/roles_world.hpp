@@ -34,7 +34,8 @@ struct roles_step {
     friend std::string to_string(const roles_step& step) {
         switch (step.what) {
             case kind::lose: return "lose " + to_string(*step.letter);
-            case kind::deliver: return "deliver " + to_string(*step.letter) + to_string(step.came->end);
+            case kind::deliver:
+                return "deliver " + to_string(*step.letter) + to_string(step.came->end);
             case kind::deliver_copy:
                 return "deliver a copy of " + to_string(*step.letter) + to_string(step.came->end);
             default: return text_of(step.event, to_string(step.who)) + to_string(step.came->end);
@@ -73,8 +74,10 @@ public:
 
     /// Numbers of what the world has interned; those that are not in use are zero.
     struct state {
-        std::array<typename reactions<acceptor>::component, roles_sizes::most_acceptors> acceptors{};
-        std::array<typename reactions<proposer>::component, roles_sizes::most_proposers> proposers{};
+        std::array<typename reactions<acceptor>::component, roles_sizes::most_acceptors>
+            acceptors{};
+        std::array<typename reactions<proposer>::component, roles_sizes::most_proposers>
+            proposers{};
         typename reactions<learner>::component pupil{};
         history_reactions::component history{};
         std::array<std::uint8_t, prices> left{};  // of each trouble
@@ -284,7 +287,7 @@ private:
         return histories_
             .of(here, told,
                 [&](vote_history& all) {
-                    all.add(cast_.events()[told], cast_.quorums());
+                    all.add(cast_.events()[told], cast_.quorums(), sizes_.watch);
                     return synod::testing::no_answer();
                 })
             .next;
@@ -300,7 +303,8 @@ private:
     template <class Sink>
     static void tell(const vote_event& event, Sink& sink) {
         const std::string by = std::to_string(event.by.value());
-        if (!event.is_claim) return sink("acceptor " + by + " has voted for " + text_of(event.vote));
+        if (!event.is_claim)
+            return sink("acceptor " + by + " has voted for " + text_of(event.vote));
         sink("node " + by + " calls value " + std::to_string(event.vote.value) +
              " chosen in slot " + std::to_string(event.vote.at.value()));
     }
@@ -324,7 +328,9 @@ private:
     static void tell_attempt(std::uint32_t self, const proposer& before, const proposer& after,
                              Sink& sink) {
         if (!after.is_up()) return;
-        const auto leads = [](const proposer& one) { return one.is_up() && one.role().is_leading(); };
+        const auto leads = [](const proposer& one) {
+            return one.is_up() && one.role().is_leading();
+        };
         if (leads(after) == leads(before)) return;
         sink("proposer " + std::to_string(self) + (leads(after) ? " leads " : " gives up ") +
              text_of(leads(after) ? after.role().attempt() : before.role().attempt()));

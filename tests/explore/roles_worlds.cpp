@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,9 +25,23 @@ using synod::testing::forget_type;
 using synod::testing::parameters;
 
 /// The parameter of each trouble, by price.
-constexpr std::string_view troubles[prices] = {
-    "copies",   "losses",       "crashes",   "proposer_crashes", "repeats",
-    "failures", "replacements", "forgettings"};
+constexpr std::string_view troubles[prices] = {"copies",           "losses",     "crashes",
+                                               "proposer_crashes", "repeats",    "failures",
+                                               "replacements",     "forgettings"};
+
+/// A set of acceptors is written as their numbers, such as `01`.
+void read_reach(parameters& given, roles_sizes& sizes) {
+    for (std::uint32_t i = 0; i < roles_sizes::most_proposers; ++i) {
+        const std::string reach =
+            given.choice("reach" + std::to_string(i), {"all", "01", "02", "12"});
+        if (reach == "all") {
+            sizes.reach[i] = synod::node_set::first(sizes.acceptors);
+            continue;
+        }
+        for (const char digit : reach)
+            sizes.reach[i].insert(synod::node_id(static_cast<std::uint32_t>(digit - '0')));
+    }
+}
 
 [[nodiscard]] roles_sizes sizes_of(parameters& given) {
     roles_sizes sizes;
@@ -38,6 +53,11 @@ constexpr std::string_view troubles[prices] = {
     sizes.votes_per_answer = given.number("votes_per_answer", 64, 1, 64);
     sizes.acceptor_batch = given.number("acceptor_batch", 1, 1, 4);
     sizes.proposer_batch = given.number("proposer_batch", 1, 1, 4);
+    sizes.is_deaf = given.choice("deaf", {"no", "yes"}) == "yes";
+    const std::string watched = given.choice("watch", {"conduct", "safety", "agreement"});
+    if (watched == "safety") sizes.watch = watch::safety;
+    if (watched == "agreement") sizes.watch = watch::agreement;
+    read_reach(given, sizes);
     for (std::size_t i = 0; i < prices; ++i)
         sizes.troubles[i] = static_cast<std::uint8_t>(given.number(troubles[i], 0, 0, 9));
     return sizes;
