@@ -60,6 +60,10 @@ public:
           quorums_(*synod::majority::make(synod::node_set::first(sizes.acceptors))) {}
 
     [[nodiscard]] const roles_sizes& sizes() const { return sizes_; }
+    /// No other role has it.
+    [[nodiscard]] synod::node_id learner_node() const {
+        return synod::node_id(std::max(sizes_.acceptors, sizes_.proposers));
+    }
     [[nodiscard]] const synod::majority& quorums() const { return quorums_; }
     [[nodiscard]] synod::testing::interner<roles_letter, std::uint16_t>& letters() {
         return letters_;
@@ -164,9 +168,6 @@ private:
     static constexpr bool is_proposer = std::same_as<Machine, proposer>;
     static constexpr bool is_async = requires(Disk& disk) { disk.end_sync(); };
 
-    [[nodiscard]] synod::node_id learner_node() const {
-        return synod::node_id(std::max(sizes_.acceptors, sizes_.proposers));
-    }
     [[nodiscard]] synod::node_set learners() const {
         return sizes_.learners == 0 ? synod::node_set() : synod::node_set{learner_node()};
     }
@@ -247,7 +248,7 @@ private:
             Machine after = before;
             after.crash(kept);
             const auto small = [](std::size_t count) { return static_cast<std::uint8_t>(count); };
-            const ending end{ending::kind::crashed, small(kept), small(records), 0, 0};
+            const ending end{ending::kind::torn, small(kept), small(records), 0, 0};
             result.add(std::move(after), records == 0 ? ending{} : end, {}, just(trouble));
         }
     }

@@ -37,7 +37,12 @@ inline constexpr std::uint32_t roles_events = 9;
 
 /// How the role got through what happened to it.
 struct ending {
-    enum class kind : std::uint8_t { whole, crashed, sync_failed };
+    enum class kind : std::uint8_t {
+        whole,
+        torn,     // it crashed with records pending
+        crashed,  // in its flush
+        sync_failed,
+    };
 
     kind how = kind::whole;
     std::uint8_t kept = 0;  // of so many records
@@ -53,6 +58,7 @@ struct ending {
         const auto of = [](std::uint8_t some, std::uint8_t all) {
             return std::to_string(some) + " of " + std::to_string(all);
         };
+        if (one.how == kind::torn) return " with " + of(one.kept, one.records) + " records kept";
         return ", which crashes with " + of(one.kept, one.records) + " records kept and " +
                of(one.sent, one.messages) + " messages sent";
     }

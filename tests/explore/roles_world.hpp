@@ -301,12 +301,14 @@ private:
     }
 
     template <class Sink>
-    static void tell(const vote_event& event, Sink& sink) {
+    void tell(const vote_event& event, Sink& sink) const {
         const std::string by = std::to_string(event.by.value());
         if (!event.is_claim)
             return sink("acceptor " + by + " has voted for " + text_of(event.vote));
-        sink("node " + by + " calls value " + std::to_string(event.vote.value) +
-             " chosen in slot " + std::to_string(event.vote.at.value()));
+        const bool is_learner = event.by == cast_.learner_node();
+        sink((is_learner ? "the learner" : "proposer " + by) + " calls value " +
+             std::to_string(event.vote.value) + " chosen" +
+             detail::unless_first(" in slot ", event.vote.at));
     }
 
     template <class Sink>
