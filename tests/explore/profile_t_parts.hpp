@@ -8,6 +8,7 @@
 #include <synod/paxos/messages.hpp>
 
 #include "explore/acceptors.hpp"
+#include "explore/watch.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,13 +18,6 @@
 #include <vector>
 
 namespace explore {
-
-/// Which invariants a search looks for.
-enum class watch : std::uint8_t {
-    agreement,  // no two values are chosen
-    safety,     // and what agreement follows from
-    conduct,  // and what each acceptor does by itself: its promises and votes, and what it answers when it is asked again
-};
 
 struct profile_t_sizes {
     std::uint32_t acceptors = 3;

@@ -9,6 +9,7 @@
 #include "explore/mutants.hpp"
 #include "explore/profile_s.hpp"
 #include "explore/profile_t.hpp"
+#include "explore/roles_worlds.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -87,6 +88,7 @@ synod::testing::world_register known_worlds() {
     worlds.add("lock_table", make_lock_table);
     worlds.add("lock_client", make_lock_client);
     worlds.add("log", make_log);
+    worlds.add("roles", make_roles);
     return worlds;
 }
 

@@ -10,6 +10,7 @@
 #include <synod/testing/lock_suite.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -136,6 +137,8 @@ struct wrong_rules : log_rules {
             if (is(mutant::m18) && best.ballot.exists() && best.value.kind() == entry_kind::no_op) {
                 return false;
             }
+        } else if (is(mutant::m18) && best.value == Value()) {
+            return false;  // the value of roles that stands for a no-op
         }
         return log_rules::is_bound(best);
     }
@@ -242,19 +245,19 @@ struct wrong_policy {
     log_limits limits{};
 };
 
-/// The messages of a replica. M5 forgets to report votes; M17 takes a refusal for a promise.
-template <class Link>
+/// The messages of a replica, or of roles. M5 forgets to report votes; M17 takes a refusal for a promise.
+template <class Link, class Value = entry>
 class wrong_transport {
 public:
     static constexpr bool is_single_threaded = true;
 
-    explicit wrong_transport(Link link) : link_(link) {}
+    explicit wrong_transport(Link link) : link_(std::move(link)) {}
 
     template <class One>
     void send(node_id to, One&& message) noexcept {
         link_.send(to, std::forward<One>(message));
     }
-    void send(node_id to, promise<entry>&& message) noexcept {
+    void send(node_id to, promise<Value>&& message) noexcept {
         if (is(mutant::m5)) message.votes.clear();
         link_.send(to, std::move(message));
     }
@@ -268,8 +271,23 @@ public:
             return link_.send(to, std::move(message));
         link_.send(
             to,
-            promise<entry>{
+            promise<Value>{
                 message.header, message.beaten, asked->second, asked->second, slot(), true, {}});
+    }
+
+    [[nodiscard]] auto take()
+        requires requires(Link& link) { link.take(); }
+    {
+        return link_.take();
+    }
+
+    friend bool operator==(const wrong_transport&, const wrong_transport&)
+        requires std::equality_comparable<Link>
+    = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(link_);
     }
 
 private:
@@ -330,6 +348,23 @@ public:
         Disk::crash(next);
     }
 
+    friend bool operator==(const wrong_disk& a, const wrong_disk& b)
+        requires std::equality_comparable<Disk>
+    {
+        return static_cast<const Disk&>(a) == b && a.unwritten_ == b.unwritten_ &&
+               a.values_ == b.values_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const
+        requires requires(const Disk& disk) { disk.fingerprint(sink); }
+    {
+        Disk::fingerprint(sink);
+        sink.add(unwritten_);
+        sink.add(values_.size());
+        for (const auto& one : values_) sink.add(one.second);
+    }
+
 private:
     /// The ballot of the new vote, with the value that was there.
     void write_ballot_first(const vote_type& one) {
@@ -345,6 +380,38 @@ private:
     node_id self_{max_nodes};
     std::vector<vote_type> unwritten_;
     std::map<slot, vote_type> values_;
+};
+
+/// What a lone learner hears. M20 takes a vote for one of every ballot with the same value.
+template <class Value>
+class wrong_ear {
+public:
+    void note(const accept<Value>& message) {
+        if (is(mutant::m20)) values_[{message.at, message.ballot}] = message.value;
+    }
+    [[nodiscard]] accepted heard(accepted message) const {
+        const auto asked = values_.find({message.at, message.ballot});
+        if (asked == values_.end()) return message;
+        for (const auto& [where, value] : values_) {
+            if (where.first == message.at && value == asked->second) message.ballot = where.second;
+        }
+        return message;
+    }
+
+    friend bool operator==(const wrong_ear&, const wrong_ear&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(values_.size());
+        for (const auto& [where, value] : values_) {
+            sink.add(where.first);
+            sink.add(where.second);
+            sink.add(value);
+        }
+    }
+
+private:
+    std::map<std::pair<slot, ballot>, Value> values_;  // that votes were asked for
 };
 
 /// What a replica's own clock shows while it applies, in milliseconds. Whoever runs replicas side by side sets it before each input;
