@@ -2,61 +2,151 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/testing/scenario.hpp>
 #include <synod/testing/simulator.hpp>
 
+#include "explore/worlds.hpp"
+#include "mutants/kills_of_locks.hpp"
+#include "mutants/kills_of_logs.hpp"
+#include "mutants/kills_of_roles.hpp"
 #include "mutants/known.hpp"
 #include "mutants/mutant.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace {
 
 using namespace synod;
 using namespace synod::mutants;
 
-void print(std::string_view number, std::string_view mistake, const std::string& killed_by,
-           const std::string& broken) {
-    std::printf("%-4s %-58s %-28s %s\n", std::string(number).c_str(), std::string(mistake).c_str(),
-                killed_by.c_str(), broken.c_str());
+/// The most states that a search may need to find a mistake.
+constexpr testing::explorer_limits search_budget{2'000'000};
+
+/// Who found a mistake, what it took, and what was broken by it.
+struct finding {
+    std::string by;
+    std::string cost;
+    std::string broken;
+};
+
+void print(std::string_view number, std::string_view mistake, const finding& found) {
+    std::printf("%-5s %-58s %-10s %-12s %s\n", std::string(number).c_str(),
+                std::string(mistake).c_str(), found.by.c_str(), found.cost.c_str(),
+                found.broken.c_str());
     std::fflush(stdout);
 }
 
-/// Seeds from 1 on until one breaks a promise. Returns how many it took, or zero if `budget` did not do.
-[[nodiscard]] std::uint64_t simulate_until_broken(std::uint64_t budget, std::string& broken) {
+[[nodiscard]] std::string count_of(std::uint64_t number, const char* what) {
+    return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
+/// The world of `header` is searched, nearest states first.
+[[nodiscard]] std::optional<finding> explore(const testing::world_register& worlds,
+                                             std::string_view header) {
+    header.remove_prefix(std::string_view("world ").size());
+    const auto found = worlds.make(header)->search_breadth_first(search_budget);
+    if (found.broken.empty()) return std::nullopt;
+    return finding{"explorer", count_of(found.schedule.size(), "step"), found.broken};
+}
+
+/// The conversation in `file` goes as it is written, and it is written that it ends in something broken.
+[[nodiscard]] std::optional<finding> replay(const testing::world_register& worlds,
+                                            std::string_view file) {
+    std::ifstream in(std::string(SYNOD_SCENARIOS "/") + std::string(file), std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t end = text.rfind("\nbroken ");
+    if (end == std::string::npos) return std::nullopt;
+    testing::replay_scenario(worlds, text);
+    std::uint64_t steps = 0;
+    for (std::size_t at = text.find("\nworld ") + 1; at < end; at = text.find('\n', at) + 1) {
+        if (text[at] != ' ' && text[at] != '#') ++steps;
+    }
+    const std::string broken = text.substr(end + 8);
+    return finding{"scenario", count_of(steps - 1, "step"), broken.substr(0, broken.find('\n'))};
+}
+
+/// Seeds from 1 on until one breaks a promise.
+[[nodiscard]] std::optional<finding> simulate(std::uint64_t budget) {
     for (std::uint64_t seed = 1; seed <= budget; ++seed) {
         wrong_table::begin_run();
         const auto one = testing::simulate<wrong_suite>(seed);
-        if (one.violation.empty()) continue;
-        broken = one.violation;
-        return seed;
+        if (!one.violation.empty())
+            return finding{"simulator", count_of(seed, "seed"), one.violation};
     }
-    return 0;
+    return std::nullopt;
 }
 
-[[nodiscard]] bool is_killed(const known_mutant& one) {
-    const making mistake(one.which);
-    std::string broken;
-    const std::uint64_t seeds = simulate_until_broken(one.seeds, broken);
-    if (seeds > 0) {
-        print(one.number, one.mistake, "simulator, " + std::to_string(seeds) + " seeds", broken);
-    } else {
-        print(one.number, one.mistake, "SURVIVES", "");
+/// Whether everybody who is to find one mistake does, and somebody is.
+class hunt {
+public:
+    explicit hunt(const known_mutant& mistake) : mistake_(mistake) {}
+
+    void expect(const std::optional<finding>& found, const char* by) {
+        ++hunters_;
+        if (!found) is_over_ = true;
+        print(mistake_.number, mistake_.mistake, found.value_or(finding{by, "", "SURVIVES"}));
     }
-    return seeds > 0;
+    [[nodiscard]] bool is_killed() const { return hunters_ > 0 && !is_over_; }
+
+private:
+    const known_mutant& mistake_;
+    int hunters_ = 0;
+    bool is_over_ = false;  // somebody has not found it
+};
+
+[[nodiscard]] bool is_killed(const testing::world_register& worlds, const known_mutant& one) {
+    hunt all(one);
+    for (const auto& each : kills_of_roles) {
+        if (each.which == one.which) all.expect(explore(worlds, each.world), "explorer");
+    }
+    for (const auto& each : kills_of_locks) {
+        if (each.which == one.which) all.expect(explore(worlds, each.world), "explorer");
+    }
+    for (const auto& each : kills_of_logs) {
+        if (each.killed == one.which) all.expect(replay(worlds, each.scenario), "scenario");
+    }
+    if (one.seeds > 0) {
+        const making mistake(one.which);
+        all.expect(simulate(one.seeds), "simulator");
+    }
+    if (!all.is_killed()) print(one.number, one.mistake, {"", "", "IS NOT KILLED"});
+    return all.is_killed();
+}
+
+/// Without a mistake, the types that can go wrong keep every promise.
+[[nodiscard]] bool is_quiet() {
+    constexpr std::uint64_t seeds = 100;
+    const auto alarm = simulate(seeds);
+    print("none", "no mistake",
+          alarm.value_or(finding{"simulator", count_of(seeds, "seed"), "nothing is broken"}));
+    return !alarm;
+}
+
+[[nodiscard]] bool run() {
+    const testing::world_register worlds = explore::known_worlds();
+    bool is_well = true;
+    for (const known_mutant& one : known_mutants) is_well = is_killed(worlds, one) && is_well;
+    for (const waiting_mutant& one : waiting_mutants) {
+        print(one.number, "", {"waits", "", std::string(one.needs)});
+    }
+    return is_quiet() && is_well;
 }
 
 }  // namespace
 
 int main() {
-    bool are_killed = true;
-    for (const known_mutant& one : known_mutants) are_killed = is_killed(one) && are_killed;
-    for (const waiting_mutant& one : waiting_mutants) {
-        print(one.number, "", "waits for", std::string(one.needs));
+    try {
+        return run() ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
     }
-    std::string broken;
-    const bool is_quiet = simulate_until_broken(100, broken) == 0;
-    print("none", "no mistake", is_quiet ? "nobody, 100 seeds" : "FALSE ALARM", broken);
-    return are_killed && is_quiet ? 0 : 1;
 }
