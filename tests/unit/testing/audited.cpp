@@ -118,8 +118,8 @@ TEST_CASE("the auditor hears of each input once, from whoever comes there first"
     two.advance(log_time(8));
     two.new_leader(ballot(2, node_id(1)));
     one.advance(log_time(8));
-    CHECK(all.auditor.heard == std::vector<std::string>{"applied 1 bytes, 8 of result, sum 3",
-                                                        "advanced 8", "led 2"});
+    CHECK(all.auditor.heard ==
+          std::vector<std::string>{"applied 1 bytes, 8 of result, sum 3", "advanced 8", "led 2"});
     CHECK(all.auditor.differences.empty());
 }
 

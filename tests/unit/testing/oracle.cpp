@@ -2,9 +2,8 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include <synod/testing/oracle.hpp>
-
 #include <synod/base/quorum.hpp>
+#include <synod/testing/oracle.hpp>
 
 #include "support/catch.hpp"
 
@@ -143,7 +142,8 @@ TEST_CASE("a vote is told once it is durable, or forgotten") {
     CHECK(watched().left(accepted{header, second, slot(1)}, disk).empty());
 }
 
-TEST_CASE("a refusal, and the answer to a probe, leave once the promise that they tell of is durable") {
+TEST_CASE(
+    "a refusal, and the answer to a probe, leave once the promise that they tell of is durable") {
     durable_marks disk;
     disk.promised = second;
     CHECK(watched().left(refused{header, first, second}, disk).empty());

@@ -40,9 +40,7 @@ struct arrival {
 struct wire {
     explicit wire(std::uint64_t seed) : run(seed), net(run, 3) {}
 
-    void post(node_id from, node_id to, int message) {
-        net.post({from, to, 0, message}, run.now);
-    }
+    void post(node_id from, node_id to, int message) { net.post({from, to, 0, message}, run.now); }
 
     /// `count` messages from Ada to Bob, numbered from 0, one each 100 microseconds.
     void post_many(int count = many) {
@@ -144,7 +142,8 @@ TEST_CASE("a network that duplicates delivers everything, and some of it twice")
     CHECK(most > many * 40 / 100);
 }
 
-TEST_CASE("a network that reorders lets messages of one path overtake one another, and loses none") {
+TEST_CASE(
+    "a network that reorders lets messages of one path overtake one another, and loses none") {
     wire all(1);
     all.run.faults.insert(fault::reordering);
     all.post_many();
