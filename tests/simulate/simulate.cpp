@@ -92,11 +92,12 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
     const double minutes = minutes_since(start);
     std::printf(
         "%llu seeds, %.2f simulated hours, %llu operations, %llu faults, %llu violations, "
-        "%.0f seeds a minute, %.0f times real time\n",
+        "%llu histories undecided, %.0f seeds a minute, %.0f times real time\n",
         static_cast<unsigned long long>(so_far.seeds()), hours,
         static_cast<unsigned long long>(so_far.operations()),
         static_cast<unsigned long long>(faults),
         static_cast<unsigned long long>(so_far.violations()),
+        static_cast<unsigned long long>(so_far.undecided()),
         static_cast<double>(so_far.seeds()) / minutes, hours * 60 / minutes);
     std::fflush(stdout);
 }

@@ -21,6 +21,13 @@ struct client_request {
     bytes command;  // lock::encode(command)
 
     friend bool operator==(const client_request&, const client_request&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(cluster);
+        sink.add(number);
+        sink.add(command);
+    }
 };
 
 /// What became of a request at the replica that it was sent to.
@@ -45,6 +52,16 @@ struct client_reply {
     bytes reply;            // lock::encode(reply); empty unless answered
 
     friend bool operator==(const client_reply&, const client_reply&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(cluster);
+        sink.add(number);
+        sink.add(outcome);
+        sink.add(has_hint);
+        sink.add(hint);
+        sink.add(reply);
+    }
 };
 
 /// An event for a session of this client; sent once, by the leader.
@@ -53,6 +70,12 @@ struct client_event {
     bytes event;  // lock::encode(event)
 
     friend bool operator==(const client_event&, const client_event&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(cluster);
+        sink.add(event);
+    }
 };
 
 /// All that a client sends to a replica, and all that a replica sends to a client.

@@ -9,7 +9,7 @@
 #include <synod/testing/simulated_process.hpp>
 
 #include <cstdint>
-#include <string>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -26,28 +26,26 @@ public:
         return true;
     }
 
-    /// Likewise for the whole state after input `index`.
-    [[nodiscard]] bool agrees_on_state(std::uint64_t index, std::uint64_t digest) {
-        const std::uint64_t at = index / state_every;
-        if (at >= states_.size()) states_.resize(at + 1);
-        if (states_[at] == 0) states_[at] = digest;
-        return states_[at] == digest;
+    /// Likewise for the whole state after `inputs` inputs, a multiple of state_every.
+    [[nodiscard]] bool agrees_on_state(std::uint64_t inputs, std::uint64_t digest) {
+        return states_.try_emplace(inputs, digest).first->second == digest;
     }
 
     [[nodiscard]] bool is_new(std::uint64_t index) const { return index >= digests_.size(); }
     [[nodiscard]] std::uint64_t size() const { return digests_.size(); }
 
-    /// The whole state is compared after each so manieth input.
+    /// How many inputs lie between two comparisons of the whole state.
     static constexpr std::uint64_t state_every = 64;
 
 private:
     std::vector<std::uint64_t> digests_;
-    std::vector<std::uint64_t> states_;  // zero where none was seen
+    std::map<std::uint64_t, std::uint64_t> states_;  // digests, by number of inputs
 };
 
 /// `Machine`, and what the auditor hears of it: `auditor.saw(machine, input)` once for each input of the log, from whichever
-/// replica comes there first, and `auditor.diverged()`. Inputs are `applied`, `advanced` and `led`. A replica of an audited machine is a replica
-/// of the machine itself: it answers, snapshots and compares like it.
+/// replica comes there first, and `auditor.diverged(what)` when another replica has had other inputs, or come to another state. Inputs are
+/// `applied`, `advanced` and `led`. A replica of an audited machine is a replica of the machine itself: it answers like it. It counts
+/// inputs from the first one of the log, so it must have seen them all: no replica may begin with the snapshot of another.
 template <timed_state_machine Machine, class Auditor>
 class audited {
 public:
@@ -120,7 +118,7 @@ private:
         bytes state;
         byte_writer out(state);
         machine_.snapshot(out);
-        if (!trail.agrees_on_state(index, fingerprint_of(state).low | 1U)) {
+        if (!trail.agrees_on_state(inputs_, fingerprint_of(state).low)) {
             auditor_->diverged("states");
         }
         live_on_in(state);

@@ -85,23 +85,7 @@ template <class... Messages>
 /// A number that differs where messages do, but for chance.
 template <class... Messages>
 [[nodiscard]] std::uint64_t digest_of(const one_of<Messages...>& any) {
-    fingerprinter sink;
-    sink.add(any.index());
-    any.visit([&sink](const auto& one) {
-        if constexpr (fingerprintable<decltype(one)>) {
-            sink.add(one);
-        } else if constexpr (requires { one.command; }) {
-            sink.add(one.number);
-            sink.add(one.command);
-        } else if constexpr (requires { one.reply; }) {
-            sink.add(one.number);
-            sink.add(one.outcome);
-            sink.add(one.reply);
-        } else {
-            sink.add(one.event);
-        }
-    });
-    return sink.value().low;
+    return fingerprint_of(any).low;
 }
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -116,9 +116,11 @@ public:
     [[nodiscard]] constexpr bool contains(fault which) const {
         return (bits_ >> static_cast<unsigned>(which) & 1U) != 0;
     }
+    /// Turns a class on.
     constexpr void insert(fault which) {
         bits_ |= std::uint64_t{1} << static_cast<unsigned>(which);
     }
+    /// Turns a class off.
     constexpr void erase(fault which) {
         bits_ &= ~(std::uint64_t{1} << static_cast<unsigned>(which));
     }

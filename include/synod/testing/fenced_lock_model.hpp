@@ -66,12 +66,13 @@ public:
         switch (asked.function) {
             case function::acquire:
                 if (next.output->is_busy) return reach_any(asked.lock, passed, held);
-                return reach(asked.lock, passed, before_grant(next.output->token), 1);
-            case function::release: return reach(asked.lock, passed, after_grant(asked.token), 1);
+                return reach(asked.lock, passed, before_grant(asked.lock, next.output->token), 1);
+            case function::release:
+                return reach(asked.lock, passed, after_grant(asked.lock, asked.token), 1);
             case function::read: break;
         }
         if (next.output->token == fencing_token()) return reach_any(asked.lock, passed, unheld);
-        return reach(asked.lock, passed, after_grant(next.output->token), 0);
+        return reach(asked.lock, passed, after_grant(asked.lock, next.output->token), 0);
     }
 
 private:
@@ -90,12 +91,14 @@ private:
                                       : &chains_[place->second.first][place->second.second];
     }
 
-    [[nodiscard]] state before_grant(fencing_token token) const {
+    /// The state in which `lock` is granted under `token`; nowhere if it never was.
+    [[nodiscard]] state before_grant(std::size_t lock, fencing_token token) const {
         const auto place = places_.find(token);
-        return place == places_.end() ? nowhere : 2 * place->second.second;
+        const bool was_granted = place != places_.end() && place->second.first == lock;
+        return was_granted ? 2 * place->second.second : nowhere;
     }
-    [[nodiscard]] state after_grant(fencing_token token) const {
-        const state before = before_grant(token);
+    [[nodiscard]] state after_grant(std::size_t lock, fencing_token token) const {
+        const state before = before_grant(lock, token);
         return before == nowhere ? nowhere : before + 1;
     }
 

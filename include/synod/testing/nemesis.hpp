@@ -17,8 +17,9 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Strikes a `World` again and again, each time with one class of those that are on. `World` has `servers()` and `clients()`, vectors of
-/// pointers to simulated_server and simulated_client, `network()`, and `lease()`.
+/// Strikes a `World` again and again, each time with one class of those that are on. `World` has a type `server_type`, `servers()` and
+/// `clients()`, vectors of pointers to simulated_server and simulated_client, `network()`, `lease()`, and `is_lawful()`: whether clocks must keep to
+/// `drift_per_million()`.
 ///
 /// Damage that a node cannot get over is bounded so that a majority of disks stays whole, unless the run is over budget: then nothing
 /// may be decided any more, and that is all that is asked of it.
@@ -271,7 +272,7 @@ private:
         change_clock([&](auto& clock) { clock.jump(stage_.now, by); });
         return true;
     }
-    /// A frozen clock runs on at the next strike.
+    /// Half of the strikes let a clock run on instead, whether or not it stood still.
     bool freeze() {
         const bool freezes = stage_.flip(50);
         change_clock(

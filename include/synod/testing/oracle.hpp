@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ public:
     /// `node` leads with `with`.
     void elected(node_id node, ballot with) {
         if (with.proposer() != node) stage_.violate("ballot_never_reused: a foreign ballot");
-        if (!led_.insert({with, node}).second) {
+        if (!led_.insert(with).second) {
             stage_.violate("ballot_never_reused: " + to_string(with));
         }
     }
@@ -62,12 +63,18 @@ public:
     template <class Value>
     void left(const promise<Value>& said, const durable_marks& disk) {
         expect(disk.promised >= said.ballot, "a promise before it is durable");
+        for (const vote<Value>& cast : said.votes) {
+            expect(disk.has_voted(cast.at, cast.ballot), "a vote reported before it is durable");
+        }
     }
     void left(const accepted& said, const durable_marks& disk) {
         expect(disk.has_voted(said.at, said.ballot), "a vote told before it is durable");
     }
     void left(const refused& said, const durable_marks& disk) {
         expect(disk.promised >= said.promised, "a refusal before its promise is durable");
+    }
+    void left(const probe_reply& said, const durable_marks& disk) {
+        expect(disk.promised >= said.promised, "a probe answered before its promise is durable");
     }
     void left(const heartbeat& said, const durable_marks&) { expect_chosen(said.chosen_below); }
     template <class Value>
@@ -113,7 +120,7 @@ private:
     Quorums quorums_;
     std::vector<slot_record> slots_;
     std::uint64_t next_ = 0;  // the first slot not chosen
-    std::map<ballot, node_id> led_;
+    std::set<ballot> led_;    // ballots that somebody was elected in
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

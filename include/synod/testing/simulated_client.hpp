@@ -37,7 +37,6 @@ struct client_setting {
     std::size_t locks = 3;
     bool hurries = false;          // nobody rests, and nobody holds for long
     std::uint64_t operations = 0;  // asked for, by all of them
-    std::uint64_t cycles = 0;      // from an acquire to the end of its release
 };
 
 /// A real session under a clock of its own, with one lock at a time in hand.
@@ -113,8 +112,6 @@ public:
     /// Cycles from acquire to release, each without a loss.
     [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
     [[nodiscard]] node_id self() const { return self_; }
-    [[nodiscard]] session_id session() const { return core_->session(); }
-    [[nodiscard]] fencing_token token() const { return token_; }
     [[nodiscard]] std::size_t lock() const { return lock_; }
 
     /// Called with each grant: who got which lock.
@@ -283,7 +280,6 @@ private:
         if (!why) {
             setting_.history.complete(process(), {});
             ++cycles_;
-            ++setting_.cycles;
         } else {
             setting_.history.abandon(process());
         }

@@ -105,9 +105,15 @@ public:
         pending_.clear();
         is_damaged_ = false;
     }
-    void save_image() { image_ = kept_; }
+    /// Keeps a copy of what is durable, in place of an earlier one.
+    void save_image() {
+        image_ = kept_;
+        image_marks_ = marks_;
+    }
+    /// That copy takes the place of the disk.
     void restore_image() {
         kept_ = image_;
+        marks_ = image_marks_;
         pending_.clear();
         is_damaged_ = false;
     }
@@ -187,8 +193,9 @@ private:
     simulated_process* process_;
     memory_storage<Records> kept_;  // durable, all of it
     memory_storage<Records> image_;
-    ring<record> pending_;  // appended and not synced
-    durable_marks marks_;   // of kept_
+    ring<record> pending_;       // appended and not synced
+    durable_marks marks_;        // of kept_
+    durable_marks image_marks_;  // of image_
     std::vector<vote_type> fresh_;
     instant full_until_;
     bool is_damaged_ = false;

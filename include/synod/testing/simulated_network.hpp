@@ -18,7 +18,8 @@
 namespace synod::inline SYNOD_ABI::testing {
 
 /// Carries `Message`s between actors 0 to `actors` - 1. What is sent arrives after a while, unless a fault strikes; while no class of
-/// faults is on, everything arrives, and each path keeps its order. Logarithmic in what is on its way.
+/// faults is on, everything arrives, and each path keeps its order. Copies of a message, and what was held back, keep no order even
+/// while reordering is off. Each call is logarithmic in what is on its way.
 template <class Message>
 class simulated_network {
 public:
@@ -57,7 +58,7 @@ public:
         return heap_.empty() ? instant::never() : heap_[0].due;
     }
 
-    /// Takes the message that arrives at stage.now, if there is one that arrives: it may run into a partition, or be held back.
+    /// Takes the message that is due, unless it runs into a partition, or is held back. Precondition: next_due() has come.
     [[nodiscard]] std::optional<letter> take() {
         std::pop_heap(heap_.begin(), heap_.end(), later);
         const entry next = heap_.back();
@@ -80,7 +81,7 @@ public:
     /// Nothing gets from `from` to `to` until `until`.
     void cut(node_id from, node_id to, instant until) { path_of(from, to).cut_until = until; }
 
-    /// What is on its way from `from` to `to` arrives at `until` at the earliest.
+    /// What is on its way from `from` to `to` arrives at `until` at the earliest, and within a few milliseconds then, in any order.
     void hold(node_id from, node_id to, instant until) { path_of(from, to).held_until = until; }
 
     /// Ends every partition, and lets go of what is held back as it falls due.
@@ -88,6 +89,7 @@ public:
         for (path& each : paths_) each.cut_until = each.held_until = stage_.now;
     }
 
+    /// How many messages are, copies included.
     [[nodiscard]] std::size_t on_its_way() const { return heap_.size(); }
 
 private:

@@ -11,8 +11,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// One life of a node. Each effect that it has on the world asks first: a message sent, a sync begun, a command applied. A crash is
-/// set to come before one of them; from there on the code runs to the end of its flush, and nobody sees what it does.
+/// One life of a node. Each effect that it has on the world asks first: a message sent, a sync begun. A crash is set to come before one of
+/// them; from there on the code runs to the end of its flush, and nobody sees what it does, nor what it appends and applies.
 class simulated_process {
 public:
     /// Whether the next effect still happens.
@@ -23,16 +23,13 @@ public:
             return false;
         }
         if (left_ != unlimited) --left_;
-        ++effects_;
         return true;
     }
 
     /// It dies before its effect number `effects` from now, counted from zero.
     void doom(std::uint64_t effects) { left_ = effects; }
-    void spare() { left_ = unlimited; }
 
     [[nodiscard]] bool is_dead() const { return is_dead_; }
-    [[nodiscard]] std::uint64_t effects() const { return effects_; }
 
     /// How much later than the others what it sends leaves, because a sync took its time before.
     duration delay;
@@ -40,8 +37,7 @@ public:
 private:
     static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
-    std::uint64_t left_ = unlimited;
-    std::uint64_t effects_ = 0;
+    std::uint64_t left_ = unlimited;  // effects before it dies
     bool is_dead_ = false;
 };
 

@@ -31,6 +31,8 @@ struct simulation_outcome {
     std::uint64_t operations = 0;  // of clients
     std::uint64_t grants = 0;
     std::uint64_t events = 0;
+    bool is_over_budget = false;      // more disks were lost than a majority can do without
+    bool is_judged = false;           // whether its history is linearizable was found out
     fingerprint_value hash;           // of the trace: the same in every run of this seed
     std::vector<trace_line> lines{};  // of the trace, if they were asked for
 };
@@ -44,9 +46,17 @@ template <class Suite, class Disk>
     run.faults = fault_set::from_bits(run.random.next());
     simulation<Suite, Disk> all(run, size);
     all.perform();
-    return {seed,         run.violation,    run.is_violated() ? run.violated_at : run.now,
-            run.tally,    all.operations(), all.auditor().grants().size(),
-            all.events(), run.trace.hash(), run.trace.lines()};
+    return {.seed = seed,
+            .violation = run.violation,
+            .ended = run.is_violated() ? run.violated_at : run.now,
+            .faults = run.tally,
+            .operations = all.operations(),
+            .grants = all.auditor().grants().size(),
+            .events = all.events(),
+            .is_over_budget = all.is_over_budget(),
+            .is_judged = all.is_judged(),
+            .hash = run.trace.hash(),
+            .lines = run.trace.lines()};
 }
 
 }  // namespace detail
@@ -74,11 +84,14 @@ public:
             struck_[i] += one.faults[which];
         }
         violations_ += one.violation.empty() ? 0 : 1;
+        undecided_ += one.violation.empty() && !one.is_judged ? 1 : 0;
         operations_ += one.operations;
     }
 
     [[nodiscard]] std::uint64_t seeds() const { return seeds_; }
     [[nodiscard]] std::uint64_t violations() const { return violations_; }
+    /// How many histories nobody could judge within the limits of the search.
+    [[nodiscard]] std::uint64_t undecided() const { return undecided_; }
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     [[nodiscard]] duration virtual_time() const { return virtual_time_; }
     /// How often a class has struck, and in how many seeds it has at all.
@@ -92,6 +105,7 @@ public:
 private:
     std::uint64_t seeds_ = 0;
     std::uint64_t violations_ = 0;
+    std::uint64_t undecided_ = 0;
     std::uint64_t operations_ = 0;
     duration virtual_time_;
     std::array<std::uint64_t, fault_classes> struck_{};

@@ -30,12 +30,13 @@ public:
         return true;
     }
 
-    /// A length between the two.
+    /// A length between the two, each of which it may be. Precondition: least <= most.
     [[nodiscard]] duration between(duration least, duration most) {
         const auto room = static_cast<std::uint64_t>((most - least).nanoseconds()) + 1;
         return least + duration(static_cast<std::int64_t>(random.below(room)));
     }
 
+    /// Whether a coin falls that does so that often in a hundred.
     [[nodiscard]] bool flip(std::uint64_t percent) { return random.below(100) < percent; }
 
     /// A promise is broken. The first one is what the run is remembered for.

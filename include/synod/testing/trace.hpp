@@ -25,13 +25,13 @@ struct trace_line {
     node_id who;
     std::string what;  // a verb, and what it is about
     std::vector<std::uint64_t>
-        clock;  // by actor: how many of its events came before this one, in the sense of Lamport
+        clock;  // by actor: how many of its events came before this one, in the sense of Lamport; this one is counted
     bool is_arrival = false;
     node_id from;  // of an arrival
 };
 
 /// Takes the events of a run in their order. Two runs of one seed have the same hash; two that differ in anything that was noted do
-/// not. Lines and vector clocks are kept only if asked for, because they cost more than the run.
+/// not, but for chance. Lines and vector clocks are kept only if asked for, because they cost more than the run.
 class trace {
 public:
     /// Names the sending of one message.
@@ -72,7 +72,6 @@ public:
     }
 
     [[nodiscard]] fingerprint_value hash() const { return hash_.value(); }
-    [[nodiscard]] bool keeps_lines() const { return keeps_lines_; }
     [[nodiscard]] const std::vector<trace_line>& lines() const { return lines_; }
 
 private:

@@ -27,20 +27,22 @@ public:
         if (is_frozen_ || local == instant::never()) return instant::never();
         const std::int64_t wanted = (local - shown_).nanoseconds();
         const std::int64_t rate = million + drift_per_million_;
-        instant found = since_ + duration(wanted / rate * million + wanted % rate * million / rate);
-        while (at(found) < local) found = found + duration(1);
-        return found;
+        const instant found =
+            since_ + duration(wanted / rate * million + wanted % rate * million / rate);
+        return at(found) < local ? found + duration(1) : found;
     }
 
-    /// From `now` on it gains so many millionths, or loses them if negative.
+    /// From `now` on it gains so many millionths, or loses them if negative: fewer than a million, for it never runs backwards.
     void drift(instant now, std::int64_t per_million) {
         rest(now);
         drift_per_million_ = per_million;
     }
+    /// At `now` it is put forward by that much, or back if negative.
     void jump(instant now, duration by) {
         rest(now);
         shown_ = shown_ + by;
     }
+    /// From `now` on it shows the same.
     void freeze(instant now) {
         rest(now);
         is_frozen_ = true;
@@ -54,10 +56,12 @@ public:
 private:
     static constexpr std::int64_t million = 1'000'000;
 
+    /// How far it comes in that much true time, rounded down.
     [[nodiscard]] duration scaled(duration passed) const {
         const std::int64_t whole = passed.nanoseconds() / million * drift_per_million_;
-        const std::int64_t rest = passed.nanoseconds() % million * drift_per_million_ / million;
-        return passed + duration(whole + rest);
+        const std::int64_t rest = passed.nanoseconds() % million * drift_per_million_;
+        const std::int64_t rounded = rest < 0 ? (rest - million + 1) / million : rest / million;
+        return passed + duration(whole + rounded);
     }
 
     void rest(instant now) {
