@@ -1,0 +1,147 @@
+// tests/unit/testing/lock_ledger.cpp - each claim of the ledger is broken by what it forbids, and by nothing that a table does.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/testing/lock_ledger.hpp>
+
+#include "support/catch.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace lock = synod::lock;
+
+using synod::fencing_token;
+using synod::session_id;
+using synod::testing::lock_ledger;
+
+namespace {
+
+constexpr session_id alice{{synod::slot(1), 0}};
+constexpr session_id bob{{synod::slot(2), 0}};
+constexpr fencing_token first{1};
+constexpr fencing_token second{2};
+
+/// Both sessions live, and one lock held, or none without a holder.
+lock::state held_by(session_id holder, std::uint64_t sequence, fencing_token token) {
+    lock::state made;
+    made.last_token = token;
+    made.sessions = {{alice, synod::log_time(9)}, {bob, synod::log_time(9)}};
+    if (holder == session_id()) return made;
+    lock::request_record one;
+    one.owner = {holder, 1};
+    one.sequence = sequence;
+    one.token = token;
+    one.state = lock::request_state::granted;
+    made.locks = {{"a", {one}, {}}};
+    return made;
+}
+lock::state idle(fencing_token last = {}) { return held_by({}, 0, last); }
+
+/// One command and its reply.
+std::string_view ask(lock_ledger& ledger, const lock::state& before, const lock::command& asked,
+                     const lock::reply& said, const lock::state& after) {
+    synod::bytes command;
+    synod::bytes result;
+    synod::byte_writer to_command(command);
+    synod::byte_writer to_result(result);
+    encode(asked, to_command);
+    encode(said, to_result);
+    return ledger.applied(before, command, result, after);
+}
+
+lock::acquire acquire_of(session_id session, std::uint64_t sequence) {
+    lock::acquire made;
+    made.stamp = {session, sequence, 0};
+    made.owner = 1;
+    made.name = "a";
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("a request is granted once, and every token to somebody") {
+    lock_ledger ledger;
+    CHECK(ledger.advanced(idle(), held_by(alice, 1, first)).empty());
+    CHECK(ledger.was_granted(alice, 1));
+    CHECK(ledger.advanced(held_by(alice, 1, first), held_by(alice, 1, second)) == "granted_once");
+    lock_ledger other;
+    CHECK(other.advanced(idle(), idle(first)) == "no_grant_to_the_dead");
+    CHECK(other.advanced(idle(first), idle()) == "only_moves_forward");
+}
+
+TEST_CASE("who is granted at once overtakes nobody") {
+    lock_ledger ledger;
+    lock::state before = held_by(alice, 1, first);
+    static_cast<void>(ledger.advanced(idle(), before));
+    const lock::reply said = lock::granted{second};
+    CHECK(ask(ledger, idle(first), acquire_of(bob, 1), said, held_by(bob, 1, second)).empty());
+    before.locks.front().queue.push_back(before.locks.front().holders.front());
+    CHECK(ask(ledger, before, acquire_of(bob, 2), said, before) == "first_come_first_served");
+}
+
+TEST_CASE("a hold is given back by its owner alone") {
+    lock_ledger ledger;
+    const lock::state held = held_by(alice, 1, first);
+    static_cast<void>(ledger.advanced(idle(), held));
+    const lock::reply said = lock::released{};
+    const auto release_of = [](session_id session, std::uint64_t owner) {
+        return lock::release{{session, 2, 0}, owner, first};
+    };
+    lock_ledger fresh = ledger;
+    CHECK(ask(fresh, held, release_of(alice, 1), said, idle(first)).empty());
+    fresh = ledger;
+    CHECK(ask(fresh, held, release_of(alice, 2), said, idle(first)) == "only_owners_release");
+    fresh = ledger;
+    CHECK(ask(fresh, held, release_of(bob, 1), said, idle(first)) == "only_owners_release");
+}
+
+TEST_CASE("a command that comes again is answered again, but for a wait that is over") {
+    lock_ledger ledger;
+    const lock::state held = held_by(bob, 1, first);
+    static_cast<void>(ledger.advanced(idle(), held));
+    const auto again = [&](const lock::reply& said) {
+        return ask(ledger, held, acquire_of(alice, 1), said, held);
+    };
+    CHECK(again(lock::queued{}).empty());
+    CHECK(again(lock::queued{}).empty());
+    CHECK(again(lock::granted{first}).empty());
+    CHECK(again(lock::busy{}) == "repeats_are_answered_alike");
+    CHECK(again(lock::refused{lock::refusal::stale_sequence}).empty());
+    CHECK(again(lock::refused{lock::refusal::session_expired}) == "live_sessions_are_served");
+}
+
+TEST_CASE("sessions are opened once each, and stay over") {
+    lock_ledger ledger;
+    const lock::reply said = lock::opened{alice, 1000};
+    CHECK(ask(ledger, idle(), lock::open_session{{1, 0}, 1, 1000}, said, idle()).empty());
+    CHECK(ask(ledger, idle(), lock::open_session{{1, 0}, 1, 1000}, said, idle()).empty());
+    CHECK(ask(ledger, idle(), lock::open_session{{2, 0}, 1, 1000}, said, idle()) ==
+          "sessions_are_unique");
+    CHECK(ledger.opener_of(alice) == synod::client_uuid{1, 0});
+    CHECK_FALSE(ledger.opener_of(bob).has_value());
+    lock::state over = idle();
+    over.sessions.clear();
+    CHECK(ask(ledger, over, lock::keep_alive{{alice, 1, 0}}, lock::kept{1}, over) ==
+          "expired_sessions_stay_expired");
+    CHECK(ask(ledger, over, lock::keep_alive{{alice, 2, 0}},
+              lock::refused{lock::refusal::session_expired}, over)
+              .empty());
+}
+
+TEST_CASE("a new leader takes no life from a session [locks R3]") {
+    lock_ledger ledger;
+    lock::state shorter = idle();
+    shorter.sessions.back().deadline = synod::log_time(8);
+    CHECK(ledger.led(shorter, idle()).empty());
+    CHECK(ledger.led(idle(), shorter) == "grace_only_extends");
+}
+
+TEST_CASE("what is remembered is part of the fingerprint") {
+    lock_ledger ledger;
+    const auto empty = synod::fingerprint_of(ledger);
+    static_cast<void>(ledger.advanced(idle(), held_by(alice, 1, first)));
+    CHECK(synod::fingerprint_of(ledger) != empty);
+    CHECK(ledger.applied(idle(first), {}, {}, idle(first)) == "replies_are_replies");
+}
