@@ -10,6 +10,7 @@
 
 #include "mutants/mutant.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
