@@ -4,18 +4,20 @@
 
 #pragma once
 
+#include <synod/base/one_of.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/paxos/storage.hpp>
 #include <synod/storage/memory.hpp>
 
 #include "mutants/mutant.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace explore {
@@ -44,7 +46,7 @@ public:
     [[nodiscard]] std::error_code sync() noexcept {
         has_synced_ = true;
         if (point_ == crash_point::before_sync) return crashed();
-        keep(pending_.size());
+        if (const std::error_code error = keep(pending_.size())) return error;
         if (point_ == crash_point::after_sync) return crashed();
         return {};
     }
@@ -86,11 +88,7 @@ public:
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(kept_);
-        sink.add(pending_.size());
-        for (const record& one : pending_) {
-            sink.add(one.index());
-            std::visit([&](const auto& each) { sink.add(each); }, one);
-        }
+        sink.add(pending_);
         sink.add(promised_);
         sink.add(reserved_);
         sink.add(voted_);
@@ -100,16 +98,16 @@ protected:
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
     /// Makes the first `count` pending records durable.
-    void keep(std::size_t count) {
+    [[nodiscard]] std::error_code keep(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i)
-            std::visit([this](const auto& one) { this->keep_one(one); }, pending_[i]);
+            pending_[i].visit([this](const auto& one) { this->keep_one(one); });
         pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
-        static_cast<void>(kept_.sync());
+        return kept_.sync();
     }
 
 private:
-    using record = std::variant<log_vote, synod::identity_record, synod::promise_record,
-                                synod::reserve_record, synod::chosen_record, synod::forget_record>;
+    using record = synod::one_of<log_vote, synod::identity_record, synod::promise_record,
+                                 synod::reserve_record, synod::chosen_record, synod::forget_record>;
 
     [[nodiscard]] static std::error_code crashed() {
         return std::make_error_code(std::errc::io_error);
@@ -165,13 +163,16 @@ public:
         const order ended = under_way_.front();
         under_way_.erase(under_way_.begin());
         for (order& one : under_way_) one.records -= ended.records;
-        keep(ended.records);
+        if (keep(ended.records)) throw std::logic_error("memory cannot fail to keep");
         return ended.token;
     }
 
     /// The answer to a sync that an earlier life started. It comes once, and says nothing of this life's records.
     [[nodiscard]] synod::sync_token take_late_answer() {
-        return *std::exchange(late_, std::nullopt);
+        if (!late_) throw std::logic_error("no sync of a former life is under way");
+        const synod::sync_token token = *late_;
+        late_.reset();
+        return token;
     }
 
     void crash() {

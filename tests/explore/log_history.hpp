@@ -88,7 +88,7 @@ private:
             if (a.vote.ballot != b.vote.ballot) return a.vote.ballot < b.vote.ballot;
             return a.by < b.by;
         };
-        const auto where = std::lower_bound(votes_.begin(), votes_.end(), one, order);
+        const auto where = std::ranges::lower_bound(votes_, one, order);
         if (where == votes_.end() || !(*where == one)) votes_.insert(where, one);
     }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -95,16 +96,19 @@ public:
 
     [[nodiscard]] bool is_running() const { return running_.has_value(); }
     /// Precondition of these: is_running().
-    [[nodiscard]] const replica& role() const { return *running_; }
+    [[nodiscard]] const replica& role() const {
+        if (!running_) throw std::logic_error("a node that has crashed has no replica");
+        return *running_;
+    }
     [[nodiscard]] bool may_tick() const {
-        return running_->next_deadline() != synod::instant::never();
+        return role().next_deadline() != synod::instant::never();
     }
     [[nodiscard]] bool is_syncing() const {
-        if constexpr (is_async) return running_->storage().is_syncing();
+        if constexpr (is_async) return role().storage().is_syncing();
         return false;
     }
     [[nodiscard]] bool has_late_answer() const {
-        if constexpr (is_async) return running_->storage().has_late_answer();
+        if constexpr (is_async) return role().storage().has_late_answer();
         return false;
     }
 
@@ -113,37 +117,37 @@ public:
     [[nodiscard]] log_answer propose(char letter, crash_point point) {
         return act(point, [&] {
             const auto byte = static_cast<std::byte>(letter);
-            note_asked(running_->propose({&byte, 1}, now_), letter, {});
+            note_asked(live().propose({&byte, 1}, now_), letter, {});
         });
     }
     /// `completed` is every command whose end somebody has been told.
     [[nodiscard]] log_answer read(letter_set completed) {
-        return act(crash_point::none, [&] { note_asked(running_->read(now_), 0, completed); });
+        return act(crash_point::none, [&] { note_asked(live().read(now_), 0, completed); });
     }
     [[nodiscard]] log_answer tick(crash_point point) {
         return act(point, [&] {
-            now_ = std::max(now_, running_->next_deadline());
-            running_->tick(now_);
+            now_ = std::max(now_, live().next_deadline());
+            live().tick(now_);
         });
     }
     [[nodiscard]] log_answer transfer(synod::node_id to) {
         return act(crash_point::none,
-                   [&] { static_cast<void>(running_->transfer_leadership(to, now_)); });
+                   [&] { static_cast<void>(live().transfer_leadership(to, now_)); });
     }
     [[nodiscard]] log_answer receive(const log_letter& letter, crash_point point) {
-        return act(point, [&] { running_->receive(letter.from, letter.message, now_); });
+        return act(point, [&] { live().receive(letter.from, letter.message, now_); });
     }
     [[nodiscard]] log_answer trim() {
-        return act(crash_point::none, [&] { running_->trim(running_->status().applied_below); });
+        return act(crash_point::none, [&] { live().trim(live().status().applied_below); });
     }
     [[nodiscard]] log_answer end_sync() {
         return act(crash_point::none, [&] {
-            if constexpr (is_async) running_->synced(running_->storage().end_sync(), {});
+            if constexpr (is_async) live().synced(live().storage().end_sync(), {});
         });
     }
     [[nodiscard]] log_answer answer_late() {
         return act(crash_point::none, [&] {
-            if constexpr (is_async) running_->synced(running_->storage().take_late_answer(), {});
+            if constexpr (is_async) live().synced(live().storage().take_late_answer(), {});
         });
     }
 
@@ -152,6 +156,7 @@ public:
         return {};
     }
     [[nodiscard]] log_answer restart() {
+        if (!left_) throw std::logic_error("a node that runs is not restarted");
         auto next = replica::recover(group_, survivor_ ? *survivor_ : machine(),
                                      letter_basket(group_.self()), *left_, *policy_, now_);
         log_answer answer;
@@ -220,26 +225,31 @@ private:
         }
     };
 
-    [[nodiscard]] const auto& rules() const { return running_->policy().rules; }
+    [[nodiscard]] const auto& rules() const { return role().policy().rules; }
     [[nodiscard]] bool has_same_rules(const log_node& other) const {
         if constexpr (has_rules_with_memory) return !running_ || rules() == other.rules();
         return true;
     }
 
+    [[nodiscard]] replica& live() {
+        if (!running_) throw std::logic_error("a node that has crashed takes no steps");
+        return *running_;
+    }
+
     template <class Input>
     [[nodiscard]] log_answer act(crash_point point, Input&& input) {
-        running_->storage().arm(point);
-        running_->transport().watch(running_->storage());
-        if constexpr (requires(machine& one) { one.show(now_); }) running_->machine().show(now_);
-        const synod::log_time before = running_->time();
+        live().storage().arm(point);
+        live().transport().watch(live().storage());
+        if constexpr (requires(machine& one) { one.show(now_); }) live().machine().show(now_);
+        const synod::log_time before = live().time();
         log_answer answer;
         input();
-        running_->flush(now_);
-        if (running_->time() < before) answer.broken = "log_time_never_falls";
+        live().flush(now_);
+        if (live().time() < before) answer.broken = "log_time_never_falls";
         collect(answer);
         if (point == crash_point::none) {
-            running_->drain([&](const synod::completion& one) { end(one, answer); });
-            if (!running_->is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
+            live().drain([&](const synod::completion& one) { end(one, answer); });
+            if (!live().is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
         } else {
             crash_at(point, answer);
         }
@@ -247,12 +257,12 @@ private:
     }
 
     void collect(log_answer& answer) {
-        letter_basket& basket = running_->transport();
+        letter_basket& basket = live().transport();
         if (basket.is_early()) answer.broken = "nothing_before_its_sync";
         answer.sent = basket.take();
-        answer.votes = running_->storage().take_fresh();
-        for (const log_vote& one : running_->storage().take_appended()) stamp(one, answer);
-        if (!running_->machine().is_told_right()) answer.broken = "time_and_leaders_rise";
+        answer.votes = live().storage().take_fresh();
+        for (const log_vote& one : live().storage().take_appended()) stamp(one, answer);
+        if (!live().machine().is_told_right()) answer.broken = "time_and_leaders_rise";
     }
 
     /// A leader puts on its entries all the time that it leads, but for less than a millisecond.
@@ -290,13 +300,13 @@ private:
 
     [[nodiscard]] bool shows(letter_set completed) const {
         letter_set shown;
-        for (const note& one : running_->machine().notes()) shown.insert(one.letter);
+        for (const note& one : role().machine().notes()) shown.insert(one.letter);
         return shown.includes(completed);
     }
 
     void crash_at(crash_point point, log_answer& answer) {
-        const std::size_t left = running_->transport().before_sync() + 1;
-        answer.is_taken = running_->storage().has_synced();
+        const std::size_t left = live().transport().before_sync() + 1;
+        answer.is_taken = live().storage().has_synced();
         if (point == crash_point::amid_messages) {
             answer.is_taken = answer.is_taken && answer.sent.size() > left;
             answer.sent.resize(std::min(answer.sent.size(), left));
@@ -305,9 +315,10 @@ private:
     }
 
     void lose_memory() {
-        if (synod::mutants::is(synod::mutants::mutant::m23)) survivor_ = running_->machine();
-        left_ = running_->storage();
-        left_->crash();
+        if (synod::mutants::is(synod::mutants::mutant::m23)) survivor_ = live().machine();
+        disk kept = live().storage();
+        kept.crash();
+        left_ = std::move(kept);
         running_.reset();
         asked_.clear();
         term_ = {};

@@ -82,6 +82,7 @@ public:
         const synod::mutants::making make(mistake_);
         state first;
         std::vector<synod::member> members;
+        members.reserve(sizes_.nodes);
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i)
             members.push_back({synod::node_id(i), synod::incarnation(1)});
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i) {
