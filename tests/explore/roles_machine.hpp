@@ -157,7 +157,7 @@ private:
     std::variant<Disk, Role> body_;
 };
 
-/// What `message` reveals of a role with these durable records that a crash could still undo; empty if nothing.
+/// Whether a message of a role with these durable records reveals something that a crash could still undo. [PTP 2.2]
 struct revealed_early {
     const durable_records& kept;
     const synod::votes<int>* votes;  // of the running acceptor

@@ -36,8 +36,8 @@ struct role_name {
 
     friend std::string to_string(const role_name& name) {
         if (name.kind == role_kind::learner) return "the learner";
-        const char* const kind = name.kind == role_kind::acceptor ? "acceptor " : "proposer ";
-        return kind + std::to_string(name.node.value());
+        const char* const word = name.kind == role_kind::acceptor ? "acceptor " : "proposer ";
+        return word + std::to_string(name.node.value());
     }
 
     template <class Sink>
@@ -89,7 +89,8 @@ namespace detail {
 }
 [[nodiscard]] inline std::string describe(const synod::promise<int>& one) {
     std::string text = "promise " + text_of(one.ballot);
-    for (const auto& vote : one.votes) text += " with " + text_of(vote);
+    const char* word = " with ";
+    for (const auto& vote : one.votes) text += std::exchange(word, " and ") + text_of(vote);
     text +=
         unless_first(" for slots from ", one.from) + unless_first(" forgetting below ", one.first);
     if (!one.complete) text += " and more from slot " + std::to_string(one.next.value());

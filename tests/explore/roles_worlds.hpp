@@ -6,14 +6,12 @@
 
 #include <synod/testing/worlds.hpp>
 
-#include "mutants/mutant.hpp"
-
 #include <memory>
-#include <string_view>
 
 namespace explore {
 
-/// Throws bad_parameter as parameters do.
+/// A world of whole roles: those that ship, or with a `mutant` those that make its mistake, for as long as the world is. One such
+/// world at a time. Throws bad_parameter as parameters do.
 [[nodiscard]] std::unique_ptr<synod::testing::any_world>
 make_roles(synod::testing::parameters& given);
 
