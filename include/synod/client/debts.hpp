@@ -14,20 +14,21 @@
 namespace synod::inline SYNOD_ABI::client {
 
 /// Requests of which a release or a cancel is on its way. Until that has arrived, the service may take a later request of the same
-/// owner for one that waits for itself; so somebody must know that it does not. Logarithmic in the number of debts. `Wish` is
+/// owner for one that waits for itself; so somebody must know that it does not. Logarithmic in the number of debts. A value. `Wish` is
 /// client::wish.
 template <class Wish>
 class debts {
 public:
     void add(request_id which, const Wish& whose) {
-        const auto place = owed_.try_emplace({whose.owner, whose.name}, 0).first;
-        if (by_request_.emplace(which, place).second) ++place->second;
+        const claim own(whose.owner, whose.name);
+        if (by_request_.emplace(which, own).second) ++owed_[own];
     }
 
     void settle(request_id which) {
         const auto found = by_request_.find(which);
         if (found == by_request_.end()) return;
-        if (--found->second->second == 0) owed_.erase(found->second);
+        const auto counted = owed_.find(found->second);
+        if (--counted->second == 0) owed_.erase(counted);
         by_request_.erase(found);
     }
 
@@ -42,11 +43,10 @@ public:
     }
 
 private:
-    using name = decltype(Wish::name);
-    using counts = std::map<std::pair<std::uint64_t, name>, std::uint32_t>;  // by owner and name
+    using claim = std::pair<std::uint64_t, decltype(Wish::name)>;  // owner and lock
 
-    counts owed_;  // none is zero
-    std::map<request_id, typename counts::iterator> by_request_;
+    std::map<claim, std::uint32_t> owed_;     // how many requests, none of them zero
+    std::map<request_id, claim> by_request_;  // those that are counted
 };
 
 }  // namespace synod::inline SYNOD_ABI::client
