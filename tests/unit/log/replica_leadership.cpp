@@ -243,3 +243,27 @@ TEST_CASE(
     REQUIRE(c.leader().has_value());
     CHECK(c.machine(*c.leader()).lines.size() == 50);
 }
+
+TEST_CASE("a leader that inherits more chosen slots than its window holds gets through them though votes are lost") {
+    log_limits limits = test_limits();
+    limits.window = 2;
+    limits.batch_commands = 1;
+    cluster<> c(3, limits);
+    const node_id old = c.elect();
+    const node_id heir = c.follower_of(old);
+    c.network.least_delay = milliseconds(5);
+    c.cut(old, heir);  // so that the heir misses the values
+    for (int i = 0; i < 6; ++i) CHECK(c.propose(old, "x").answer == answer::queued);
+    c.run(milliseconds(80));
+    c.heal();
+    c.cut(heir, old);  // nor is it sent what it misses
+    REQUIRE(!c.at(old).transfer_leadership(heir, c.now()));
+    for (int i = 0; i < 200 && c.leader() != heir; ++i) c.step(milliseconds(1));
+    REQUIRE(c.leader() == heir);
+    CHECK(c.at(heir).status().chosen_below < slot(4));
+    for (const node_id other : c.all() - node_set{heir}) c.cut(other, heir);
+    c.run(milliseconds(15));
+    c.heal();
+    c.run(seconds(1));
+    CHECK(c.machine(heir).lines.size() == 6);
+}

@@ -175,9 +175,11 @@ template <class Node>
     node.retry.arm(now);
 }
 
-/// What a leader does in each flush.
+/// What a leader does in each flush. What it inherits and knows to be chosen already is at hand with its own vote; nobody is asked for
+/// another one, so nobody's answer would tell.
 template <class Node>
 [[gnu::always_inline]] inline void lead(Node& node, instant now) {
+    if (node.next <= node.barrier) node.advance();
     if (node.next < node.learner.next()) skip_chosen(node);
     if (node.reads.wants_round()) send_heartbeats(node, now);
     while (has_room(node) && open_next(node, now)) {
