@@ -252,7 +252,7 @@ private:
         rogue_at_ = instant::never();
         network_.heal();
         std::uint32_t healed = 0;
-        const std::uint32_t first = static_cast<std::uint32_t>(stage_.random.below(count_));
+        const auto first = static_cast<std::uint32_t>(stage_.random.below(count_));
         for (std::uint32_t i = 0; i < count_; ++i) {
             server_type& one = *servers_[(first + i) % count_];
             const bool can_come = one.is_admitted() && !one.disk().is_damaged() &&
