@@ -37,7 +37,7 @@ inline constexpr std::array known_mutants{
     known_mutant{mutant::m14, "M14", "a promise of another attempt counts", 0},
     known_mutant{mutant::m15, "M15", "answers are counted, not acceptors", 50},
     known_mutant{mutant::m16, "M16", "half is taken for a majority", 50},
-    known_mutant{mutant::m17, "M17", "a refusal counts as a promise", 300},
+    known_mutant{mutant::m17, "M17", "a refusal counts as a promise", 0},
     known_mutant{mutant::m18, "M18", "a no-op is taken for nothing", 300},
     known_mutant{mutant::m19, "M19", "votes of different ballots are counted together", 0},
     known_mutant{mutant::m20, "M20", "votes for one value are counted over different ballots", 0},
@@ -58,7 +58,8 @@ inline constexpr std::array known_mutants{
     known_mutant{mutant::m48, "M48", "a release ends whatever hold there is", 50},
     known_mutant{mutant::m49, "M49", "what may have happened is called a failure", 300},
     known_mutant{mutant::m50, "M50", "a snapshot leaves out who waits", 50},
-    known_mutant{mutant::m51, "M51", "a repeated answer does not wait for the first one's sync", 0},
+    known_mutant{mutant::m51, "M51", "a repeated answer does not wait for the first one's sync",
+                 100},
     known_mutant{mutant::m53, "M53", "an older leader's entry rewinds the clock", 0},
     known_mutant{mutant::m54, "M54", "log time loses its fractions", 300},
     known_mutant{mutant::m55, "M55", "a slot is taken for a position", 50},
@@ -68,7 +69,7 @@ inline constexpr std::array known_mutants{
     known_mutant{mutant::m59, "M59", "a lock is granted to a session whose time is over", 100},
     known_mutant{mutant::m60, "M60", "who comes last goes first", 50},
     known_mutant{mutant::m64, "M64", "a resource lets in whoever comes", 50},
-    known_mutant{mutant::m65, "M65", "a sync of an earlier life releases a vote", 0},
+    known_mutant{mutant::m65, "M65", "a sync of an earlier life releases a vote", 300},
 };
 
 /// Those that wait, and for what.

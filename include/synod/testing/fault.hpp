@@ -125,6 +125,8 @@ public:
         bits_ &= ~(std::uint64_t{1} << static_cast<unsigned>(which));
     }
 
+    friend constexpr bool operator==(fault_set, fault_set) = default;
+
 private:
     std::uint64_t bits_ = 0;
 };

@@ -211,12 +211,11 @@ public:
 
     void start_sync(const sync_token& token) noexcept {
         if (!this->process().acts()) return;
-        instant due = this->run().now + this->latency();
-        if (!under_way_.empty() && due < last_due_) due = last_due_;
-        under_way_.push_back({token, this->pending(), last_due_ = due});
+        const duration least = this->run().between(microseconds(50), milliseconds(3));
+        under_way_.push_back({token, this->pending(), this->run().now + least + this->latency()});
     }
 
-    /// When the next sync ends.
+    /// When the next sync ends; never() if none is under way.
     [[nodiscard]] instant next_due() const {
         return under_way_.empty() ? instant::never() : under_way_.front().due;
     }
@@ -261,8 +260,7 @@ private:
         for (std::size_t i = 0; i < under_way_.size(); ++i) under_way_[i].records -= count;
     }
 
-    ring<order> under_way_;
-    instant last_due_;  // of under_way_
+    ring<order> under_way_;  // each ends when it is due and those before it have ended
     std::optional<sync_token> late_;
 };
 

@@ -65,7 +65,7 @@ public:
         heap_.pop_back();
         letter taken = std::move(slots_[next.index]);
         free_.push_back(next.index);
-        path& way = path_of(taken.from, taken.to);
+        const path& way = path_of(taken.from, taken.to);
         if (stage_.now < way.cut_until) return std::nullopt;
         if (stage_.now < way.held_until) {
             enqueue(std::move(taken),

@@ -37,12 +37,10 @@ public:
         if (is_over) {
             if (run.strikes(fault::reused_session, 1'000'000)) acquire();
         } else if (token_ != fencing_token()) {
-            release(token_);
-            if (!is_given_back_) {
-                is_given_back_ = true;
-            } else if (run.strikes(fault::repeated_release, 1'000'000)) {
-                token_ = {};
-            }
+            const bool repeats = is_given_back_;
+            if (!repeats || run.strikes(fault::repeated_release, 1'000'000)) release(token_);
+            if (repeats) token_ = {};
+            is_given_back_ = true;
         } else if (run.flip(50)) {
             acquire();
         } else if (const auto overheard = overhear();

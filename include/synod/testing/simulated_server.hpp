@@ -233,6 +233,7 @@ private:
         replica_->flush(now);
         if (!process_->is_dead()) serve();
         tell_votes();
+        if (process_->is_dead()) setting_.run.tally.count(fault::crash_in_flush);
         if (is_doomed || replica_->status().error) {
             return crash(setting_.run.now + setting_.run.between(milliseconds(5), seconds(3)));
         }
@@ -243,8 +244,11 @@ private:
     /// Crashes come between any two effects, and ten times likelier while something waits to be synced.
     [[nodiscard]] bool draw_doom() {
         const std::uint64_t rate = disk_.has_pending() ? 1'000 : 100;
-        if (!setting_.run.strikes(fault::crash_in_flush, rate)) return false;
-        process_->doom(setting_.run.random.below(10));
+        stage& run = setting_.run;
+        if (!run.faults.contains(fault::crash_in_flush)) return false;
+        if (run.random.below(1'000'000) >= rate) return false;
+        const std::uint64_t most = std::uint64_t{4} << run.random.below(5);
+        process_->doom(run.random.below(most));
         return true;
     }
 

@@ -226,9 +226,8 @@ private:
         rogue_at_ = instant::never();
         network_.heal();
         std::uint32_t healed = 0;
-        const auto first = static_cast<std::uint32_t>(stage_.random.below(settings_.replicas));
-        for (std::uint32_t i = 0; i < settings_.replicas; ++i) {
-            server_type& one = *servers_[(first + i) % settings_.replicas];
+        for (server_type* const each : in_any_order()) {
+            server_type& one = *each;
             const bool can_come = one.is_admitted() && !one.disk().is_damaged() &&
                                   one.state() != server_state::faulty;
             if (can_come && healed < settings_.replicas / 2 + 1) {
@@ -248,6 +247,15 @@ private:
             one->reschedule();
             owed_.push_back(one->cycles() + 1);
         }
+    }
+
+    [[nodiscard]] std::vector<server_type*> in_any_order() {
+        std::vector<server_type*> order;
+        for (const auto& one : servers_) {
+            order.push_back(one.get());
+            std::swap(order.back(), order[stage_.random.below(order.size())]);
+        }
+        return order;
     }
 
     /// Every client has taken and given back a lock since, and the survivors are up and have applied all but what is under way.
@@ -334,11 +342,12 @@ private:
             if (one->disk().is_damaged() && !is_faulty) stage_.violate("damage_is_reported");
             if (!is_faulty) ++able;
         }
-        const slot before = oracle_.chosen_below();
+        const std::uint64_t applied = auditor_.trail().size();
         const instant later = stage_.now + seconds(5);
         while (!stage_.is_violated() && stage_.now < later) step();
-        if (able <= settings_.replicas / 2 && oracle_.chosen_below() > before)
+        if (able <= settings_.replicas / 2 && auditor_.trail().size() > applied) {
             stage_.violate("no_quorum_no_decision");
+        }
     }
 
     static constexpr std::uint64_t convergence = 8;  // slots that may be under way

@@ -244,7 +244,9 @@ TEST_CASE(
     CHECK(c.machine(*c.leader()).lines.size() == 50);
 }
 
-TEST_CASE("a leader that inherits more chosen slots than its window holds gets through them though votes are lost") {
+TEST_CASE(
+    "a leader that inherits more chosen slots than its window holds gets through them though votes "
+    "are lost") {
     log_limits limits = test_limits();
     limits.window = 2;
     limits.batch_commands = 1;

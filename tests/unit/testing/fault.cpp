@@ -41,6 +41,7 @@ TEST_CASE("a set holds the classes that were put into it and not taken out again
     for (std::size_t i = 0; i < fault_classes; ++i) CHECK_FALSE(some.contains(nth(i)));
     some.insert(fault::loss);
     some.insert(fault::stale_token);
+    some.insert(fault::stale_token);
     some.insert(fault::pause);
     some.erase(fault::pause);
     some.erase(fault::crash);
@@ -51,6 +52,8 @@ TEST_CASE("a set holds the classes that were put into it and not taken out again
 
 TEST_CASE("each bit of a number turns one class on, and those above the last none") {
     const std::uint64_t beyond = ~std::uint64_t{0} << fault_classes;
+    CHECK(fault_set::from_bits(beyond) == fault_set());
+    CHECK(fault_set::from_bits(~std::uint64_t{0}) == fault_set::all());
     for (std::size_t i = 0; i < fault_classes; ++i) {
         const auto one = fault_set::from_bits(beyond | std::uint64_t{1} << i);
         for (std::size_t j = 0; j < fault_classes; ++j) CHECK(one.contains(nth(j)) == (i == j));

@@ -60,6 +60,7 @@ TEST_CASE("a value is chosen once a quorum has voted for it in one ballot") {
     all.watch.voted(ada, cast(0, first, "a"));
     CHECK(all.watch.chosen_below() == slot(0));
     all.watch.voted(bob, cast(0, second, "a"));
+    all.watch.voted(ada, cast(0, first, "a"));
     CHECK(all.watch.chosen_below() == slot(0));
     all.watch.voted(eve, cast(0, second, "a"));
     CHECK(all.watch.chosen_below() == slot(1));

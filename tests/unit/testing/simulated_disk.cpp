@@ -114,6 +114,18 @@ TEST_CASE("what a dead process does to its disk never happened") {
     CHECK(node.recovered_votes() == 2);
 }
 
+TEST_CASE("what a dead process appends is not even left over by its crash") {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        blocking node(seed);
+        node.run.faults.insert(fault::lost_suffix);
+        node.life.doom(0);
+        REQUIRE_FALSE(node.life.acts());
+        node.vote_in(3);
+        node.crash();
+        REQUIRE(node.recovered_votes() == 0);
+    }
+}
+
 TEST_CASE("the next life writes to the same disk") {
     blocking node(1);
     node.life.doom(0);

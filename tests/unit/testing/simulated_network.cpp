@@ -237,13 +237,34 @@ TEST_CASE("healing ends cuts and holds") {
     CHECK(all.run.now < instant() + longest_usual);
 }
 
-TEST_CASE("what is put back arrives again when it was told to") {
+TEST_CASE(
+    "what is put back arrives again when it was told to, in the order in which it was put back") {
     wire all(1);
-    all.post(ada, bob, 1);
-    all.run.now = all.net.next_due();
-    auto taken = all.net.take();
-    REQUIRE(taken);
-    all.net.put_back(std::move(*taken), instant() + seconds(3));
+    const instant later = instant() + seconds(3);
+    std::vector<int> order;
+    for (int i = 0; i < 5; ++i) all.post(node_id(i % 2 == 0 ? 0 : 2), bob, i);
+    while (all.net.next_due() < later) {
+        all.run.now = all.net.next_due();
+        auto taken = all.net.take();
+        REQUIRE(taken);
+        order.push_back(taken->message);
+        all.net.put_back(std::move(*taken), later);
+    }
     all.deliver();
-    CHECK(all.arrived == std::vector<arrival>{{instant() + seconds(3), ada, bob, 1}});
+    CHECK(all.messages() == order);
+    CHECK(all.run.now == later);
+}
+
+TEST_CASE("what is sent while others arrive takes nobody's place") {
+    wire all(1);
+    for (int i = 0; i < many; ++i) {
+        all.post(ada, bob, 2 * i);
+        all.post(eve, bob, 2 * i + 1);
+        const instant later = all.run.now + milliseconds(1);
+        all.deliver(later);
+        all.run.now = later;
+    }
+    all.deliver();
+    CHECK(all.arrived.size() == 2 * many);
+    CHECK(all.distinct() == 2 * many);
 }

@@ -26,6 +26,7 @@ TEST_CASE("a doomed life has as many effects as it was given, and then none for 
         CHECK_FALSE(life.is_dead());  // nothing shows before the effect that does not come
         CHECK_FALSE(life.acts());
         CHECK(life.is_dead());
+        life.doom(10);  // nobody dies twice
         CHECK_FALSE(life.acts());
         CHECK(life.is_dead());
     }

@@ -105,6 +105,13 @@ TEST_CASE("a run has as much in it as was asked for, and is judged") {
     }
 }
 
+TEST_CASE("what clients had no time for before healing they do after it") {
+    constexpr simulation_size hasty{.operations = 800, .faults = 1, .longest_chaos = seconds(1)};
+    const simulation_outcome one = simulate(1, hasty);
+    CHECK(one.violation.empty());
+    CHECK(one.operations >= hasty.operations);
+}
+
 TEST_CASE("a summary adds up runs, and counts the seeds in which a class struck") {
     simulation_outcome good;
     good.ended = instant() + seconds(2);

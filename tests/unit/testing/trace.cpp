@@ -104,6 +104,16 @@ TEST_CASE("an arrival knows all that its sender knew when it sent, and nothing l
     CHECK(made.lines()[4].clock == vector_clock{2, 0, 2});
 }
 
+TEST_CASE("what arrives late takes nothing from what is known already") {
+    trace made(true);
+    const auto first = made.note_send(noon, ada, 1, line_text{"sends n2 one"});
+    const auto second = made.note_send(noon, ada, 2, line_text{"sends n2 two"});
+    made.note_arrival(noon, bob, ada, second, 2, line_text{"two"});
+    made.note_arrival(noon, bob, ada, first, 1, line_text{"one"});
+    CHECK(made.lines()[2].clock == vector_clock{2, 0, 1});
+    CHECK(made.lines()[3].clock == vector_clock{2, 0, 2});
+}
+
 TEST_CASE("a message that arrives twice is known of twice") {
     trace made(true);
     const auto sent = made.note_send(noon, ada, 1, line_text{"sends n2 greetings"});
