@@ -85,24 +85,34 @@ struct options {
     return std::chrono::duration<double, std::ratio<60>>(steady::now() - start).count();
 }
 
+/// Every class that has struck, and how often.
+[[nodiscard]] std::string faults_of(const simulation_summary& so_far) {
+    std::string text;
+    for (std::size_t i = 0; i < fault_classes; ++i) {
+        const auto which = static_cast<fault>(i);
+        if (so_far.struck(which) == 0) continue;
+        text.append(text.empty() ? "" : ", ").append(to_text(which)).append(1, ' ');
+        text.append(std::to_string(so_far.struck(which)));
+    }
+    return text.empty() ? "none" : text;
+}
+
 void print_progress(const simulation_summary& so_far, steady::time_point start) {
-    std::uint64_t faults = 0;
-    for (std::size_t i = 0; i < fault_classes; ++i) faults += so_far.struck(static_cast<fault>(i));
     const double hours = static_cast<double>(so_far.virtual_time().nanoseconds()) / 3.6e12;
     const double minutes = minutes_since(start);
     std::printf(
-        "%llu seeds, %.2f simulated hours, %llu operations, %llu faults, %llu violations, "
-        "%llu histories undecided, %.0f seeds a minute, %.0f times real time\n",
+        "%llu seeds, %.2f simulated hours, %llu operations, %llu violations, "
+        "%llu histories undecided, %.0f seeds a minute, %.0f times real time; faults: %s\n",
         static_cast<unsigned long long>(so_far.seeds()), hours,
         static_cast<unsigned long long>(so_far.operations()),
-        static_cast<unsigned long long>(faults),
         static_cast<unsigned long long>(so_far.violations()),
         static_cast<unsigned long long>(so_far.undecided()),
-        static_cast<double>(so_far.seeds()) / minutes, hours * 60 / minutes);
+        static_cast<double>(so_far.seeds()) / minutes, hours * 60 / minutes,
+        faults_of(so_far).c_str());
     std::fflush(stdout);
 }
 
-/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell.
+/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell, and nearly all histories were judged.
 [[nodiscard]] bool print_faults(const simulation_summary& all) {
     bool is_wide = true;
     for (std::size_t i = 0; i < fault_classes; ++i) {
@@ -115,6 +125,10 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
             std::printf("  %s struck in fewer than one seed of twenty\n", name.c_str());
             is_wide = false;
         }
+    }
+    if (all.undecided() * 50 > all.seeds()) {
+        std::printf("  more than one history of fifty was left undecided\n");
+        return false;
     }
     return is_wide;
 }
