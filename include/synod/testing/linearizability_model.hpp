@@ -63,8 +63,8 @@ concept linearizability_model =
     testing::detail::starts_somewhere<M> && testing::detail::takes_steps<M> &&
     testing::detail::orders_its_keys<M>;
 
-/// The histories that a model can judge.
-template <linearizability_model Model>
+/// The histories that a model can judge. Not constrained, so that whoever takes one names what a model lacks.
+template <class Model>
 using history_of = history<typename Model::input, typename Model::output>;
 
 }  // namespace synod::inline SYNOD_ABI::testing
