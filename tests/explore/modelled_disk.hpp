@@ -39,7 +39,7 @@ public:
         if (chosen_below_ != synod::slot()) sink(synod::chosen_record{chosen_below_});
         if (votes_.first() != synod::slot()) sink(synod::forget_record{votes_.first()});
         for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
-            if (votes_.ballot_of(at).exists()) sink(votes_.report(at));
+            if (votes_.ballot_of(at).exists()) sink(votes_.at(at));
         }
     }
 

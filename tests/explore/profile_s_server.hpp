@@ -223,7 +223,7 @@ private:
         accepted_by_ = policy_.rules.counted(accepted_by_, from);
         if (!policy_.quorums.is_phase2(accepted_by_)) return;
         is_decided_ = true;
-        broadcast(synod::chosen<proposal>{group_.header(), votes().report(synod::slot())}, out);
+        broadcast(synod::chosen<proposal>{group_.header(), votes().at(synod::slot())}, out);
         send(proposal_->client, put_done{proposal_->request}, out);
     }
 

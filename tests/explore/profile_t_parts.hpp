@@ -86,7 +86,7 @@ template <class Acceptor>
 [[nodiscard]] bool reports_its_vote(const Acceptor& acceptor, const synod::promise<int>& said) {
     const bool has_voted = acceptor.votes().ballot_of(synod::slot()).exists();
     if (!has_voted) return said.votes.empty();
-    return said.votes.size() == 1 && said.votes.front() == acceptor.votes().report(synod::slot());
+    return said.votes.size() == 1 && said.votes.front() == acceptor.votes().at(synod::slot());
 }
 
 /// What `said` amounts to, of an acceptor that was `before` when it was asked something of ballot `asked`.

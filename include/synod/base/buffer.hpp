@@ -194,12 +194,12 @@ public:
     buffer& operator=(buffer&& other) noexcept {
         detail::buffer_block* const taken = other.block_;
         other.block_ = nullptr;
-        if (block_ != nullptr) release();
+        if (block_ != nullptr && block_->disown()) give_back();
         block_ = taken;
         return *this;
     }
     [[gnu::always_inline]] ~buffer() {
-        if (block_ != nullptr) release();
+        if (block_ != nullptr && block_->disown()) give_back();
     }
 
     /// Whether it owns bytes, if only none of them: false for one that was default-constructed or moved from.
@@ -221,9 +221,7 @@ private:
     friend class buffer_pool;
     explicit buffer(detail::buffer_block* block) : block_(block) {}
 
-    [[gnu::noinline]] void release() {
-        if (block_->disown()) block_->pool->give_back(block_);
-    }
+    [[gnu::noinline]] void give_back() { block_->pool->give_back(block_); }
 
     detail::buffer_block* block_ = nullptr;
 };

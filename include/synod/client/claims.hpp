@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/client/courier.hpp>
 #include <synod/client/debts.hpp>
 #include <synod/client/requests.hpp>
@@ -108,7 +108,7 @@ public:
         if (const auto* const granted = std::get_if<lock::granted>(&ended.reply)) {
             return grant(which, granted->token, is_safe);
         }
-        if (std::holds_alternative<lock::queued>(ended.reply)) return queue(which, now);
+        if (std::holds_alternative<lock::queued>(ended.reply)) return line_up(which, now);
         if (met_itself(*one, ended.reply)) return ask_again(which);
         if (std::holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
         const auto* const refused = std::get_if<lock::refused>(&ended.reply);
@@ -273,7 +273,7 @@ private:
         settle_debt({});
     }
 
-    void queue(request_id which, instant now) {
+    void line_up(request_id which, instant now) {
         requests_.update(which, [&](request& it) {
             it.stage = stage::queued;
             it.query_wait = first_query_;
@@ -380,10 +380,10 @@ private:
     courier courier_;
     requests requests_;
     duration first_query_;
-    debts debts_;                 // releases and cancels on their way
-    ring<request_id> unsent_;     // in stage unsent, or ended since
-    ring<request_id> held_back_;  // likewise, until a debt is settled
-    ring<notice> notices_;
+    debts debts_;                  // releases and cancels on their way
+    queue<request_id> unsent_;     // in stage unsent, or ended since
+    queue<request_id> held_back_;  // likewise, until a debt is settled
+    queue<notice> notices_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

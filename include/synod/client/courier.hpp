@@ -6,7 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/prng.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/client/config.hpp>
 #include <synod/client/parcel.hpp>
 #include <synod/client/policy.hpp>
@@ -251,8 +251,8 @@ private:
     session_id session_;
     std::uint64_t next_sequence_ = 0;  // 0 while no session is served
     parcels parcels_;                  // by sequence; what is below the first is acknowledged
-    ring<errand> backlog_;             // without a sequence yet
-    ring<std::uint64_t> carried_;  // sequences, by number of transmission, from first_number_ on
+    queue<errand> backlog_;            // without a sequence yet
+    queue<std::uint64_t> carried_;  // sequences, by number of transmission, from first_number_ on
     std::uint64_t first_number_ = 0;
     std::size_t target_ = 0;  // of identity_.replicas: believed to lead
     std::optional<synod::detail::deferred<node_id, Transport>> answered_by_;

@@ -6,7 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/parcel.hpp>
 
@@ -117,7 +117,7 @@ public:
 
     /// Drops what is not unsent any more from `ids`, once that is more than half of them: while nothing can be sent, requests go on to
     /// be made and to end. Amortised constant for each id.
-    void tidy(ring<id_type>& ids) const {
+    void tidy(queue<id_type>& ids) const {
         if (ids.size() <= 2 * waiting_) return;
         for (std::size_t left = ids.size(); left > 0; --left) {
             const request_id next = ids.front();

@@ -6,7 +6,7 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/host/callback.hpp>
 #include <synod/host/detail/intake.hpp>
@@ -113,7 +113,7 @@ private:
     }
 
     template <class Callback>
-    [[nodiscard]] static Callback take_front(ring<waiting<Callback>>& from) {
+    [[nodiscard]] static Callback take_front(queue<waiting<Callback>>& from) {
         Callback done = std::move(from.front().done);
         from.pop_front();
         return done;
@@ -143,8 +143,8 @@ private:
     detail::intake<read_callback<Machine>> reads_;
     std::vector<command_job> command_batch_;  // empty between calls
     std::vector<read_callback<Machine>> read_batch_;
-    ring<waiting<on_command>> commands_waiting_;           // tickets rise, as completions come
-    ring<waiting<read_callback<Machine>>> reads_waiting_;  // likewise
+    queue<waiting<on_command>> commands_waiting_;           // tickets rise, as completions come
+    queue<waiting<read_callback<Machine>>> reads_waiting_;  // likewise
 };
 
 }  // namespace synod::inline SYNOD_ABI::host

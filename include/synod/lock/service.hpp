@@ -7,7 +7,7 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/event.hpp>
@@ -212,7 +212,7 @@ private:
 
     cluster_id cluster_;
     Link link_;
-    ring<asked_for> waiting_;     // tickets rise
+    queue<asked_for> waiting_;    // tickets rise
     std::vector<letter> staged_;  // answers that `flush` sends
     std::map<session_id, deferred<node_id>>
         speakers_;               // while leading: who spoke last for each live session

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/log/entry.hpp>
 
 #include <cstddef>
@@ -71,7 +71,7 @@ public:
         bytes_view frames;
     };
     [[nodiscard]] batch front(std::uint32_t most_commands, std::size_t most_bytes) const {
-        const bytes_view all = queue();
+        const bytes_view all = waiting();
         if (queued_ <= most_commands && all.size() <= most_bytes) {
             return {static_cast<std::uint32_t>(queued_), all};
         }
@@ -146,7 +146,7 @@ public:
     /// Compares what is queued, in flight and finished, and not the memory kept for more.
     friend bool operator==(const proposals& a, const proposals& b) {
         return a.next_ticket_ == b.next_ticket_ && a.queued_ == b.queued_ &&
-               same_bytes(a.queue(), b.queue()) && a.flights_ == b.flights_ &&
+               same_bytes(a.waiting(), b.waiting()) && a.flights_ == b.flights_ &&
                a.finished_ == b.finished_ && a.results_ == b.results_;
     }
 
@@ -154,7 +154,7 @@ public:
     void fingerprint(Sink& sink) const {
         sink.add(next_ticket_);
         sink.add(queued_);
-        sink.add(queue());
+        sink.add(waiting());
         sink.add(flights_);
         sink.add(finished_);
         sink.add(results_);
@@ -215,7 +215,7 @@ private:
         return {count, all.first(end)};
     }
 
-    [[nodiscard]] bytes_view queue() const { return {frames_.data() + head_, tail_ - head_}; }
+    [[nodiscard]] bytes_view waiting() const { return {frames_.data() + head_, tail_ - head_}; }
 
     void clear_queue() {
         head_ = 0;
@@ -236,10 +236,10 @@ private:
     std::size_t tail_ = 0;    // at most frames_.size()
     std::size_t queued_ = 0;  // the last so many tickets
     std::uint64_t next_ticket_ = 1;
-    ring<flight> flights_;       // by slot, rising
+    queue<flight> flights_;      // by slot, rising
     std::size_t in_flight_ = 0;  // commands in flights_
     std::size_t bytes_in_flight_ = 0;
-    ring<finished> finished_;
+    queue<finished> finished_;
     bytes results_;  // of finished_
 };
 

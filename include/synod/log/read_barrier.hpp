@@ -5,7 +5,7 @@
 #pragma once
 
 #include <synod/base/node_set.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 
 #include <array>
 #include <cstdint>
@@ -103,7 +103,7 @@ private:
         return set;
     }
 
-    ring<read> waiting_;                               // both numbers rise
+    queue<read> waiting_;                              // both numbers rise
     std::uint64_t sent_ = 0;                           // the last heartbeat
     std::array<std::uint64_t, max_nodes> answered_{};  // by node: the latest heartbeat it answered
     std::uint64_t next_ticket_ = first_ticket;

@@ -55,14 +55,14 @@ public:
     /// Promises, with a report of every vote from the slot named on; or refuses, naming the ballot promised. [PMS 2.2, phase 1(b)]
     void receive(node_id from, const prepare& message, instant /*now*/) {
         if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         core_.receive(from, message, out);
     }
 
     /// Votes, and says so to the proposer and the learners; or refuses. [PMS 2.2, phase 2(b)]
     void receive(node_id from, accept<Value> message, instant /*now*/) {
         if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         const slot at = message.at;
         const ballot asked = message.ballot;
         core_.receive(from, std::move(message), out);
@@ -73,14 +73,14 @@ public:
     /// Answers a learner that has missed something with the votes from the slot it names on, limits::votes_per_answer at most.
     void receive(node_id from, const fetch& message, instant /*now*/) {
         if (!admits(from, message)) return;
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         const auto& kept = core_.votes();
         if (message.from < kept.first()) out.send(from, forgotten{out.header(), kept.first()});
         std::uint64_t left = out.limits().votes_per_answer;
         slot at = message.from < kept.first() ? kept.first() : message.from;
         for (; at < kept.end() && left > 0; ++at) {
             if (!kept.ballot_of(at).exists()) continue;
-            out.send(from, voted<Value>{out.header(), kept.report(at)});
+            out.send(from, voted<Value>{out.header(), kept.at(at)});
             --left;
         }
     }

@@ -43,7 +43,7 @@ public:
         }
         if (!may_remember(from, message.at, out)) return;
         if (votes_.ballot_of(message.at) != message.ballot) {
-            keep({message.at, message.ballot, std::move(message.value)}, out);
+            keep(votes_.put(message.at, message.ballot, std::move(message.value)), out);
             out.observer().accepted(message.at, message.ballot);
         }
         out.send(from, accepted{out.header(), message.ballot, message.at});
@@ -56,7 +56,7 @@ public:
     [[gnu::cold]] void learn(node_id from, vote<Value>&& known, Output& out) {
         if (out.rules().carries_chosen(votes_.ballot_of(known.at), known.ballot)) return;
         if (!may_remember(from, known.at, out)) return;
-        keep(std::move(known), out);
+        keep(votes_.put(known.at, known.ballot, std::move(known.value)), out);
     }
 
     /// Replays a record of this acceptor; other records are none of its business.
@@ -108,10 +108,9 @@ private:
     }
 
     template <class Output>
-    [[gnu::always_inline]] void keep(vote<Value>&& cast, Output& out) {
+    [[gnu::always_inline]] void keep(const vote<Value>& cast, Output& out) {
         promised_ = out.rules().promise_after_vote(promised_, cast.ballot);
         out.append(cast);
-        votes_.put(cast.at, cast.ballot, std::move(cast.value));
     }
 
     template <class Output>
@@ -129,7 +128,7 @@ private:
         vote<Value>* reported = reply.votes.data();
         for (slot at = first; at < reply.next; ++at) {
             if (!votes_.ballot_of(at).exists()) continue;
-            *reported++ = out.rules().reported(votes_.report(at), promised_);
+            *reported++ = out.rules().reported(votes_.at(at), promised_);
         }
         return reply;
     }

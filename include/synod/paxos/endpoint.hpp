@@ -23,26 +23,23 @@ template <class Outbox, class Transport, class Storage, class Policy>
 class endpoint {
 public:
     endpoint(const synod::group& group, Transport transport, Storage storage, Policy policy)
-        : group_(group),
-          policy_(std::move(policy)),
-          transport_(std::move(transport)),
-          storage_(std::move(storage)) {}
+        : output_(group, std::move(policy), std::move(storage)), transport_(std::move(transport)) {}
 
     /// Checks the policy against the group. Errors: id_not_a_member when a quorum needs a node that the group does not know, and what
     /// limits::validate says.
     [[nodiscard, gnu::cold]] std::error_code validate() const {
-        if (!group_.nodes().includes(policy_.quorums.members())) return errc::id_not_a_member;
-        return policy_.limits.validate();
+        if (!group().nodes().includes(policy().quorums.members())) return errc::id_not_a_member;
+        return policy().limits.validate();
     }
 
     /// Writes whose storage this is, into one that is new. Errors: storage_not_empty, or the storage's own.
     [[nodiscard, gnu::cold]] std::error_code format() {
         bool is_empty = true;
         const auto sink = [&is_empty](const auto&) { is_empty = false; };
-        if (const std::error_code error = storage_.recover(sink)) return error;
+        if (const std::error_code error = storage().recover(sink)) return error;
         if (!is_empty) return errc::storage_not_empty;
-        storage_.append(identity_record{group_.cluster(), group_.self(), group_.incarnation()});
-        return storage_.sync();
+        storage().append(identity_record{group().cluster(), group().self(), group().incarnation()});
+        return storage().sync();
     }
 
     /// Replays the records of an earlier life into `sink`. Errors: nothing_to_recover; wrong_cluster, wrong_node or wrong_incarnation
@@ -62,20 +59,18 @@ public:
                 sink(record);
             }
         };
-        if (const std::error_code error = storage_.recover(both)) return error;
+        if (const std::error_code error = storage().recover(both)) return error;
         if (!has_identity) return errc::nothing_to_recover;
         return check(identity);
     }
 
     /// What a core is lent for one call.
-    [[nodiscard]] auto output() {
-        return synod::output<Policy, Storage, Outbox>(group_, policy_, storage_, outbox_);
-    }
+    [[nodiscard]] synod::output<Policy, Storage, Outbox>& output() { return output_; }
 
     /// Whether a message is for this node to look at; the observer hears why not.
     [[nodiscard, gnu::always_inline]] bool admits(node_id from, const message_header& header) {
-        if (group_.admits(from, header)) return true;
-        return refuse(from, group_.why_not(from, header));
+        if (group().admits(from, header)) return true;
+        return refuse(from, group().why_not(from, header));
     }
 
     /// Whether `which` is a ballot that `from` may speak for.
@@ -91,11 +86,11 @@ public:
 
     /// Whether `from` is one of those who vote.
     [[nodiscard]] bool admits_acceptor(node_id from) {
-        return policy_.quorums.members().contains(from) || refuse(from, refusal::unknown_sender);
+        return policy().quorums.members().contains(from) || refuse(from, refusal::unknown_sender);
     }
 
     [[gnu::noinline, gnu::cold]] bool refuse(node_id from, refusal why) {
-        policy_.observer.refused(from, why);
+        policy().observer.refused(from, why);
         return false;
     }
 
@@ -106,10 +101,10 @@ public:
     [[gnu::always_inline]] bool flush(Deliver&& deliver) {
         if (has_failed()) return false;
         for (;;) {
-            outbox_.release(policy_.rules, deliver);
+            output_.outbox().release(policy().rules, deliver);
             if (forget_after_ != 0) try_forget();
-            if (!outbox_.has_unsynced()) return true;
-            if (const std::error_code error = outbox_.sync(storage_)) return fail(error);
+            if (!output_.outbox().has_unsynced()) return true;
+            if (const std::error_code error = output_.outbox().sync(storage())) return fail(error);
             if constexpr (detail::starts_sync<Storage>) return true;
         }
     }
@@ -140,12 +135,12 @@ public:
 
     /// The end of a sync that `start_sync` began.
     void synced(const sync_token& token, const std::error_code& error) {
-        if (error_ || !outbox_.has_started(policy_.rules, token)) return;
+        if (error_ || !output_.outbox().has_started(policy().rules, token)) return;
         if (error) {
             fail(error);
             return;
         }
-        outbox_.synced(token);
+        output_.outbox().synced(token);
         try_forget();
     }
 
@@ -153,17 +148,17 @@ public:
     void forget(slot below) {
         if (below <= forget_below_) return;
         forget_below_ = below;
-        output().append(forget_record{below});
-        forget_after_ = outbox_.newest_record();
+        output_.append(forget_record{below});
+        forget_after_ = output_.outbox().newest_record();
     }
 
-    [[nodiscard]] const synod::group& group() const { return group_; }
-    [[nodiscard]] Policy& policy() { return policy_; }
-    [[nodiscard]] const Policy& policy() const { return policy_; }
+    [[nodiscard]] const synod::group& group() const { return output_.group(); }
+    [[nodiscard]] Policy& policy() { return output_.policy(); }
+    [[nodiscard]] const Policy& policy() const { return output_.policy(); }
     [[nodiscard]] Transport& transport() { return transport_; }
-    [[nodiscard]] Storage& storage() { return storage_; }
-    [[nodiscard]] const Storage& storage() const { return storage_; }
-    [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+    [[nodiscard]] Storage& storage() { return output_.storage(); }
+    [[nodiscard]] const Storage& storage() const { return output_.storage(); }
+    [[nodiscard]] const Outbox& outbox() const { return output_.outbox(); }
 
     /// The storage's error that silenced this endpoint; none while it works.
     [[nodiscard]] std::error_code error() const { return error_; }
@@ -172,9 +167,9 @@ public:
     friend bool operator==(const endpoint& a, const endpoint& b)
         requires std::equality_comparable<Transport> && std::equality_comparable<Storage>
     {
-        return a.group_ == b.group_ && a.error_ == b.error_ && a.outbox_ == b.outbox_ &&
+        return a.group() == b.group() && a.error_ == b.error_ && a.outbox() == b.outbox() &&
                a.forget_below_ == b.forget_below_ && a.behind_forget() == b.behind_forget() &&
-               a.transport_ == b.transport_ && a.storage_ == b.storage_;
+               a.transport_ == b.transport_ && a.storage() == b.storage();
     }
 
     template <class Sink>
@@ -182,41 +177,38 @@ public:
         sink.add(error_.value());
         sink.add(forget_below_);
         sink.add(behind_forget());
-        sink.add(outbox_);
+        sink.add(output_.outbox());
         sink.add(transport_);
-        sink.add(storage_);
+        sink.add(storage());
     }
 
 private:
     [[nodiscard]] std::error_code check(const identity_record& identity) const {
-        if (identity.cluster != group_.cluster()) return errc::wrong_cluster;
-        if (identity.node != group_.self()) return errc::wrong_node;
-        if (identity.incarnation != group_.incarnation()) return errc::wrong_incarnation;
+        if (identity.cluster != group().cluster()) return errc::wrong_cluster;
+        if (identity.node != group().self()) return errc::wrong_node;
+        if (identity.incarnation != group().incarnation()) return errc::wrong_incarnation;
         return {};
     }
 
     /// How many records came after the one that lets the storage forget; none of them counts when there is nothing to forget.
     [[nodiscard]] std::uint64_t behind_forget() const {
-        return forget_after_ == 0 ? UINT64_MAX : outbox_.newest_record() - forget_after_;
+        return forget_after_ == 0 ? UINT64_MAX : output_.outbox().newest_record() - forget_after_;
     }
 
     [[gnu::noinline, gnu::cold]] void try_forget() {
-        if (forget_after_ == 0 || !outbox_.is_durable(forget_after_)) return;
-        storage_.forget(forget_below_);
+        if (forget_after_ == 0 || !output_.outbox().is_durable(forget_after_)) return;
+        storage().forget(forget_below_);
         forget_after_ = 0;
     }
 
     [[gnu::noinline, gnu::cold]] bool fail(const std::error_code& error) {
         error_ = error;
-        policy_.observer.failed(error);
+        policy().observer.failed(error);
         return false;
     }
 
-    synod::group group_;
-    Policy policy_;
+    synod::output<Policy, Storage, Outbox> output_;
     Transport transport_;
-    Storage storage_;
-    Outbox outbox_;
     slot forget_below_;
     std::uint64_t forget_after_ =
         0;  // the record that must be durable before the storage may forget; 0: nothing to do

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] synod::incarnation incarnation() const { return header().sender; }
 
     /// The header of this node's messages.
-    [[nodiscard]] const message_header& header() const { return headers_[self_.value()]; }
+    [[nodiscard]] const message_header& header() const { return header_; }
 
     /// Whether a message with that header, come from `from`, is one to look at.
     [[nodiscard]] bool admits(node_id from, const message_header& header) const {
@@ -68,11 +68,13 @@ private:
     void admit(const member& one) {
         nodes_.insert(one.node);
         headers_[one.node.value()] = {cluster_, one.incarnation};
+        if (one.node == self_) header_ = headers_[one.node.value()];
     }
 
     cluster_id cluster_;
     node_id self_;  // in nodes_
     node_set nodes_;
+    message_header header_;  // that of self_
     std::array<message_header, max_nodes>
         headers_{};  // by node id; says nothing where there is no node
 };

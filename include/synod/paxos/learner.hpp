@@ -79,7 +79,7 @@ public:
     void tick(instant now) {
         if (!retry_.is_due(now)) return;
         retry_.arm(now);
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         for (const node_id to : out.policy().quorums.members()) {
             out.send(to, fetch{out.header(), core_.next()});
         }

@@ -6,7 +6,7 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/node_set.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/slot_window.hpp>
 
 namespace synod::inline SYNOD_ABI {
 

@@ -9,7 +9,7 @@
 
 #include <synod/base/atomic.hpp>
 #include <synod/base/one_of.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/paxos/messages.hpp>
 #include <synod/paxos/storage.hpp>
 
@@ -30,9 +30,9 @@ inline std::uint64_t next_instance() {
 
 template <class Message>
 struct parcel {
-    node_id to;
-    std::uint64_t rests_on = 0;  // records
     Message message{};
+    std::uint64_t rests_on = 0;  // records
+    node_id to;
 };
 
 }  // namespace detail
@@ -55,26 +55,25 @@ public:
 
     void stage(node_id to, accept<Value>&& message, std::uint64_t rests_on) {
         note(rests_on);
-        accepts_.emplace_back(to, rests_on, std::move(message));
+        accepts_.emplace_back(std::move(message), rests_on, to);
     }
     [[gnu::always_inline]] void stage(node_id to, const accepted& message, std::uint64_t rests_on) {
         note(rests_on);
-        accepted_.emplace_back(to, rests_on, message);
+        accepted_.emplace_back(message, rests_on, to);
     }
     [[gnu::noinline, gnu::cold]] void stage(node_id to, Rest&& message, std::uint64_t rests_on) {
         note(rests_on);
-        rest_.emplace_back(to, rests_on, std::move(message));
+        rest_.emplace_back(std::move(message), rests_on, to);
     }
 
     /// Hands every message whose records are durable to `deliver(to, message)`, which may stage more.
     template <class Rules, class Deliver>
     [[gnu::always_inline]] void release(const Rules& rules, Deliver&& deliver) {
-        while (rules.may_leave(first_rests_on_, durable_)) {
-            if (first_rests_on_ == nothing) return;
+        while (first_rests_on_ != nothing && rules.may_leave(first_rests_on_, durable_)) {
             first_rests_on_ = nothing;
             if (!rest_.empty()) drain_rest(rules, deliver);
             if (!accepts_.empty()) drain_accepts(rules, deliver);
-            drain_votes(rules, deliver);
+            drain(accepted_, rules, deliver);
         }
     }
 
@@ -139,17 +138,6 @@ private:
         drain(accepts_, rules, deliver);
     }
 
-    // A vote is delivered where it lies: delivering it stages no other vote.
-    template <class Rules, class Deliver>
-    [[gnu::always_inline]] void drain_votes(const Rules& rules, Deliver& deliver) {
-        while (!accepted_.empty()) {
-            auto& first = accepted_.front();
-            if (!rules.may_leave(first.rests_on, durable_)) return note(first.rests_on);
-            deliver(first.to, std::move(first.message));
-            accepted_.pop_front();
-        }
-    }
-
     template <class Lane, class Rules, class Deliver>
     [[gnu::always_inline]] void drain(Lane& lane, const Rules& rules, Deliver& deliver) {
         while (!lane.empty()) {
@@ -193,9 +181,9 @@ private:
         }
     }
 
-    ring<detail::parcel<accept<Value>>> accepts_;
-    ring<detail::parcel<accepted>> accepted_;
-    ring<detail::parcel<Rest>> rest_;
+    queue<detail::parcel<accept<Value>>> accepts_;
+    queue<detail::parcel<accepted>> accepted_;
+    queue<detail::parcel<Rest>> rest_;
     std::uint64_t staged_ = 0;   // records appended
     std::uint64_t started_ = 0;  // records covered by the newest sync under way; at most staged_
     std::uint64_t durable_ = 0;  // records known durable; at most staged_

@@ -12,16 +12,18 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Lent to a core for one call. A checker lends one of its own instead, with these same members, and sees what the core decides.
+/// Lent to a core for one call. A checker lends one of its own instead, with what a core uses of these members, and sees what the
+/// core decides.
 template <class Policy, class Storage, class Outbox>
 class output {
 public:
-    output(const synod::group& group, Policy& policy, Storage& storage, Outbox& outbox)
-        : group_(group), policy_(policy), storage_(storage), outbox_(outbox) {}
+    output(const synod::group& group, Policy policy, Storage storage)
+        : group_(group), policy_(std::move(policy)), storage_(std::move(storage)) {}
 
-    [[nodiscard]] Policy& policy() const { return policy_; }
-    [[nodiscard]] auto& rules() const { return policy_.rules; }
-    [[nodiscard]] auto& observer() const { return policy_.observer; }
+    [[nodiscard]] Policy& policy() { return policy_; }
+    [[nodiscard]] const Policy& policy() const { return policy_; }
+    [[nodiscard]] auto& rules() { return policy_.rules; }
+    [[nodiscard]] auto& observer() { return policy_.observer; }
     [[nodiscard]] const auto& limits() const { return policy_.limits; }
     [[nodiscard]] const synod::group& group() const { return group_; }
     [[nodiscard]] message_header header() const { return group_.header(); }
@@ -46,11 +48,16 @@ public:
         outbox_.stage(to, std::forward<Message>(message), 0);
     }
 
+    [[nodiscard]] Storage& storage() { return storage_; }
+    [[nodiscard]] const Storage& storage() const { return storage_; }
+    [[nodiscard]] Outbox& outbox() { return outbox_; }
+    [[nodiscard]] const Outbox& outbox() const { return outbox_; }
+
 private:
-    const synod::group& group_;
-    Policy& policy_;
-    Storage& storage_;
-    Outbox& outbox_;
+    synod::group group_;
+    Policy policy_;
+    Storage storage_;
+    Outbox outbox_;
 };
 
 }  // namespace synod::inline SYNOD_ABI

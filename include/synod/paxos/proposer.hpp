@@ -74,7 +74,7 @@ public:
     /// A promise; with those of a phase-1 quorum, this proposer asks for votes: for what they report, else for what is wanted.
     void receive(node_id from, promise<Value> message, instant now) {
         if (!admits(from, message.header)) return;
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         if (!core_.receive(from, std::move(message), out)) return;
         skip_forgotten(core_.first_kept());
         const slot end = later(core_.first_free(out.rules()), wanted_.end());
@@ -104,7 +104,7 @@ public:
         if (!admits(from, message.header)) return;
         if (!endpoint_.admits_ballot(from, message.promised)) return;
         if (!core_.see(message.promised)) return;
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         core_.stop(out);
         retry_.arm(now);
     }
@@ -132,7 +132,7 @@ public:
         if (endpoint_.error() || !retry_.is_due(now)) return;
         if (is_finished()) return retry_.disarm();
         if (core_.current() == core::phase::idle) return begin(now);
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         core_.ask_again(out);
         if (core_.is_leading()) ask_again();
         retry_.arm(now);
@@ -235,14 +235,14 @@ private:
     }
 
     void begin(instant now) {
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         core_.start(learned_.next(), out);
         retry_.arm(now);
     }
 
     /// Asks for votes for the value that phase 1 found in slot `at`, or else for the one wanted there, if any.
     void ask_for(slot at) {
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         if (const vote<Value>* bound = core_.bound(at, out.rules())) {
             proposals_.put(at, core_.attempt(), bound->value);
         } else if (wanted_.contains(at) && wanted_[at].exists) {
@@ -263,7 +263,7 @@ private:
     }
 
     void send_accepts(slot at, node_set receivers) {
-        auto out = endpoint_.output();
+        auto& out = endpoint_.output();
         for (const node_id to : receivers) {
             out.send(to, accept<Value>{out.header(), core_.attempt(), at, learned_.next(),
                                        proposals_.value_of(at)});

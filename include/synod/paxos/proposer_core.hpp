@@ -6,7 +6,7 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/node_set.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/slot_window.hpp>
 #include <synod/paxos/observer.hpp>
 #include <synod/paxos/records.hpp>
 

@@ -36,7 +36,8 @@ struct rules {
 
     /// A vote is a promise of its ballot, too: nothing lower is accepted after it. [PMMC 2.2]
     [[nodiscard]] static ballot promise_after_vote(ballot promised, ballot voted) {
-        return voted > promised ? voted : promised;
+        if (voted > promised) promised = voted;
+        return promised;
     }
 
     /// What a promise says of a vote: its value, and the ballot in which it was cast. [PMS 2.2, phase 1(b)]

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <synod/base/ring.hpp>
+#include <synod/base/slot_window.hpp>
 #include <synod/paxos/messages.hpp>
 
 #include <concepts>
@@ -27,15 +27,17 @@ public:
     /// Precondition: ballot_of(at).exists().
     [[nodiscard]] const Value& value_of(slot at) const { return window_[at].value; }
 
-    [[nodiscard]] vote<Value> report(slot at) const { return {at, ballot_of(at), value_of(at)}; }
+    /// Precondition: ballot_of(at).exists().
+    [[nodiscard]] const vote<Value>& at(slot at) const { return window_[at]; }
 
-    /// Precondition: at >= first(); the caller bounds how far ahead.
-    [[gnu::always_inline]] void put(slot at, ballot voted, Value value) {
-        if (at == window_.end()) {
-            window_.extend(voted, std::move(value));
-        } else {
-            put_elsewhere(at, voted, std::move(value));
-        }
+    /// Takes the place of an earlier vote in slot `at`, if there is one. Precondition: at >= first(); the caller bounds how far
+    /// ahead. The reference is good until the next vote is put.
+    [[gnu::always_inline]] const vote<Value>& put(slot at, ballot voted, Value&& value) {
+        if (at != window_.end()) return put_elsewhere(at, voted, std::move(value));
+        return window_.extend(at, voted, std::move(value));
+    }
+    const vote<Value>& put(slot at, ballot voted, const Value& value) {
+        return put(at, voted, Value(value));
     }
 
     void forget(slot below) { window_.drop_below(below); }
@@ -48,26 +50,16 @@ public:
     }
 
 private:
-    [[gnu::noinline, gnu::cold]] void put_elsewhere(slot at, ballot voted, Value&& value) {
-        cell& here = window_.reach(at);
+    [[gnu::noinline, gnu::cold]] const vote<Value>& put_elsewhere(slot at, ballot voted,
+                                                                  Value&& value) {
+        vote<Value>& here = window_.reach(at);
+        here.at = at;
         here.ballot = voted;
         here.value = std::move(value);
+        return here;
     }
 
-    struct cell {
-        synod::ballot ballot;  // of the vote, or none
-        Value value{};
-
-        friend bool operator==(const cell&, const cell&) = default;
-
-        template <class Sink>
-        void fingerprint(Sink& sink) const {
-            sink.add(ballot);
-            sink.add(value);
-        }
-    };
-
-    slot_window<cell> window_;
+    slot_window<vote<Value>> window_;  // a vote without a ballot is none
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
+#include <synod/base/slot_window.hpp>
 
 #include <cstddef>
 #include <system_error>
@@ -137,7 +138,7 @@ private:
     bool has_unsynced_ = false;  // whether any is
     slot_window<vote> votes_;    // the latest of each slot, synced or not
     slot synced_below_;          // slots from here on were empty at the last sync
-    ring<vote> replaced_;        // what unsynced votes below took the place of, the oldest first
+    queue<vote> replaced_;       // what unsynced votes below took the place of, the oldest first
 };
 
 }  // namespace synod::inline SYNOD_ABI

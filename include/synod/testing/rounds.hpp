@@ -93,7 +93,7 @@ public:
         decided_ = 0;
         for (std::uint64_t sent = 0; sent < count; sent += config_.window) {
             for (std::size_t i = 0; i < config_.window; ++i) {
-                static_cast<void>(replicas_[leader_].propose(command_, now_));
+                static_cast<void>(leader().propose(command_, now_));
             }
             drive(sent + config_.window);
             if (decided_ < sent + config_.window && !wait_out()) break;
@@ -115,7 +115,7 @@ public:
 
     /// Lets a heartbeat interval pass, as a host's clock does.
     [[gnu::noinline, gnu::cold]] void pass_time() {
-        now_ = now_ + replicas_[leader_].policy().limits.heartbeat_interval;
+        now_ = now_ + leader().policy().limits.heartbeat_interval;
         for (replica_type& one : replicas_) {
             if (now_ >= one.next_deadline()) one.tick(now_);
             one.flush(now_);
@@ -123,7 +123,7 @@ public:
         drive();
     }
 
-    [[nodiscard]] replica_type& leader() { return replicas_[leader_]; }
+    [[nodiscard]] replica_type& leader() { return replicas_.front(); }
 
 private:
     rounds(Network& network, const rounds_config& config)
@@ -149,7 +149,7 @@ private:
 
     /// Lets node 0 alone grow impatient, until it leads.
     [[nodiscard, gnu::noinline, gnu::cold]] std::error_code elect() {
-        replica_type& candidate = replicas_[leader_];
+        replica_type& candidate = leader();
         const instant limit = now_ + config_.patience;
         while (!candidate.is_leading()) {
             if (now_ > limit) return errc::unreachable;
@@ -165,31 +165,29 @@ private:
     /// Lets time pass until every command has ended, and somebody leads who can be given more. Returns whether that came about.
     [[gnu::noinline, gnu::cold]] bool wait_out() {
         const instant limit = now_ + config_.patience;
-        while (replicas_[leader_].status().pending > 0) {
+        while (leader().status().pending > 0) {
             if (now_ > limit) return false;
             pass_time();
         }
-        return replicas_[leader_].is_leading() || !elect();
+        return leader().is_leading() || !elect();
     }
 
     /// Hands messages around until `enough` commands are decided and nothing more has arrived, or nothing is on its way.
     void drive(std::uint64_t enough = UINT64_MAX) {
-        replicas_[leader_].flush(now_);
+        leader().flush(now_);
         std::uint64_t polls = 0;
         do {
             while (serve_all()) polls = 0;
-            replicas_[leader_].drain(
+            leader().drain(
                 [this](const completion& one) { decided_ += one.outcome == outcome::decided; });
         } while (decided_ < enough && awaits_more(++polls));
     }
 
-    /// The followers first, for the leader has just spoken. Returns whether anything had arrived.
+    /// The followers first, for the leader, which is node 0, has just spoken. Returns whether anything had arrived.
     bool serve_all() {
         bool moved = false;
-        for (std::uint32_t i = 0; i < config_.replicas; ++i) {
-            if (i != leader_) moved = serve(i) || moved;
-        }
-        return serve(leader_) || moved;
+        for (std::uint32_t i = config_.replicas; i > 0; --i) moved = serve(i - 1) || moved;
+        return moved;
     }
 
     /// Whether anything is on its way, after `polls` in a row that delivered none.
@@ -214,7 +212,7 @@ private:
 
     void trim() {
         since_trim_ = 0;
-        slot applied = replicas_[leader_].status().applied_below;
+        slot applied = leader().status().applied_below;
         for (const replica_type& one : replicas_) {
             const slot here = one.status().applied_below;
             if (here < applied) applied = here;
@@ -226,7 +224,6 @@ private:
     rounds_config config_;
     bytes command_;
     std::vector<replica_type> replicas_;
-    std::uint32_t leader_ = 0;
     std::size_t since_trim_ = 0;
     std::uint64_t decided_ = 0;
     instant now_;

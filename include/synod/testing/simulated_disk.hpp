@@ -5,7 +5,7 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/paxos/records.hpp>
 #include <synod/paxos/storage.hpp>
 #include <synod/storage/memory.hpp>
@@ -193,7 +193,7 @@ private:
     simulated_process* process_;
     memory_storage<Records> kept_;  // durable, all of it
     memory_storage<Records> image_;
-    ring<record> pending_;       // appended and not synced
+    queue<record> pending_;      // appended and not synced
     durable_marks marks_;        // of kept_
     durable_marks image_marks_;  // of image_
     std::vector<vote_type> fresh_;
@@ -260,7 +260,7 @@ private:
         for (std::size_t i = 0; i < under_way_.size(); ++i) under_way_[i].records -= count;
     }
 
-    ring<order> under_way_;  // each ends when it is due and those before it have ended
+    queue<order> under_way_;  // each ends when it is due and those before it have ended
     std::optional<sync_token> late_;
 };
 

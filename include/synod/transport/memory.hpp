@@ -5,10 +5,10 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/base/queue.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -50,13 +50,13 @@ public:
     /// The end of node `self`, for its role to send through. All nodes connect before anything is delivered.
     [[nodiscard]] link connect(node_id self) {
         if (connected_ <= self.value()) connected_ = self.value() + 1;
-        queues_.resize(connected_);
+        boxes_.resize(connected_);
         return link(*this, self);
     }
 
     /// How many messages wait for `to`.
     [[nodiscard]] std::size_t waiting(node_id to) const {
-        return to.value() < connected_ ? queues_[to.value()].arrived.size() : 0;
+        return to.value() < connected_ ? boxes_[to.value()].arrived.size() : 0;
     }
 
     /// Hands the messages that wait for `to`, and have when it is called, to `receive(from, message)`, which may send more but not
@@ -64,15 +64,12 @@ public:
     template <class Receive>
     std::size_t deliver(node_id to, Receive&& receive) {
         if (to.value() >= connected_) return 0;
-        queue& own = queues_[to.value()];
+        mailbox& own = boxes_[to.value()];
         if (own.arrived.empty()) return 0;
         SYNOD_ASSERT(own.leaving.empty());
         own.leaving.swap(own.arrived);
-        std::size_t count = 0;
-        for (letter& one : own.leaving) {
-            receive(one.from, std::move(one.message));
-            ++count;
-        }
+        const std::size_t count = own.leaving.size();
+        for (letter& one : own.leaving) receive(one.from, std::move(one.message));
         own.leaving.clear();
         return count;
     }
@@ -91,59 +88,9 @@ private:
         Message message;
     };
 
-    /// Letters side by side, in memory that only grows.
-    class pile {
-    public:
-        pile() = default;
-        pile(pile&& other) noexcept { swap(other); }
-        pile& operator=(pile&&) = delete;
-        ~pile() {
-            clear();
-            ::operator delete(begin_);
-        }
-
-        [[nodiscard]] letter* begin() const { return begin_; }
-        [[nodiscard]] letter* end() const { return end_; }
-        [[nodiscard]] bool empty() const { return begin_ == end_; }
-        [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
-
-        template <class One>
-        [[gnu::always_inline]] void add(node_id from, One&& message) {
-            if (end_ == limit_) grow();
-            ::new (static_cast<void*>(end_)) letter(from, std::forward<One>(message));
-            ++end_;
-        }
-        void clear() {
-            for (letter* one = begin_; one != end_; ++one) one->~letter();
-            end_ = begin_;
-        }
-        void swap(pile& other) noexcept {
-            std::swap(begin_, other.begin_);
-            std::swap(end_, other.end_);
-            std::swap(limit_, other.limit_);
-        }
-
-    private:
-        [[gnu::noinline, gnu::cold]] void grow() {
-            const std::size_t room = size() == 0 ? 4 : 2 * size();
-            auto* const larger = static_cast<letter*>(::operator new(room * sizeof(letter)));
-            letter* to = larger;
-            for (letter& one : *this) ::new (static_cast<void*>(to++)) letter(std::move(one));
-            clear();
-            ::operator delete(begin_);
-            begin_ = larger;
-            end_ = to;
-            limit_ = larger + room;
-        }
-
-        letter* begin_ = nullptr;
-        letter* end_ = nullptr;
-        letter* limit_ = nullptr;  // the end of the memory
-    };
-
-    struct queue {
-        pile arrived;
-        pile leaving;  // empty but while these are delivered
+    struct mailbox {
+        queue<letter> arrived;
+        queue<letter> leaving;  // empty but while these are delivered
     };
 
     /// Whether One is one of the messages, and not all of them or a set in the set.
@@ -158,17 +105,17 @@ private:
         constexpr const Message* which = nullptr;
         if constexpr (is_among<std::remove_cvref_t<One>>(which)) {
             if (to.value() >= connected_) return;
-            queues_[to.value()].arrived.add(from, std::forward<One>(message));
+            boxes_[to.value()].arrived.emplace_back(from, std::forward<One>(message));
         } else {
             put_any(from, to, Message(std::forward<One>(message)));
         }
     }
     [[gnu::noinline, gnu::cold]] void put_any(node_id from, node_id to, Message&& message) {
         if (to.value() >= connected_) return;
-        queues_[to.value()].arrived.add(from, std::move(message));
+        boxes_[to.value()].arrived.emplace_back(from, std::move(message));
     }
 
-    std::vector<queue> queues_;    // by receiver
+    std::vector<mailbox> boxes_;   // by receiver
     std::uint32_t connected_ = 0;  // their number; a vector divides to know it
 };
 

@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -73,7 +73,7 @@ void pass_around(std::uint32_t count, bool pool_goes_first) {
     std::vector<mailbox> boxes(readers);
     std::atomic<bool> is_over = false;
     std::atomic<int> wrong = 0;
-    std::optional<buffer_pool> pool(sharing::between_threads);
+    auto pool = std::make_unique<buffer_pool>(sharing::between_threads);
     std::vector<std::jthread> threads;
     for (mailbox& box : boxes) {
         threads.emplace_back([&] { read_all(box, is_over, wrong); });
@@ -98,7 +98,7 @@ TEST_CASE("buffers outlive a pool that goes while others still read them") {
 
 TEST_CASE("handles of a pool may be dropped on any thread") {
     for (int i = 0; i < 200; ++i) {
-        std::optional<buffer_pool> pool(sharing::between_threads);
+        auto pool = std::make_unique<buffer_pool>(sharing::between_threads);
         const buffer kept = numbered(*pool, 7);
         std::atomic<int> wrong{0};
         std::vector<std::jthread> threads;

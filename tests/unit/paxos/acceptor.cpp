@@ -125,7 +125,7 @@ TEST_CASE("a crash after flush loses neither promise nor vote [PTP 2.2]") {
     static_cast<void>(one.flush());
     const auto next = restarted(one);
     CHECK(next.promised() == q2);
-    CHECK(next.votes().report(slot(3)) == vote_of(3, p1, "x"));
+    CHECK(next.votes().at(slot(3)) == vote_of(3, p1, "x"));
     CHECK(invariant::promise_never_falls(one.one, next));
     CHECK(invariant::vote_never_regresses(one.one, next));
 }

@@ -84,7 +84,7 @@ TEST_CASE("an acceptor votes in the ballot that it promised [PMS 2.2, phase 2(b)
     subject one;
     one.ask(p, prepare_of(p1));
     CHECK(one.expect<accepted>(p, accept_of(p1, 0, "x")) == accepted_of(p1, 0));
-    CHECK(one.core.votes().report(slot(0)) == vote_of(0, p1, "x"));
+    CHECK(one.core.votes().at(slot(0)) == vote_of(0, p1, "x"));
     CHECK(one.out.records == std::vector<decltype(one.out)::record>{vote_of(0, p1, "x")});
     CHECK(one.seen.accepted == std::vector{std::pair(slot(0), p1)});
 }
@@ -132,7 +132,7 @@ TEST_CASE("a vote of a higher ballot takes the place of the old one [PMS 2.2, ph
     subject one;
     one.ask(p, accept_of(p1, 0, "x"));
     one.expect<accepted>(q, accept_of(q2, 0, "y"));
-    CHECK(one.core.votes().report(slot(0)) == vote_of(0, q2, "y"));
+    CHECK(one.core.votes().at(slot(0)) == vote_of(0, q2, "y"));
 }
 
 TEST_CASE("a promise reports the vote with the ballot it was cast in [PMS 2.2, phase 1(b)]") {
@@ -231,7 +231,7 @@ TEST_CASE("a chosen value is taken over whatever is promised [PMS 2.2, P2]") {
     one.ask(p, accept_of(p1, 0, "old"));
     one.ask(q, prepare_of(q2));
     one.core.learn(b, vote_of(0, p2, "chosen"), one.out);
-    CHECK(one.core.votes().report(slot(0)) == vote_of(0, p2, "chosen"));
+    CHECK(one.core.votes().at(slot(0)) == vote_of(0, p2, "chosen"));
     CHECK(one.core.promised() == q2);
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("a core replays its records in any state of forgetting") {
     core.recover(vote_of(3, p1, "x"));
     CHECK(core.promised() == q1);
     CHECK(core.votes().first() == slot(2));
-    CHECK(core.votes().report(slot(3)) == vote_of(3, p1, "x"));
+    CHECK(core.votes().at(slot(3)) == vote_of(3, p1, "x"));
     core.recover(vote_of(4, q2, "y"));
     CHECK(core.promised() == q2);
 }

@@ -99,7 +99,7 @@ private:
         const auto& kept = acceptors_[by.value()].votes();
         for (slot at = kept.first(); at < kept.end(); ++at) {
             if (!kept.ballot_of(at).exists()) continue;
-            const invariant::cast_vote<text> one{by, kept.report(at)};
+            const invariant::cast_vote<text> one{by, kept.at(at)};
             bool is_known = false;
             for (const auto& known : history_) is_known = is_known || known == one;
             if (!is_known) history_.push_back(one);

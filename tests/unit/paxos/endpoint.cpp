@@ -121,7 +121,7 @@ TEST_CASE("flush sends what rests on nothing first, then syncs, then sends the r
     using box = outbox<text, one_of<prepare>>;
     events seen;
     endpoint<box, wire, disk, watched> end(seen_by(p), {}, {}, watched_by(seen));
-    auto out = end.output();
+    auto& out = end.output();
     out.send(a, prepare_of(p1));
     out.append(reserve_record{p2});
     out.send(b, prepare_of(p2));
@@ -141,7 +141,7 @@ TEST_CASE("what is staged while a flush delivers is synced and sent by the same 
     end.flush([&](node_id to, auto&&) {
         syncs.push_back(end.storage().syncs);
         if (to != a) return;
-        auto out = end.output();
+        auto& out = end.output();
         out.append(reserve_record{p2});
         out.send(b, prepare_of(p2));
     });

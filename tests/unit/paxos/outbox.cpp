@@ -69,19 +69,15 @@ TEST_CASE("a message that rests on a record leaves after the sync and not before
 }
 
 TEST_CASE("what a message rests on is every record staged before it was built [PTP 2.2]") {
-    box out;
-    disk storage;
     events seen;
-    watched policy = watched_by(seen);
-    const group group = seen_by(a);
-    output<watched, disk, box> lent(group, policy, storage, out);
+    output<watched, disk, box> lent(seen_by(a), watched_by(seen), disk());
     lent.append(promise_record{p1});
     lent.send(p, accepted_of(p1, 0));  // staged no record of its own
-    CHECK(released(out).empty());
-    CHECK(!out.sync(storage));
-    CHECK(released(out).size() == 1);
+    CHECK(released(lent.outbox()).empty());
+    CHECK(!lent.outbox().sync(lent.storage()));
+    CHECK(released(lent.outbox()).size() == 1);
     lent.send(p, accepted_of(p1, 0));
-    CHECK(released(out).size() == 1);
+    CHECK(released(lent.outbox()).size() == 1);
 }
 
 TEST_CASE("a failed sync lets nothing go [PTP 2.2]") {

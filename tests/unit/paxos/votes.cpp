@@ -19,14 +19,14 @@ TEST_CASE("there is no vote where none was put") {
     kept.put(slot(3), p1, "x");
     CHECK(kept.end() == slot(4));
     for (const std::uint64_t at : {0U, 2U, 4U, 99U}) CHECK(!kept.ballot_of(slot(at)).exists());
-    CHECK(kept.report(slot(3)) == vote_of(3, p1, "x"));
+    CHECK(kept.at(slot(3)) == vote_of(3, p1, "x"));
 }
 
 TEST_CASE("a later vote takes the place of the earlier one") {
     votes<text> kept;
     kept.put(slot(0), p1, "x");
     kept.put(slot(0), q2, "y");
-    CHECK(kept.report(slot(0)) == vote_of(0, q2, "y"));
+    CHECK(kept.at(slot(0)) == vote_of(0, q2, "y"));
     CHECK(kept.end() == slot(1));
 }
 

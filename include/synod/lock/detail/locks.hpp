@@ -6,7 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/base/ring.hpp>
+#include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
@@ -251,7 +251,7 @@ private:
     lock::config config_;
     book<Rules> book_;          // between inputs no touched object, and every lock in it is held
     fencing_token last_token_;  // the highest ever granted
-    ring<event> events_;        // not taken yet; no part of the state
+    queue<event> events_;       // not taken yet; no part of the state
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -13,7 +13,7 @@ namespace synod::inline SYNOD_ABI::detail {
 /// Begins phase 1 with a new ballot. [PMMC fig 7]
 template <class Node>
 [[gnu::noinline, gnu::cold]] void campaign(Node& node, instant now) {
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     node.leadership.start_preparing(now);
     node.proposer.see(node.acceptor.promised());
     node.proposer.start(node.learner.next(), out);
@@ -28,7 +28,7 @@ template <class Node>
     if (!node.members().contains(node.self())) return node.leadership.stand_by(now);
     const std::uint64_t sequence = node.leadership.start_probe(now);
     if (node.policy().quorums.is_phase1({node.self()})) return campaign(node, now);
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     for (const node_id to : node.peers()) out.send(to, probe{out.header(), sequence});
 }
 
@@ -37,7 +37,7 @@ template <class Node>
 [[gnu::noinline, gnu::cold]] void tick_follower(Node& node, instant now) {
     if (node.leadership.is_overdue(now)) return start_probe(node, now);
     if (!node.retry.is_due(now)) return;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     node.proposer.ask_again(out);
     node.retry.arm(now);
 }
@@ -86,7 +86,7 @@ handle(Node& node, node_id from, promise<typename Node::value_type>&& message, i
         }
     }
     const slot before = node.proposer.covered(from);
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     if (node.proposer.receive(from, std::move(message), out)) return take_over(node, now);
     if (node.proposer.covered(from) > before) node.leadership.start_preparing(now);
 }

@@ -17,7 +17,7 @@ template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const prepare& message,
                                          instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     node.acceptor.receive(from, message, out);
     if (from == node.self() || node.acceptor.promised() != message.ballot) return;
     if (node.proposer.see(message.ballot)) node.step_down(now);
@@ -34,7 +34,7 @@ template <class Node>
     }
     const ballot led = message.ballot;
     const slot below = message.chosen_below;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     node.acceptor.receive(from, std::move(message), out);
     if (!node.rules().may_accept(node.acceptor.promised(), led)) return;
     hear_leader(node, led, below, now);
@@ -52,7 +52,7 @@ template <class Node>
         node.endpoint.refuse(from, refusal::invalid_slot);
         return;
     }
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     if (!node.rules().may_accept(node.acceptor.promised(), message.ballot)) {
         out.send(from, refused{out.header(), message.ballot, node.acceptor.promised()});
         return;
@@ -73,7 +73,7 @@ template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const probe& message,
                                          instant now) {
     if (node.leadership.is_leading() || node.leadership.hears_leader(now)) return;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     out.send(from, probe_reply{out.header(), message.sequence, node.acceptor.promised()});
 }
 
@@ -81,7 +81,7 @@ template <class Node>
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const fetch& message,
                                          instant /*now*/) {
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     const auto& votes = node.acceptor.votes();
     if (message.from < votes.first()) {
         out.send(from, forgotten{out.header(), votes.first()});
@@ -89,7 +89,7 @@ template <class Node>
     }
     std::uint64_t left = node.limits().votes_per_answer;
     for (slot at = message.from; at < node.learner.next() && left > 0; ++at, --left) {
-        out.send(from, chosen<entry>{out.header(), votes.report(at)});
+        out.send(from, chosen<entry>{out.header(), votes.at(at)});
     }
 }
 
@@ -105,7 +105,7 @@ template <class Node>
     }
     if (at < node.learner.next()) return;
     if (node.proposer.see(carried)) node.step_down(now);
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     node.acceptor.learn(from, std::move(message.vote), out);
     if (!node.rules().carries_chosen(node.acceptor.votes().ballot_of(at), carried)) return;
     node.learner.settle(at, carried);

@@ -68,7 +68,7 @@ template <class Node>
     note_chosen(node);
     update_trimmable(node);
     node.heartbeat_due = now + node.limits().heartbeat_interval;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     const heartbeat message{out.header(), node.proposer.attempt(), node.reads.next_round(),
                             node.learner.next(), node.trimmable_below};
     for (const node_id to : node.peers()) out.send(to, message);
@@ -80,7 +80,7 @@ template <class Node>
 [[gnu::noinline]] void open_slot(Node& node, entry value) {
     const slot at = node.next;
     ++node.next;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     const ballot own = node.proposer.attempt();
     const slot below = node.learner.next();
     for (const node_id to : node.peers()) {
@@ -190,7 +190,7 @@ template <class Node>
 /// Asks again for the votes that are missing.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void ask_again(Node& node) {
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     std::uint64_t left = node.limits().votes_per_answer;
     for (slot at = node.learner.next(); at < node.next && left > 0; ++at) {
         if (node.learner.is_chosen(at)) continue;
@@ -219,7 +219,7 @@ template <class Node>
     if (!node.successor) return;
     if (now >= node.successor_deadline) return node.successor.reset();
     if (node.learner.next() != node.next) return;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     out.send(*node.successor, transfer{out.header(), node.proposer.attempt()});
 }
 

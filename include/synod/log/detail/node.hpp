@@ -81,7 +81,7 @@ struct node {
     /// will not.
     [[gnu::noinline, gnu::cold]] void step_down(instant now) {
         if (proposer.current() == proposer_type::phase::idle) return;
-        auto out = endpoint.output();
+        auto& out = endpoint.output();
         proposer.stop(out);
         retry.disarm();
         successor.reset();
@@ -261,7 +261,7 @@ template <class Node>
     if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
     const ballot leader = node.leadership.leader();
     if (!leader.exists() || leader.proposer() == node.self()) return;
-    auto out = node.endpoint.output();
+    auto& out = node.endpoint.output();
     out.send(leader.proposer(), fetch{out.header(), next});
 }
 
