@@ -7,8 +7,8 @@
 #include <synod/base/one_of.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/paxos/storage.hpp>
-#include <synod/storage/memory.hpp>
 
+#include "explore/durable_records.hpp"
 #include "mutants/mutant.hpp"
 
 #include <concepts>
@@ -22,7 +22,6 @@
 
 namespace explore {
 
-using log_records = synod::records<synod::entry>;
 using log_vote = synod::vote<synod::entry>;
 
 /// Where in a flush a node crashes.
@@ -46,16 +45,19 @@ public:
     [[nodiscard]] std::error_code sync() noexcept {
         has_synced_ = true;
         if (point_ == crash_point::before_sync) return crashed();
-        if (const std::error_code error = keep(pending_.size())) return error;
+        keep(pending_.size());
         if (point_ == crash_point::after_sync) return crashed();
         return {};
     }
 
     template <class Sink>
     [[nodiscard]] std::error_code recover(Sink&& sink) {
-        return kept_.recover(sink);
+        kept_.report(sink);
+        return {};
     }
-    void forget(synod::slot below) noexcept { kept_.forget(below); }
+
+    /// The votes go with the forget_record.
+    void forget(synod::slot /*below*/) noexcept {}
 
     void arm(crash_point point) {
         point_ = point;
@@ -73,36 +75,30 @@ public:
     [[nodiscard]] std::vector<log_vote> take_appended() { return std::exchange(appended_, {}); }
     [[nodiscard]] std::vector<log_vote> take_fresh() { return std::exchange(fresh_, {}); }
 
-    // What is durable.
-    [[nodiscard]] synod::ballot promised() const { return promised_; }
-    [[nodiscard]] synod::ballot reserved() const { return reserved_; }
-    [[nodiscard]] bool has_voted(synod::slot at, synod::ballot in) const {
-        return at < forgotten_below_ || (at.value() < voted_.size() && voted_[at.value()] >= in);
-    }
+    /// What is durable.
+    [[nodiscard]] const durable_records<synod::entry>& kept() const { return kept_; }
 
     friend bool operator==(const value_disk& a, const value_disk& b) {
-        return a.kept_ == b.kept_ && a.pending_ == b.pending_ && a.promised_ == b.promised_ &&
-               a.reserved_ == b.reserved_ && a.voted_ == b.voted_;
+        return a.kept_ == b.kept_ && a.pending_ == b.pending_;
     }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(kept_);
         sink.add(pending_);
-        sink.add(promised_);
-        sink.add(reserved_);
-        sink.add(voted_);
     }
 
 protected:
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
     /// Makes the first `count` pending records durable.
-    [[nodiscard]] std::error_code keep(std::size_t count) {
-        for (std::size_t i = 0; i < count; ++i)
-            pending_[i].visit([this](const auto& one) { this->keep_one(one); });
-        pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
-        return kept_.sync();
+    void keep(std::size_t count) {
+        const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(count);
+        for (auto next = pending_.begin(); next != end; ++next) {
+            next->visit([this](const auto& one) { kept_.keep(one); });
+            if (const auto* const vote = next->template get_if<log_vote>()) fresh_.push_back(*vote);
+        }
+        pending_.erase(pending_.begin(), end);
     }
 
 private:
@@ -113,34 +109,8 @@ private:
         return std::make_error_code(std::errc::io_error);
     }
 
-    template <class Record>
-    void keep_one(const Record& one) {
-        kept_.append(one);
-        mark(one);
-    }
-
-    void mark(const log_vote& one) {
-        if (one.at.value() >= voted_.size()) voted_.resize(one.at.value() + 1);
-        voted_[one.at.value()] = one.ballot;
-        raise(promised_, one.ballot);
-        fresh_.push_back(one);
-    }
-    void mark(const synod::promise_record& one) { raise(promised_, one.ballot); }
-    void mark(const synod::reserve_record& one) { raise(reserved_, one.ballot); }
-    void mark(const synod::forget_record& one) { forgotten_below_ = one.below; }
-    void mark(const synod::identity_record&) {}
-    void mark(const synod::chosen_record&) {}
-
-    static void raise(synod::ballot& mark, synod::ballot to) {
-        if (to > mark) mark = to;
-    }
-
-    synod::memory_storage<log_records> kept_;  // durable, all of it
-    std::vector<record> pending_;              // appended and not synced
-    synod::ballot promised_;                   // the highest ballot promised or voted in, durably
-    synod::ballot reserved_;
-    synod::slot forgotten_below_;
-    std::vector<synod::ballot> voted_;  // by slot
+    durable_records<synod::entry> kept_;
+    std::vector<record> pending_;  // appended and not synced
 
     // Of the step that is being taken.
     std::vector<log_vote> appended_;
@@ -163,7 +133,7 @@ public:
         const order ended = under_way_.front();
         under_way_.erase(under_way_.begin());
         for (order& one : under_way_) one.records -= ended.records;
-        if (keep(ended.records)) throw std::logic_error("memory cannot fail to keep");
+        keep(ended.records);
         return ended.token;
     }
 

@@ -96,6 +96,7 @@ private:
     void learn() {
         if (!synod::invariant::one_value_per_ballot(votes_)) name("one_value_per_ballot");
         if (!synod::invariant::one_value_chosen(votes_, quorums_)) name("one_value_chosen");
+        if (!synod::invariant::chosen_is_carried(votes_, quorums_)) name("chosen_is_carried");
         while (const synod::entry* const next = chosen_at(synod::slot(chosen_.size())))
             append(*next);
     }

@@ -109,17 +109,17 @@ struct log_letter {
 // Whether what a message reveals is durable on the sender's disk. [PTP 2.2]
 
 [[nodiscard]] inline bool may_leave(const synod::prepare& said, const value_disk& disk) {
-    return disk.reserved() >= said.ballot;
+    return disk.kept().reserved() >= said.ballot;
 }
 [[nodiscard]] inline bool may_leave(const synod::promise<synod::entry>& said,
                                     const value_disk& disk) {
-    return disk.promised() >= said.ballot;
+    return disk.kept().promised() >= said.ballot;
 }
 [[nodiscard]] inline bool may_leave(const synod::accepted& said, const value_disk& disk) {
-    return disk.has_voted(said.at, said.ballot);
+    return disk.kept().has_voted(said.at, said.ballot);
 }
 [[nodiscard]] inline bool may_leave(const synod::refused& said, const value_disk& disk) {
-    return disk.promised() >= said.promised;
+    return disk.kept().promised() >= said.promised;
 }
 template <class Other>
 [[nodiscard]] bool may_leave(const Other&, const value_disk&) {

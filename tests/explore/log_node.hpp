@@ -5,7 +5,9 @@
 #pragma once
 
 #include <synod/log/replica.hpp>
+#include <synod/paxos/invariant.hpp>
 
+#include "explore/durable_records.hpp"
 #include "explore/log_machine.hpp"
 #include "explore/log_network.hpp"
 
@@ -163,6 +165,7 @@ public:
         answer.is_taken = next.has_value();
         if (!next) return answer;
         running_ = *std::move(next);
+        answer.broken = broken_by({left_->kept().promised(), left_->kept()}, acceptor_of(live()));
         left_.reset();
         survivor_.reset();
         return answer;
@@ -242,11 +245,13 @@ private:
         live().transport().watch(live().storage());
         if constexpr (requires(machine& one) { one.show(now_); }) live().machine().show(now_);
         const synod::log_time before = live().time();
+        const acceptor was = acceptor_of(live());
         log_answer answer;
         input();
         live().flush(now_);
         if (live().time() < before) answer.broken = "log_time_never_falls";
         collect(answer);
+        if (answer.broken.empty()) answer.broken = broken_by(was, acceptor_of(live()));
         if (point == crash_point::none) {
             live().drain([&](const synod::completion& one) { end(one, answer); });
             if (!live().is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
@@ -254,6 +259,35 @@ private:
             crash_at(point, answer);
         }
         return answer;
+    }
+
+    /// A node as the invariants of acceptors see it: with what it promises, and the votes that are durable.
+    class acceptor {
+    public:
+        acceptor(synod::ballot promised, durable_records<synod::entry> kept)
+            : promised_(promised), kept_(std::move(kept)) {}
+
+        [[nodiscard]] synod::ballot promised() const { return promised_; }
+        [[nodiscard]] const synod::votes<synod::entry>& votes() const { return kept_.votes(); }
+        [[nodiscard]] synod::ballot reserved() const { return kept_.reserved(); }
+
+    private:
+        synod::ballot promised_;
+        durable_records<synod::entry> kept_;
+    };
+    [[nodiscard]] static acceptor acceptor_of(replica& one) {
+        return {one.status().promised, one.storage().kept()};
+    }
+
+    [[nodiscard]] static std::string_view broken_by(const acceptor& was, const acceptor& is) {
+        using namespace synod::invariant;
+        if (!accepted_within_promise(is)) return "accepted_within_promise";
+        if (!promise_never_falls(was, is)) return "promise_never_falls";
+        if (!vote_never_regresses(was, is)) return "vote_never_regresses";
+        const bool is_reserved = is.reserved() != was.reserved();
+        if (is_reserved && !ballot_never_reused(was.reserved(), is.reserved()))
+            return "ballot_never_reused";
+        return {};
     }
 
     void collect(log_answer& answer) {

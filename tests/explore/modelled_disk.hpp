@@ -6,7 +6,8 @@
 
 #include <synod/paxos/records.hpp>
 #include <synod/paxos/storage.hpp>
-#include <synod/paxos/votes.hpp>
+
+#include "explore/durable_records.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,67 +18,6 @@
 #include <vector>
 
 namespace explore {
-
-/// The durable records of one role, each as the newest of its type. Has the members that `paxos/invariant.hpp` asks of an acceptor.
-class durable_records {
-public:
-    void keep(const synod::identity_record& record) { identity_ = record; }
-    void keep(const synod::promise_record& record) { promised_ = record.ballot; }
-    void keep(const synod::reserve_record& record) { reserved_ = record.ballot; }
-    void keep(const synod::chosen_record& record) { chosen_below_ = record.below; }
-    void keep(const synod::forget_record& record) { votes_.forget(record.below); }
-    void keep(const synod::vote<int>& record) {
-        if (record.at >= votes_.first()) votes_.put(record.at, record.ballot, record.value);
-    }
-
-    /// Calls `sink(record)` as a storage recovers.
-    template <class Sink>
-    void report(Sink&& sink) const {
-        if (identity_) sink(*identity_);
-        if (promised_.exists()) sink(synod::promise_record{promised_});
-        if (reserved_.exists()) sink(synod::reserve_record{reserved_});
-        if (chosen_below_ != synod::slot()) sink(synod::chosen_record{chosen_below_});
-        if (votes_.first() != synod::slot()) sink(synod::forget_record{votes_.first()});
-        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
-            if (votes_.ballot_of(at).exists()) sink(votes_.at(at));
-        }
-    }
-
-    /// The highest ballot promised or voted in.
-    [[nodiscard]] synod::ballot promised() const {
-        synod::ballot highest = promised_;
-        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
-            if (votes_.ballot_of(at) > highest) highest = votes_.ballot_of(at);
-        }
-        return highest;
-    }
-    [[nodiscard]] const synod::votes<int>& votes() const { return votes_; }
-    [[nodiscard]] synod::ballot reserved() const { return reserved_; }
-
-    /// Whether the vote in slot `at` is one of `ballot` or of a later one, or is forgotten.
-    [[nodiscard]] bool has_voted(synod::slot at, synod::ballot ballot) const {
-        return at < votes_.first() || votes_.ballot_of(at) >= ballot;
-    }
-
-    friend bool operator==(const durable_records&, const durable_records&) = default;
-
-    template <class Sink>
-    void fingerprint(Sink& sink) const {
-        sink.add(identity_.has_value());
-        if (identity_) sink.add(*identity_);
-        sink.add(promised_);
-        sink.add(reserved_);
-        sink.add(chosen_below_);
-        sink.add(votes_);
-    }
-
-private:
-    std::optional<synod::identity_record> identity_;
-    synod::ballot promised_;
-    synod::ballot reserved_;
-    synod::slot chosen_below_;
-    synod::votes<int> votes_;  // none below what the forget_record says
-};
 
 /// A storage that is a value. A crash loses what was not synced, or all of it but a prefix; a sync that fails loses all of it.
 class modelled_disk {
@@ -121,7 +61,7 @@ public:
     /// Lets the next sync fail.
     void fail_next() { fails_next_ = true; }
 
-    [[nodiscard]] const durable_records& kept() const { return kept_; }
+    [[nodiscard]] const durable_records<int>& kept() const { return kept_; }
     /// Records appended and not synced.
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
     /// The votes that became durable since the last call, in order.
@@ -163,7 +103,7 @@ private:
     using record = std::variant<vote_type, synod::identity_record, synod::promise_record,
                                 synod::reserve_record, synod::chosen_record, synod::forget_record>;
 
-    durable_records kept_;
+    durable_records<int> kept_;
     std::vector<record> pending_;   // appended and not synced
     std::vector<vote_type> fresh_;  // durable, and not yet told of
     bool fails_next_ = false;

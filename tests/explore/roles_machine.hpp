@@ -159,7 +159,7 @@ private:
 
 /// Whether a message of a role with these durable records reveals something that a crash could still undo. [PTP 2.2]
 struct revealed_early {
-    const durable_records& kept;
+    const durable_records<int>& kept;
     const synod::votes<int>* votes;  // of the running acceptor
 
     [[nodiscard]] bool operator()(const synod::prepare& one) const {

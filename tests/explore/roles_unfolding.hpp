@@ -162,8 +162,8 @@ private:
                 return "accepted_within_promise";
             if (after.incarnation != before_.incarnation) return {};
             Machine before = before_;
-            const durable_records& was = before.disk().kept();
-            const durable_records& is = after.disk().kept();
+            const durable_records<int>& was = before.disk().kept();
+            const durable_records<int>& is = after.disk().kept();
             if (!promise_never_falls(was, is)) return "promise_never_falls";
             return vote_never_regresses(was, is) ? "" : "vote_never_regresses";
         }
@@ -179,7 +179,7 @@ private:
             if (before_.is_up()) votes = &before_.role().votes();
             if (after.is_up()) votes = &after.role().votes();
         }
-        const durable_records& kept = left_before ? before.disk().kept() : after.disk().kept();
+        const durable_records<int>& kept = left_before ? before.disk().kept() : after.disk().kept();
         bool result = false;
         message.visit([&](const auto& one) { result = revealed_early{kept, votes}(one); });
         return result;

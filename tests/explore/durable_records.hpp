@@ -1,0 +1,77 @@
+// tests/explore/durable_records.hpp - what a disk has of one role, as the newest record of each type.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/paxos/records.hpp>
+#include <synod/paxos/votes.hpp>
+
+#include <concepts>
+#include <optional>
+
+namespace explore {
+
+/// The durable records of one role, each as the newest of its type. Has the members that `paxos/invariant.hpp` asks of an acceptor.
+template <std::regular Value>
+class durable_records {
+public:
+    void keep(const synod::identity_record& record) { identity_ = record; }
+    void keep(const synod::promise_record& record) { promised_ = record.ballot; }
+    void keep(const synod::reserve_record& record) { reserved_ = record.ballot; }
+    void keep(const synod::chosen_record& record) { chosen_below_ = record.below; }
+    void keep(const synod::forget_record& record) { votes_.forget(record.below); }
+    void keep(const synod::vote<Value>& record) {
+        if (record.at >= votes_.first()) votes_.put(record.at, record.ballot, record.value);
+    }
+
+    /// Calls `sink(record)` as a storage recovers.
+    template <class Sink>
+    void report(Sink&& sink) const {
+        if (identity_) sink(*identity_);
+        if (promised_.exists()) sink(synod::promise_record{promised_});
+        if (reserved_.exists()) sink(synod::reserve_record{reserved_});
+        if (chosen_below_ != synod::slot()) sink(synod::chosen_record{chosen_below_});
+        if (votes_.first() != synod::slot()) sink(synod::forget_record{votes_.first()});
+        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
+            if (votes_.ballot_of(at).exists()) sink(votes_.at(at));
+        }
+    }
+
+    /// The highest ballot promised or voted in.
+    [[nodiscard]] synod::ballot promised() const {
+        synod::ballot highest = promised_;
+        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
+            if (votes_.ballot_of(at) > highest) highest = votes_.ballot_of(at);
+        }
+        return highest;
+    }
+    [[nodiscard]] const synod::votes<Value>& votes() const { return votes_; }
+    [[nodiscard]] synod::ballot reserved() const { return reserved_; }
+
+    /// Whether the vote in slot `at` is one of `ballot` or of a later one, or is forgotten.
+    [[nodiscard]] bool has_voted(synod::slot at, synod::ballot ballot) const {
+        return at < votes_.first() || votes_.ballot_of(at) >= ballot;
+    }
+
+    friend bool operator==(const durable_records&, const durable_records&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(identity_.has_value());
+        if (identity_) sink.add(*identity_);
+        sink.add(promised_);
+        sink.add(reserved_);
+        sink.add(chosen_below_);
+        sink.add(votes_);
+    }
+
+private:
+    std::optional<synod::identity_record> identity_;
+    synod::ballot promised_;
+    synod::ballot reserved_;
+    synod::slot chosen_below_;
+    synod::votes<Value> votes_;  // none below what the forget_record says
+};
+
+}  // namespace explore
