@@ -96,6 +96,7 @@ public:
         auto begun = begin();
         if (!begun) return stay_down(begun.error());
         replica_.emplace(std::move(*begun));
+        judge_beginning();
         service_.emplace(setting_.cluster, link(*this));
         state_ = server_state::up;
         note("starts");
@@ -109,6 +110,7 @@ public:
         auto next = std::make_unique<simulated_process>();
         disk_.crash(*next);
         process_ = std::move(next);
+        setting_.watch.ended(self_, incarnation_, disk_.marks());
         reads_.clear();
         state_ = server_state::down;
         wake_ = again;
@@ -209,6 +211,12 @@ private:
             members.push_back({node, node == self_ ? incarnation_ : incarnation(1)});
         }
         return *group::make(setting_.cluster, self_, members);
+    }
+
+    /// What a life begins with is what the last one left; of a damaged disk, none begins.
+    void judge_beginning() {
+        if (disk_.is_damaged()) setting_.run.violate("damage_is_reported: n" + to_string(self_));
+        setting_.watch.began(self_, incarnation_, disk_.marks(), replica_->status().promised);
     }
 
     void stay_down(const std::error_code& why) {
