@@ -38,7 +38,7 @@ template <class Suite, class Network>
 struct server_setting {
     stage& run;
     Network& network;
-    oracle<majority>& watch;
+    oracle<typename Suite::watched_quorums>& watch;
     typename Suite::auditor& auditor;
     cluster_id cluster;
     std::uint32_t count = 3;
