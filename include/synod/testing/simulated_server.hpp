@@ -93,6 +93,7 @@ public:
 
     /// Begins a life on what the disk holds. A disk that fails to be read is tried again later.
     void start() {
+        setting_.run.acting = self_;
         auto begun = begin();
         if (!begun) return stay_down(begun.error());
         replica_.emplace(std::move(*begun));
@@ -105,6 +106,7 @@ public:
 
     /// Ends this life now; what is not durable is lost. The next begins at `again`.
     void crash(instant again) {
+        setting_.run.acting = self_;
         replica_.reset();
         service_.reset();
         auto next = std::make_unique<simulated_process>();
@@ -234,6 +236,7 @@ private:
     template <class Step>
     void act(Step&& step) {
         if (state_ != server_state::up) return;
+        setting_.run.acting = self_;
         process_->delay = duration(0);
         const instant now = clock.at(setting_.run.now);
         step(*replica_, now);
@@ -241,7 +244,7 @@ private:
         replica_->flush(now);
         if (!process_->is_dead()) serve();
         tell_votes();
-        if (process_->is_dead()) setting_.run.tally.count(fault::crash_in_flush);
+        if (process_->is_dead()) setting_.run.strike(fault::crash_in_flush);
         if (is_doomed || replica_->status().error) {
             return crash(setting_.run.now + setting_.run.between(milliseconds(5), seconds(3)));
         }

@@ -132,7 +132,8 @@ private:
     static constexpr std::size_t locks = 3;
     static constexpr cluster_id cluster{7};
 
-    [[nodiscard]] virtual_clock new_clock() {
+    [[nodiscard]] virtual_clock new_clock(node_id owner) {
+        stage_.acting = owner;
         virtual_clock made(stage_.now, instant(seconds(1'000).nanoseconds()));
         if (stage_.strikes(fault::clock_offset, 800'000)) {
             made.jump(stage_.now, stage_.between(seconds(0), seconds(100'000)));
@@ -146,12 +147,12 @@ private:
 
     void add_server(node_id self) {
         clients_setting_.replicas.push_back(self);
-        servers_.push_back(std::make_unique<server_type>(servers_setting_, self, new_clock()));
+        servers_.push_back(std::make_unique<server_type>(servers_setting_, self, new_clock(self)));
         servers_.back()->start();
     }
 
     void add_client(node_id self) {
-        clients_.push_back(std::make_unique<client_type>(clients_setting_, self, new_clock()));
+        clients_.push_back(std::make_unique<client_type>(clients_setting_, self, new_clock(self)));
         clients_.back()->on_grant([this](const client_type& holder) { check_exclusion(holder); });
     }
 
@@ -173,7 +174,7 @@ private:
     [[nodiscard]] bool has_had_enough() const {
         if (stage_.now - instant() > size_.longest_chaos) return true;
         return clients_setting_.operations >= size_.operations &&
-               stage_.tally.total() >= size_.faults;
+               stage_.tally.grave() >= size_.faults;
     }
 
     void deliver() {
