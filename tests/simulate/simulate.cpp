@@ -112,7 +112,8 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
     std::fflush(stdout);
 }
 
-/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell, and nearly all histories were judged.
+/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell, no seed had too little in it, and
+/// nearly all histories were judged.
 [[nodiscard]] bool print_faults(const simulation_summary& all) {
     bool is_wide = true;
     for (std::size_t i = 0; i < fault_classes; ++i) {
@@ -125,6 +126,14 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
             std::printf("  %s struck in fewer than one seed of twenty\n", name.c_str());
             is_wide = false;
         }
+    }
+    constexpr simulation_size wanted;
+    std::printf("  the least of a seed: %llu operations, %llu faults that are not common\n",
+                static_cast<unsigned long long>(all.least_operations()),
+                static_cast<unsigned long long>(all.least_faults()));
+    if (all.least_operations() < wanted.operations || all.least_faults() < wanted.faults) {
+        std::printf("  a seed had too little in it\n");
+        is_wide = false;
     }
     if (all.undecided() * 50 > all.seeds()) {
         std::printf("  more than one history of fifty was left undecided\n");

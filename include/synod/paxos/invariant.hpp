@@ -1,7 +1,8 @@
 // synod/paxos/invariant.hpp - what must be true of every state, whatever was lost, repeated or restarted.
 //
 // Each safety property is a predicate over plain state: of one acceptor, of one acceptor before and after a step, or of all the
-// votes that a cluster ever cast. Unit tests, the explorer and the simulator ask the same functions.
+// votes that a cluster ever cast. Those of many votes are made of claims about two, which whoever sees votes one by one asks
+// alone. Unit tests, the explorer and the simulator ask the same functions.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -35,22 +36,35 @@ template <class Acceptor>
     return true;
 }
 
-/// A promise is for ever.
+/// A promise is for ever: the later of two is not lower.
+[[nodiscard]] inline bool promise_never_falls(ballot before, ballot after) {
+    return after >= before;
+}
 template <class Acceptor>
 [[nodiscard]] bool promise_never_falls(const Acceptor& before, const Acceptor& after) {
-    return after.promised() >= before.promised();
+    return promise_never_falls(before.promised(), after.promised());
 }
 
-/// A vote gives way only to one of a higher ballot, and is lost only where the slot is forgotten.
+/// What a proposer has reserved stays reserved: nothing below is taken for unused again.
+[[nodiscard]] inline bool reservation_never_falls(ballot before, ballot after) {
+    return after >= before;
+}
+
+/// A vote gives way only to one of a higher ballot in its slot.
+template <std::regular Value>
+[[nodiscard]] bool vote_never_regresses(const vote<Value>& was, const vote<Value>& is) {
+    return is.ballot > was.ballot || (is.ballot == was.ballot && is.value == was.value);
+}
+/// No vote of `before` regresses, and none is lost but where the slot is forgotten.
 template <class Acceptor>
 [[nodiscard]] bool vote_never_regresses(const Acceptor& before, const Acceptor& after) {
     const auto& was = before.votes();
     const auto& is = after.votes();
     if (is.first() < was.first()) return false;
     for (slot at = is.first(); at < was.end(); ++at) {
-        if (is.ballot_of(at) < was.ballot_of(at)) return false;
-        const bool is_same = was.ballot_of(at).exists() && is.ballot_of(at) == was.ballot_of(at);
-        if (is_same && is.value_of(at) != was.value_of(at)) return false;
+        if (!was.ballot_of(at).exists()) continue;
+        if (!is.ballot_of(at).exists()) return false;
+        if (!vote_never_regresses(was.at(at), is.at(at))) return false;
     }
     return true;
 }
@@ -60,14 +74,17 @@ template <class Acceptor>
     return later > earlier;
 }
 
-/// In one ballot and slot all votes are for the same value.
+/// In one ballot and slot all votes are for the same value: so are these two, if they are of one.
+template <std::regular Value>
+[[nodiscard]] bool one_value_per_ballot(const vote<Value>& one, const vote<Value>& other) {
+    const bool is_same_round = one.at == other.at && one.ballot == other.ballot;
+    return !is_same_round || one.value == other.value;
+}
 template <class History>
 [[nodiscard]] bool one_value_per_ballot(const History& history) {
     for (const auto& one : history) {
         for (const auto& other : history) {
-            const bool is_same_round =
-                one.vote.at == other.vote.at && one.vote.ballot == other.vote.ballot;
-            if (is_same_round && one.vote.value != other.vote.value) return false;
+            if (!one_value_per_ballot(one.vote, other.vote)) return false;
         }
     }
     return true;
@@ -84,28 +101,35 @@ template <class History, class Quorums, class Value>
     return quorums.is_phase2(voters);
 }
 
-/// At most one value is chosen in each slot: the promise that all else serves.
+/// At most one value is chosen in each slot: the promise that all else serves. Both of these are chosen.
+template <std::regular Value>
+[[nodiscard]] bool one_value_chosen(const vote<Value>& one, const vote<Value>& other) {
+    return one.at != other.at || one.value == other.value;
+}
 template <class History, class Quorums>
 [[nodiscard]] bool one_value_chosen(const History& history, const Quorums& quorums) {
     for (const auto& one : history) {
         if (!is_chosen(history, quorums, one.vote)) continue;
         for (const auto& other : history) {
-            const bool differs = other.vote.at == one.vote.at && other.vote.value != one.vote.value;
-            if (differs && is_chosen(history, quorums, other.vote)) return false;
+            if (one_value_chosen(one.vote, other.vote)) continue;
+            if (is_chosen(history, quorums, other.vote)) return false;
         }
     }
     return true;
 }
 
-/// Once a value is chosen, every vote of a higher ballot is for that value. [PMS 2.2, P2]
+/// Once a value is chosen, every vote of a higher ballot is for that value: so is `other`, if it is one. [PMS 2.2, P2]
+template <std::regular Value>
+[[nodiscard]] bool chosen_is_carried(const vote<Value>& chosen, const vote<Value>& other) {
+    const bool is_higher = other.at == chosen.at && other.ballot > chosen.ballot;
+    return !is_higher || other.value == chosen.value;
+}
 template <class History, class Quorums>
 [[nodiscard]] bool chosen_is_carried(const History& history, const Quorums& quorums) {
     for (const auto& one : history) {
         if (!is_chosen(history, quorums, one.vote)) continue;
         for (const auto& other : history) {
-            const bool is_higher =
-                other.vote.at == one.vote.at && other.vote.ballot > one.vote.ballot;
-            if (is_higher && other.vote.value != one.vote.value) return false;
+            if (!chosen_is_carried(one.vote, other.vote)) return false;
         }
     }
     return true;

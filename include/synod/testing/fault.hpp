@@ -98,6 +98,27 @@ inline constexpr std::size_t fault_classes = static_cast<std::size_t>(fault::sta
     return names[static_cast<std::size_t>(which)];
 }
 
+/// Whether a class is of the common run of things: what befalls one message, what a client asks for that it should not, and how a
+/// clock is set before the run begins. Such strike by the hundred, so they say little about how much a run has gone through, and
+/// they are not told in a trace, where they are seen as what does not arrive, arrives again, late, or in vain.
+///
+/// All other classes change what a path, a node, a disk, a clock or a client can do, and are counted one by one.
+[[nodiscard]] constexpr bool is_common(fault which) {
+    switch (which) {
+        case fault::loss:
+        case fault::duplication:
+        case fault::reordering:
+        case fault::long_delay:
+        case fault::ancient_message:
+        case fault::clock_offset:
+        case fault::abandoned_request:
+        case fault::reused_session:
+        case fault::repeated_release:
+        case fault::stale_token: return true;
+        default: return false;
+    }
+}
+
 /// Which classes are on.
 class fault_set {
 public:
@@ -141,6 +162,14 @@ public:
     [[nodiscard]] constexpr std::uint64_t total() const {
         std::uint64_t sum = 0;
         for (const std::uint64_t each : counts_) sum += each;
+        return sum;
+    }
+    /// Those of the classes that are not common.
+    [[nodiscard]] constexpr std::uint64_t grave() const {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < fault_classes; ++i) {
+            if (!is_common(static_cast<fault>(i))) sum += counts_[i];
+        }
         return sum;
     }
 

@@ -25,9 +25,9 @@ class fenced_resource {
 public:
     fenced_resource(stage& run, std::size_t locks) : stage_(run), sites_(locks) {}
 
-    /// A holder of `lock` under `token` writes; it arrives at `due`.
+    /// Whoever acts writes as the holder of `lock` under `token`; it arrives at `due`.
     void write(std::size_t lock, fencing_token token, instant due) {
-        on_their_way_.emplace(due, arrival{lock, token});
+        on_their_way_.emplace(due, arrival{lock, token, stage_.acting});
     }
 
     [[nodiscard]] instant next_due() const {
@@ -50,6 +50,7 @@ private:
     struct arrival {
         std::size_t lock = 0;
         fencing_token token;
+        node_id writer;
     };
     struct site {
         Gate gate;
@@ -57,6 +58,7 @@ private:
     };
 
     void arrive(const arrival& write) {
+        stage_.acting = write.writer;
         site& here = sites_[write.lock];
         const bool is_taken = !here.gate.admit(write.token);
         ++(is_taken ? taken_ : refused_);

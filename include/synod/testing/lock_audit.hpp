@@ -26,6 +26,7 @@ public:
     explicit lock_auditor(stage& run) : stage_(run) {}
 
     [[nodiscard]] audit_trail& trail() { return trail_; }
+    [[nodiscard]] const audit_trail& trail() const { return trail_; }
 
     void diverged(const char* what) {
         stage_.violate(std::string("replicas_agree: ") + what + " differ");

@@ -24,7 +24,8 @@ namespace synod::inline SYNOD_ABI::testing {
 
 /// Is shown every input of a lock table once, in log order, with the state before and after it, and names the first claim that an input
 /// breaks; nothing if it keeps all. The claims know nothing of how the table works: who may hold, who may give back, that tokens
-/// rise, that nobody is overtaken, that a command runs once. A value: the state of a world may hold one.
+/// rise, that nobody is overtaken, that a command runs once, that a reply is true when it is given. A value: the state of a world
+/// may hold one.
 class lock_ledger {
 public:
     /// One grant of a lock.
@@ -38,7 +39,7 @@ public:
     std::string_view applied(const lock::state& before, bytes_view command, bytes_view result,
                              const lock::state& after) {
         const std::string_view moved = note_move(before, after);
-        const std::string_view said = note_reply(before, command, result);
+        const std::string_view said = note_reply(before, command, result, after);
         return moved.empty() ? said : moved;
     }
 
@@ -99,6 +100,14 @@ private:
         bool may_be_granted;      // it said `queued`
     };
 
+    /// What was answered to a command, and the states around it.
+    struct exchange {
+        const lock::state& before;
+        const lock::state& after;
+        const lock::reply& said;
+        bytes_view result;  // the bytes of `said`
+    };
+
     template <class Sink, class Value>
     static void add(Sink& sink, const request_name& name, const Value& value) {
         sink.add(name.first);
@@ -130,37 +139,93 @@ private:
     }
 
     [[nodiscard]] std::string_view note_reply(const lock::state& before, bytes_view command,
-                                              bytes_view result) {
+                                              bytes_view result, const lock::state& after) {
         lock::command asked;
         lock::reply said;
         if (!decode(result, said)) return "replies_are_replies";
         if (!decode(command, asked)) return {};
-        return std::visit([&](const auto& one) { return note(before, one, said, result); }, asked);
+        return std::visit([&](const auto& one) { return note({before, after, said, result}, one); },
+                          asked);
     }
 
     /// Two openings that differ are two sessions. (locks R5)
-    [[nodiscard]] std::string_view note(const lock::state& /*before*/,
-                                        const lock::open_session& asked, const lock::reply& said,
-                                        bytes_view /*result*/) {
-        const auto* const opened = std::get_if<lock::opened>(&said);
+    [[nodiscard]] std::string_view note(const exchange& its, const lock::open_session& asked) {
+        const auto* const opened = std::get_if<lock::opened>(&its.said);
         if (opened == nullptr) return {};
         const opening by(asked.client, asked.nonce);
         const bool is_right = opened_.try_emplace(opened->session, by).first->second == by;
         return is_right ? "" : "sessions_are_unique";
     }
 
+    /// A command runs once; a repeat is answered from memory, except where a wait has ended with a grant, which is news.
     template <class Command>
-    [[nodiscard]] std::string_view note(const lock::state& before, const Command& asked,
-                                        const lock::reply& said, bytes_view result) {
+    [[nodiscard]] std::string_view note(const exchange& its, const Command& asked) {
         const request_name name(asked.stamp.session, asked.stamp.sequence);
-        if (is_refused_unheard(said)) return check_refusal(before, asked.stamp, said);
-        const answer fresh{fingerprint_of(result), std::holds_alternative<lock::queued>(said)};
+        if (is_refused_unheard(its.said)) return check_refusal(its.before, asked.stamp, its.said);
+        const bool says_granted = std::holds_alternative<lock::granted>(its.said);
+        const answer fresh{fingerprint_of(its.result),
+                           std::holds_alternative<lock::queued>(its.said)};
         const auto [first, is_new] = answers_.try_emplace(name, fresh);
-        if (is_new) return check(before, asked, said);
-        const bool is_granted_since =
-            first->second.may_be_granted && std::holds_alternative<lock::granted>(said);
-        const bool is_alike = first->second.print == fresh.print || is_granted_since;
-        return is_alike ? "" : "repeats_are_answered_alike";
+        if (is_new) return check_first(its, asked);
+        if (first->second.print == fresh.print) return {};
+        if (!first->second.may_be_granted || !says_granted) return "repeats_are_answered_alike";
+        return check_truth(its, asked);
+    }
+
+    template <class Command>
+    [[nodiscard]] static std::string_view check_first(const exchange& its, const Command& asked) {
+        const std::string_view broken = check(its.before, asked, its.said);
+        return broken.empty() ? check_truth(its, asked) : broken;
+    }
+
+    /// Of whoever is told that it holds there is a hold, and of a hold that is told to be given back there is none. (locks 3.2)
+    template <class Command>
+    [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
+        const session_id asker = asked.stamp.session;
+        if (const auto told = token_of(its.said)) {
+            const bool holds = find_hold(its.after, asker, *told) != nullptr;
+            return holds ? "" : "granted_means_held";
+        }
+        if (!std::holds_alternative<lock::released>(its.said)) return {};
+        return is_free_of(its.after, asked) ? "" : "released_means_free";
+    }
+
+    /// The token that a reply says is held.
+    [[nodiscard]] static std::optional<fencing_token> token_of(const lock::reply& said) {
+        if (const auto* const one = std::get_if<lock::granted>(&said)) return one->token;
+        if (const auto* const one = std::get_if<lock::already_granted>(&said)) return one->token;
+        const auto* const status = std::get_if<lock::request_status>(&said);
+        if (status == nullptr || status->state != lock::request_state::granted) return {};
+        return status->token;
+    }
+
+    /// The hold of `asker` under that token, or nullptr.
+    [[nodiscard]] static const lock::request_record*
+    find_hold(const lock::state& in, session_id asker, fencing_token token) {
+        for (const lock::lock_record& lock : in.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                if (one.token == token && one.owner.session == asker) return &one;
+            }
+        }
+        return nullptr;
+    }
+
+    /// Whether the hold that `asked` names is held no more.
+    [[nodiscard]] static bool is_free_of(const lock::state& in, const lock::release& asked) {
+        return find_hold(in, asked.stamp.session, asked.token) == nullptr;
+    }
+    [[nodiscard]] static bool is_free_of(const lock::state& in, const lock::cancel& asked) {
+        for (const lock::lock_record& lock : in.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                const request_name name(one.owner.session, one.sequence);
+                if (name == request_name(asked.stamp.session, asked.request)) return false;
+            }
+        }
+        return true;
+    }
+    template <class Other>
+    [[nodiscard]] static bool is_free_of(const lock::state& /*in*/, const Other& /*asked*/) {
+        return false;
     }
 
     /// Whether a refusal is about the session, and not an answer to what was asked.

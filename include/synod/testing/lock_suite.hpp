@@ -43,6 +43,12 @@ struct lock_suite {
         return *majority::make(members);
     }
 
+    /// By which quorums the oracle says what is chosen: the right ones, whatever the replicas take for quorums.
+    using watched_quorums = majority;
+    [[nodiscard]] static watched_quorums make_watched_quorums(node_set members) {
+        return *majority::make(members);
+    }
+
     /// A disk that takes the place of another is another incarnation.
     [[nodiscard]] static incarnation next_incarnation(incarnation lost) {
         return incarnation(lost.value() + 1);

@@ -37,7 +37,10 @@ public:
         next_ = stage_.now + stage_.between(milliseconds(30), milliseconds(700));
         const fault which = episodes[stage_.random.below(episodes.size())];
         if (!stage_.faults.contains(which)) return;
-        if (strike(which)) stage_.tally.count(which);
+        const victim struck = strike(which);
+        if (!struck) return;
+        stage_.acting = *struck;
+        stage_.strike(which);
     }
 
     /// Nothing more comes.
@@ -64,7 +67,10 @@ private:
                                          fault::clock_rate,        fault::clock_jump,
                                          fault::clock_freeze,      fault::client_crash};
 
-    [[nodiscard]] bool strike(fault which) {
+    /// The actor that a fault strikes, if it strikes at all; the first one of what strikes many.
+    using victim = std::optional<node_id>;
+
+    [[nodiscard]] victim strike(fault which) {
         switch (which) {
             case fault::clogging: return clog();
             case fault::clog_release: return clog_many();
@@ -94,88 +100,105 @@ private:
     [[nodiscard]] node_id any_node() {
         return node_id(static_cast<std::uint32_t>(stage_.random.below(count())));
     }
-    [[nodiscard]] node_id any_actor() {
-        const std::uint64_t all = count() + world_.clients().size();
-        return node_id(static_cast<std::uint32_t>(stage_.random.below(all)));
+    [[nodiscard]] std::uint32_t actors() const {
+        return count() + static_cast<std::uint32_t>(world_.clients().size());
     }
+    /// Half of the partitions part clients from servers, too.
+    [[nodiscard]] std::uint32_t draw_reach() { return stage_.flip(50) ? actors() : count(); }
     [[nodiscard]] server_type& any_server() { return *world_.servers()[any_node().value()]; }
     [[nodiscard]] instant until(duration least, duration most) {
         return stage_.now + stage_.between(least, most);
     }
 
-    bool clog() {
+    victim clog() {
         // One after another: the order in which arguments are evaluated is the compiler's.
-        const node_id from = any_actor();
-        const node_id to = any_actor();
-        world_.network().hold(from, to, until(milliseconds(10), seconds(5)));
-        return true;
+        const std::uint64_t from = stage_.random.below(actors());
+        const std::uint64_t to = (from + 1 + stage_.random.below(actors() - 1)) % actors();
+        const node_id sender(static_cast<std::uint32_t>(from));
+        world_.network().hold(sender, node_id(static_cast<std::uint32_t>(to)),
+                              until(milliseconds(10), seconds(5)));
+        return sender;
     }
 
-    bool clog_many() {
-        for (std::uint32_t from = 0; from < count(); ++from) {
-            for (std::uint32_t to = 0; to < count(); ++to) {
-                if (stage_.flip(60)) continue;
+    victim clog_many() {
+        const std::uint32_t reach = draw_reach();
+        for (std::uint32_t from = 0; from < reach; ++from) {
+            for (std::uint32_t to = 0; to < reach; ++to) {
+                if (from == to || stage_.flip(60)) continue;
                 world_.network().hold(node_id(from), node_id(to),
                                       until(milliseconds(10), seconds(2)));
             }
         }
-        return true;
+        return node_id(0);
     }
 
-    bool cut_one_way() {
-        const node_id from = any_node();
+    victim cut_one_way() {
+        const std::uint32_t reach = draw_reach();
+        const node_id from(static_cast<std::uint32_t>(stage_.random.below(reach)));
         const instant end = until(milliseconds(50), seconds(3));
-        for (std::uint32_t to = 0; to < count(); ++to) {
-            if (stage_.flip(50)) world_.network().cut(from, node_id(to), end);
+        for (std::uint32_t to = 0; to < reach; ++to) {
+            if (node_id(to) != from && stage_.flip(50))
+                world_.network().cut(from, node_id(to), end);
         }
-        return true;
+        return from;
     }
 
-    /// Each node hears only the two beside it; for three nodes, one path is cut.
-    bool cut_to_ring() {
+    /// Nothing passes between the two, either way.
+    void part(std::uint32_t one, std::uint32_t other, instant end) {
+        world_.network().cut(node_id(one), node_id(other), end);
+        world_.network().cut(node_id(other), node_id(one), end);
+    }
+
+    /// Each node hears only the two beside it; for three nodes, one path is cut. A client that is reached hears one node.
+    victim cut_to_ring() {
+        const std::uint32_t reach = draw_reach();
         const instant end = until(milliseconds(50), seconds(3));
         for (std::uint32_t from = 0; from < count(); ++from) {
             for (std::uint32_t to = from + 1; to < count(); ++to) {
                 const bool are_neighbours =
                     to - from == 1 || (from == 0 && to == count() - 1 && count() > 3);
-                if (are_neighbours) continue;
-                world_.network().cut(node_id(from), node_id(to), end);
-                world_.network().cut(node_id(to), node_id(from), end);
+                if (!are_neighbours) part(from, to, end);
+            }
+            for (std::uint32_t client = count(); client < reach; ++client) {
+                if (client % count() != from) part(from, client, end);
             }
         }
-        return true;
+        return node_id(0);
     }
 
-    /// A leader whose clock stands still besides does not learn that its time is over.
-    bool isolate_leader() {
+    /// A leader whose clock stands still besides does not learn that its time is over. Its clients may go on hearing it.
+    victim isolate_leader() {
         for (const auto& one : world_.servers()) {
             if (!one->is_leading()) continue;
-            if (stage_.flip(50) && stage_.faults.contains(fault::clock_freeze)) {
-                one->clock.freeze(stage_.now);
-                one->reschedule();
-            }
+            if (stage_.flip(50) && stage_.faults.contains(fault::clock_freeze)) stop_clock(*one);
+            const std::uint32_t reach = draw_reach();
             const instant end = until(milliseconds(100), seconds(2));
-            for (std::uint32_t other = 0; other < count(); ++other) {
-                world_.network().cut(one->self(), node_id(other), end);
-                world_.network().cut(node_id(other), one->self(), end);
+            for (std::uint32_t other = 0; other < reach; ++other) {
+                if (node_id(other) != one->self()) part(one->self().value(), other, end);
             }
-            return true;
+            return one->self();
         }
-        return false;
+        return {};
+    }
+    void stop_clock(server_type& which) {
+        which.clock.freeze(stage_.now);
+        which.reschedule();
+        stage_.acting = which.self();
+        stage_.strike(fault::clock_freeze);
     }
 
-    bool crash(server_type& which) {
-        if (!which.is_awake()) return false;
+    victim crash(server_type& which) {
+        if (!which.is_awake()) return {};
         which.crash(until(milliseconds(5), seconds(3)));
-        return true;
+        return which.self();
     }
 
-    bool begin_storm() {
-        if (storm_at_ != instant::never()) return false;
+    victim begin_storm() {
+        if (storm_at_ != instant::never()) return {};
         storm_over_ = any_node();
         storm_left_ = 3 + stage_.random.below(5);
         storm_at_ = stage_.now;
-        return true;
+        return storm_over_;
     }
     void rage() {
         server_type& which = *world_.servers()[storm_over_.value()];
@@ -184,22 +207,23 @@ private:
         storm_at_ = goes_on ? until(milliseconds(5), milliseconds(80)) : instant::never();
     }
 
-    bool pause() {
+    victim pause() {
         const instant end = until(world_.lease(), world_.lease() * 2);
-        if (stage_.flip(50)) {
-            any_server().pause(end);
-        } else {
-            any_client().pause(end);
-        }
-        return true;
+        return stage_.flip(50) ? pause(any_server(), end) : pause(any_client(), end);
+    }
+    template <class Actor>
+    [[nodiscard]] static victim pause(Actor& which, instant end) {
+        which.pause(end);
+        return which.self();
     }
     [[nodiscard]] auto& any_client() {
         return *world_.clients()[stage_.random.below(world_.clients().size())];
     }
 
-    bool fill_disk() {
-        any_server().disk().fill_up(until(milliseconds(50), seconds(2)));
-        return true;
+    victim fill_disk() {
+        server_type& which = any_server();
+        which.disk().fill_up(until(milliseconds(50), seconds(2)));
+        return which.self();
     }
 
     /// Whether one disk more can be lost.
@@ -212,77 +236,75 @@ private:
         which.disk().damage();
         if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
     }
-    bool damage() {
+    victim damage() {
         server_type& which = any_server();
-        if (!may_impair(which)) return false;
+        if (!may_impair(which)) return {};
         ruin(which);
-        return true;
+        return which.self();
     }
 
-    bool wipe() {
+    victim wipe() {
         server_type& which = any_server();
-        if (!may_impair(which)) return false;
+        if (!may_impair(which)) return {};
         ++impaired_;
         if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
         which.disk().wipe();
         which.replace_disk();
-        return true;
+        return which.self();
     }
 
     /// First an image is saved; some later time it is put back.
-    bool put_back() {
+    victim put_back() {
         server_type& which = any_server();
-        if (!may_impair(which)) return false;
+        if (!may_impair(which)) return {};
         if (!image_of_) {
             which.disk().save_image();
             image_of_ = which.self();
-            return false;
+            return {};
         }
         server_type& older = *world_.servers()[image_of_->value()];
-        if (!may_impair(older)) return false;
+        if (!may_impair(older)) return {};
         ++impaired_;
         if (older.state() == server_state::up) older.crash(until(milliseconds(5), seconds(1)));
         older.disk().restore_image();
         older.replace_disk();
-        return true;
+        return older.self();
     }
 
     template <class Change>
-    void change_clock(Change&& change) {
-        if (stage_.flip(50)) {
-            server_type& which = any_server();
-            change(which.clock);
-            which.reschedule();
-        } else {
-            auto& which = any_client();
-            change(which.clock);
-            which.reschedule();
-        }
+    [[nodiscard]] node_id change_clock(Change&& change) {
+        return stage_.flip(50) ? change_clock_of(any_server(), change)
+                               : change_clock_of(any_client(), change);
+    }
+    template <class Actor, class Change>
+    [[nodiscard]] static node_id change_clock_of(Actor& which, Change&& change) {
+        change(which.clock);
+        which.reschedule();
+        return which.self();
     }
 
-    bool change_rate() {
+    victim change_rate() {
         const std::int64_t most = world_.is_lawful() ? world_.drift_per_million() : 400'000;
         const auto span = static_cast<std::uint64_t>(2 * most + 1);
         const std::int64_t rate = static_cast<std::int64_t>(stage_.random.below(span)) - most;
-        change_clock([&](auto& clock) { clock.drift(stage_.now, rate); });
-        return true;
+        return change_clock([&](auto& clock) { clock.drift(stage_.now, rate); });
     }
-    bool jump() {
+    victim jump() {
         const duration by = stage_.between(seconds(-5), seconds(5));
-        change_clock([&](auto& clock) { clock.jump(stage_.now, by); });
-        return true;
+        return change_clock([&](auto& clock) { clock.jump(stage_.now, by); });
     }
     /// Half of the strikes let a clock run on instead, whether or not it stood still.
-    bool freeze() {
+    victim freeze() {
         const bool freezes = stage_.flip(50);
-        change_clock(
+        const node_id whose = change_clock(
             [&](auto& clock) { freezes ? clock.freeze(stage_.now) : clock.thaw(stage_.now); });
-        return freezes;
+        return freezes ? victim(whose) : victim();
     }
 
-    bool crash_client() {
-        any_client().crash();
-        return true;
+    victim crash_client() {
+        auto& which = any_client();
+        which.crash();
+        return which.self();
     }
 
     stage& stage_;

@@ -9,19 +9,23 @@
 #include <synod/base/format.hpp>
 #include <synod/base/node_set.hpp>
 #include <synod/log/messages.hpp>
-#include <synod/testing/simulated_disk.hpp>
+#include <synod/paxos/invariant.hpp>
+#include <synod/testing/durable_marks.hpp>
 #include <synod/testing/stage.hpp>
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Watches a cluster of replicas from outside of time: votes as they become durable, messages as they leave. Finds two values
-/// chosen for a slot, two values in one ballot, a ballot used twice, and whatever a node says that a crash could still make untrue.
+/// Watches a cluster of replicas from outside of time: votes as they become durable, messages as they leave, lives as they end and
+/// begin. Finds two values chosen for a slot, two values in one ballot, a vote that does not carry what is chosen, a ballot used
+/// twice, a node that comes back with less than it left, and whatever a node says that a crash could still make untrue. What must
+/// be true is that of paxos/invariant.hpp.
 template <class Quorums>
 class oracle {
 public:
@@ -30,19 +34,33 @@ public:
     /// `node` has cast a vote, durably.
     template <class Value>
     void voted(node_id node, const vote<Value>& cast) {
-        const std::uint64_t value = fingerprint_of(cast.value).low;
+        round& its = round_of({cast.at, cast.ballot, fingerprint_of(cast.value).low}, node);
         slot_record& here = record_of(cast.at);
-        round& its = here.rounds[cast.ballot];
-        if (its.voters.empty()) its.value = value;
-        if (its.value != value) {
-            return violate("one_value_per_ballot", cast.at);
+        for (const round& one : here.rounds) {
+            if (one.is_chosen && !invariant::chosen_is_carried(one.cast, its.cast)) {
+                return violate("chosen_is_carried", cast.at);
+            }
         }
-        its.voters.insert(node);
-        if (!quorums_.is_phase2(its.voters)) return;
-        if (here.is_chosen && here.value != value) return violate("one_value_chosen", cast.at);
-        here.is_chosen = true;
-        here.value = value;
-        while (next_ < slots_.size() && slots_[next_].is_chosen) ++next_;
+        if (its.is_chosen || !quorums_.is_phase2(its.voters)) return;
+        its.is_chosen = true;
+        choose(here, its.cast);
+    }
+
+    /// A life of `node` ends, as `which` incarnation of it, and leaves that much on its disk.
+    void ended(node_id node, incarnation which, const durable_marks& left) {
+        left_.insert_or_assign({node, which}, left);
+    }
+
+    /// `node` begins a life as `which`, on a disk that holds `found`, and has promised `promised`. A disk that was taken back may be
+    /// that of another incarnation only: of the same one, all that its last life left must be there, and known.
+    void began(node_id node, incarnation which, const durable_marks& found, ballot promised) {
+        const auto before = left_.find({node, which});
+        if (before == left_.end()) return;
+        const char* fallen = first_fallen(before->second, found);
+        if (!invariant::promise_never_falls(before->second.promised(), promised)) {
+            fallen = "promise_never_falls";
+        }
+        if (fallen != nullptr) stage_.violate(std::string(fallen) + ": n" + to_string(node));
     }
 
     /// `node` leads with `with`.
@@ -58,11 +76,11 @@ public:
 
     /// A message leaves a node on whose disk that much is durable.
     void left(const prepare& said, const durable_marks& disk) {
-        expect(disk.reserved >= said.ballot, "a prepare before its ballot is reserved");
+        expect(disk.reserved() >= said.ballot, "a prepare before its ballot is reserved");
     }
     template <class Value>
     void left(const promise<Value>& said, const durable_marks& disk) {
-        expect(disk.promised >= said.ballot, "a promise before it is durable");
+        expect(disk.promised() >= said.ballot, "a promise before it is durable");
         for (const vote<Value>& cast : said.votes) {
             expect(disk.has_voted(cast.at, cast.ballot), "a vote reported before it is durable");
         }
@@ -71,10 +89,10 @@ public:
         expect(disk.has_voted(said.at, said.ballot), "a vote told before it is durable");
     }
     void left(const refused& said, const durable_marks& disk) {
-        expect(disk.promised >= said.promised, "a refusal before its promise is durable");
+        expect(disk.promised() >= said.promised, "a refusal before its promise is durable");
     }
     void left(const probe_reply& said, const durable_marks& disk) {
-        expect(disk.promised >= said.promised, "a probe answered before its promise is durable");
+        expect(disk.promised() >= said.promised, "a probe answered before its promise is durable");
     }
     void left(const heartbeat& said, const durable_marks&) { expect_chosen(said.chosen_below); }
     template <class Value>
@@ -92,18 +110,54 @@ public:
 
 private:
     struct round {
+        vote<std::uint64_t> cast;  // of all its voters, with a fingerprint for the value
         node_set voters;
-        std::uint64_t value = 0;
+        bool is_chosen = false;
     };
     struct slot_record {
-        std::map<ballot, round> rounds;
-        std::uint64_t value = 0;  // the chosen one
+        std::vector<round> rounds;  // one a ballot
+        std::uint64_t value = 0;    // the chosen one
         bool is_chosen = false;
     };
 
     [[nodiscard]] slot_record& record_of(slot at) {
         if (at.value() >= slots_.size()) slots_.resize(at.value() + 1);
         return slots_[at.value()];
+    }
+
+    /// The round that `cast` belongs to, with one voter more.
+    [[nodiscard]] round& round_of(const vote<std::uint64_t>& cast, node_id voter) {
+        std::vector<round>& rounds = record_of(cast.at).rounds;
+        for (round& one : rounds) {
+            if (one.cast.ballot != cast.ballot) continue;
+            if (!invariant::one_value_per_ballot(one.cast, cast)) {
+                violate("one_value_per_ballot", cast.at);
+            }
+            one.voters.insert(voter);
+            return one;
+        }
+        return rounds.emplace_back(round{cast, only(voter), false});
+    }
+
+    [[nodiscard]] static node_set only(node_id voter) {
+        node_set made;
+        made.insert(voter);
+        return made;
+    }
+
+    /// A quorum has voted as `cast` does.
+    void choose(slot_record& here, const vote<std::uint64_t>& cast) {
+        for (const round& one : here.rounds) {
+            if (one.is_chosen && !invariant::one_value_chosen(one.cast, cast)) {
+                return violate("one_value_chosen", cast.at);
+            }
+            if (!invariant::chosen_is_carried(cast, one.cast)) {
+                return violate("chosen_is_carried", cast.at);
+            }
+        }
+        here.is_chosen = true;
+        here.value = cast.value;
+        while (next_ < slots_.size() && slots_[next_].is_chosen) ++next_;
     }
 
     void violate(const char* what, slot at) {
@@ -121,6 +175,7 @@ private:
     std::vector<slot_record> slots_;
     std::uint64_t next_ = 0;  // the first slot not chosen
     std::set<ballot> led_;    // ballots that somebody was elected in
+    std::map<std::pair<node_id, incarnation>, durable_marks> left_;  // by the last life of each
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -69,6 +69,7 @@ public:
 
     /// The process dies, and another takes its place that knows nothing of it.
     void crash() {
+        setting_.run.acting = self_;
         note("crashes");
         if (setting_.history.is_pending(process())) setting_.history.abandon(process());
         core_.reset();
@@ -76,6 +77,7 @@ public:
     }
 
     void receive(node_id from, message_type&& message) {
+        setting_.run.acting = self_;
         message.visit([&](auto& one) {
             if constexpr (requires { core_->receive(from, one, instant()); }) {
                 core_->receive(from, one, clock.at(setting_.run.now));
@@ -92,6 +94,7 @@ public:
     }
 
     void attend() {
+        setting_.run.acting = self_;
         const instant local = clock.at(setting_.run.now);
         if (core_->next_deadline() <= local) core_->tick(local);
         if (act_at_ <= setting_.run.now) act();
@@ -126,6 +129,7 @@ private:
     enum class stage_of_life : std::uint8_t { resting, asking, holding, releasing };
 
     void start() {
+        setting_.run.acting = self_;
         const std::uint64_t luck = setting_.run.random.next();
         const client_identity identity{
             setting_.cluster, setting_.replicas, {luck, self_.value()}, luck % 1'000'003};

@@ -9,6 +9,7 @@
 #include <synod/paxos/records.hpp>
 #include <synod/paxos/storage.hpp>
 #include <synod/storage/memory.hpp>
+#include <synod/testing/durable_marks.hpp>
 #include <synod/testing/simulated_process.hpp>
 #include <synod/testing/stage.hpp>
 
@@ -16,30 +17,21 @@
 #include <cstdint>
 #include <optional>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// What is durable on one disk, for whoever checks that nothing is revealed before.
-struct durable_marks {
-    ballot promised;  // the highest ballot promised or voted in
-    ballot reserved;
-    slot forgotten_below;
-    std::vector<ballot> voted;  // by slot
-
-    [[nodiscard]] bool has_voted(slot at, ballot in) const {
-        if (at < forgotten_below) return true;
-        return at.value() < voted.size() && voted[at.value()] >= in;
-    }
-};
-
 /// A storage of the records of `Records`, lent to the node by a `shared` handle, so that it outlives its lives. A crash loses what was
 /// not synced, all or, by fault, all but a prefix. `sync` blocks: how long, `process.delay` says.
 ///
 /// Damage done to it (`damage`) is found by the checksums that a storage has, when the node recovers: it says so, and does not
 /// pretend that nothing was there.
+///
+/// What it is given to keep must not go back behind what it holds: a promise, a reserved ballot or a vote that becomes durable below
+/// an earlier one is a violation, since the next life would read it. Only `wipe` and `restore_image` take it back.
 template <class Records>
 class simulated_disk {
 public:
@@ -170,24 +162,9 @@ private:
     template <class Record>
     void keep_one(const Record& one) {
         kept_.append(one);
-        mark(one);
+        if (const char* const broken = marks_.note(one)) stage_.violate(broken);
+        if constexpr (std::is_same_v<Record, vote_type>) fresh_.push_back(one);
     }
-
-    void mark(const vote_type& one) {
-        if (one.at.value() >= marks_.voted.size()) marks_.voted.resize(one.at.value() + 1);
-        marks_.voted[one.at.value()] = one.ballot;
-        if (one.ballot > marks_.promised) marks_.promised = one.ballot;
-        fresh_.push_back(one);
-    }
-    void mark(const promise_record& one) {
-        if (one.ballot > marks_.promised) marks_.promised = one.ballot;
-    }
-    void mark(const reserve_record& one) {
-        if (one.ballot > marks_.reserved) marks_.reserved = one.ballot;
-    }
-    void mark(const forget_record& one) { marks_.forgotten_below = one.below; }
-    void mark(const identity_record&) {}
-    void mark(const chosen_record&) {}
 
     stage& stage_;
     simulated_process* process_;

@@ -81,6 +81,12 @@ public:
     /// Nothing gets from `from` to `to` until `until`.
     void cut(node_id from, node_id to, instant until) { path_of(from, to).cut_until = until; }
 
+    /// Whether nothing gets from `from` to `to` at the moment, or not yet.
+    [[nodiscard]] bool is_obstructed(node_id from, node_id to) const {
+        const path& way = paths_[std::size_t{from.value()} * actors_ + to.value()];
+        return stage_.now < way.cut_until || stage_.now < way.held_until;
+    }
+
     /// What is on its way from `from` to `to` arrives at `until` at the earliest, and within a few milliseconds then, in any order.
     void hold(node_id from, node_id to, instant until) { path_of(from, to).held_until = until; }
 

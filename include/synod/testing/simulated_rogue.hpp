@@ -31,6 +31,7 @@ public:
     /// Does one thing that it should not, or prepares for it.
     void attend() {
         stage& run = setting_.run;
+        run.acting = self_;
         act_at_ = run.now + run.between(milliseconds(20), milliseconds(200));
         if (!session_ || run.now > opened_at_ + setting_.config.ttl * 4) return open();
         const bool is_over = run.now > opened_at_ + setting_.config.ttl * 2;
@@ -50,6 +51,7 @@ public:
     }
 
     void receive(message_type&& message) {
+        setting_.run.acting = self_;
         const auto* const reply = message.template get_if<lock::client_reply>();
         if (reply == nullptr) return;
         if (reply->has_hint) asks_ = reply->hint;

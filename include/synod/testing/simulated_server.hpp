@@ -38,7 +38,7 @@ template <class Suite, class Network>
 struct server_setting {
     stage& run;
     Network& network;
-    oracle<majority>& watch;
+    oracle<typename Suite::watched_quorums>& watch;
     typename Suite::auditor& auditor;
     cluster_id cluster;
     std::uint32_t count = 3;
@@ -93,9 +93,11 @@ public:
 
     /// Begins a life on what the disk holds. A disk that fails to be read is tried again later.
     void start() {
+        setting_.run.acting = self_;
         auto begun = begin();
         if (!begun) return stay_down(begun.error());
         replica_.emplace(std::move(*begun));
+        judge_beginning();
         service_.emplace(setting_.cluster, link(*this));
         state_ = server_state::up;
         note("starts");
@@ -104,11 +106,13 @@ public:
 
     /// Ends this life now; what is not durable is lost. The next begins at `again`.
     void crash(instant again) {
+        setting_.run.acting = self_;
         replica_.reset();
         service_.reset();
         auto next = std::make_unique<simulated_process>();
         disk_.crash(*next);
         process_ = std::move(next);
+        setting_.watch.ended(self_, incarnation_, disk_.marks());
         reads_.clear();
         state_ = server_state::down;
         wake_ = again;
@@ -211,6 +215,12 @@ private:
         return *group::make(setting_.cluster, self_, members);
     }
 
+    /// What a life begins with is what the last one left; of a damaged disk, none begins.
+    void judge_beginning() {
+        if (disk_.is_damaged()) setting_.run.violate("damage_is_reported: n" + to_string(self_));
+        setting_.watch.began(self_, incarnation_, disk_.marks(), replica_->status().promised);
+    }
+
     void stay_down(const std::error_code& why) {
         note("does not start: " + why.message());
         const bool is_passing = why == std::errc::io_error || why == std::errc::no_space_on_device;
@@ -226,6 +236,7 @@ private:
     template <class Step>
     void act(Step&& step) {
         if (state_ != server_state::up) return;
+        setting_.run.acting = self_;
         process_->delay = duration(0);
         const instant now = clock.at(setting_.run.now);
         step(*replica_, now);
@@ -233,7 +244,7 @@ private:
         replica_->flush(now);
         if (!process_->is_dead()) serve();
         tell_votes();
-        if (process_->is_dead()) setting_.run.tally.count(fault::crash_in_flush);
+        if (process_->is_dead()) setting_.run.strike(fault::crash_in_flush);
         if (is_doomed || replica_->status().error) {
             return crash(setting_.run.now + setting_.run.between(milliseconds(5), seconds(3)));
         }

@@ -15,8 +15,8 @@ namespace synod::inline SYNOD_ABI::testing {
 
 /// How much has to happen in a run.
 struct simulation_size {
-    std::uint64_t operations = 500;  // of clients
-    std::uint64_t faults = 20;
+    std::uint64_t operations = 500;         // of clients
+    std::uint64_t faults = 20;              // without common ones
     duration longest_chaos = seconds(120);  // of virtual time
     duration patience = seconds(120);       // for all to come right after healing
 };

@@ -13,9 +13,11 @@
 #include <synod/testing/stage.hpp>
 #include <synod/testing/trace.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,6 +88,9 @@ public:
         violations_ += one.violation.empty() ? 0 : 1;
         undecided_ += one.violation.empty() && !one.is_judged ? 1 : 0;
         operations_ += one.operations;
+        if (!one.violation.empty()) return;
+        least_operations_ = std::min(least_operations_, one.operations);
+        least_faults_ = std::min(least_faults_, one.faults.grave());
     }
 
     [[nodiscard]] std::uint64_t seeds() const { return seeds_; }
@@ -94,6 +99,10 @@ public:
     [[nodiscard]] std::uint64_t undecided() const { return undecided_; }
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     [[nodiscard]] duration virtual_time() const { return virtual_time_; }
+    /// The fewest operations, and the fewest faults that are not common, of a seed that kept all promises; the largest number there is
+    /// if there was none.
+    [[nodiscard]] std::uint64_t least_operations() const { return least_operations_; }
+    [[nodiscard]] std::uint64_t least_faults() const { return least_faults_; }
     /// How often a class has struck, and in how many seeds it has at all.
     [[nodiscard]] std::uint64_t struck(fault which) const {
         return struck_[static_cast<std::size_t>(which)];
@@ -107,6 +116,8 @@ private:
     std::uint64_t violations_ = 0;
     std::uint64_t undecided_ = 0;
     std::uint64_t operations_ = 0;
+    std::uint64_t least_operations_ = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t least_faults_ = std::numeric_limits<std::uint64_t>::max();
     duration virtual_time_;
     std::array<std::uint64_t, fault_classes> struck_{};
     std::array<std::uint64_t, fault_classes> seeds_with_{};

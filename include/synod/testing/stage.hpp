@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <synod/base/fingerprint.hpp>
+#include <synod/base/ids.hpp>
 #include <synod/base/prng.hpp>
 #include <synod/base/time.hpp>
 #include <synod/testing/fault.hpp>
@@ -11,11 +13,14 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::testing {
 
 /// One run. Not copyable: its parts point here.
+///
+/// A fault that strikes, unless it is common, and a promise that is broken are events of whoever acts, and lines of the trace.
 class stage {
 public:
     explicit stage(std::uint64_t seed, bool keeps_lines = false)
@@ -23,11 +28,19 @@ public:
     stage(const stage&) = delete;
     stage& operator=(const stage&) = delete;
 
-    /// Whether a fault of class `which` strikes, which it does so many times in a million while its class is on. Counts it if so.
+    /// Whether a fault of class `which` strikes whoever acts, which it does so many times in a million while its class is on. Counts
+    /// it if so.
     [[nodiscard]] bool strikes(fault which, std::uint64_t per_million) {
         if (!faults.contains(which) || random.below(1'000'000) >= per_million) return false;
-        tally.count(which);
+        strike(which);
         return true;
+    }
+    /// A fault of class `which` strikes whoever acts.
+    void strike(fault which) {
+        tally.count(which);
+        if (is_common(which)) return;
+        trace.note(now, acting, static_cast<std::uint64_t>(which),
+                   [which] { return std::string(struck_by).append(to_text(which)); });
     }
 
     /// A length between the two, each of which it may be. Precondition: least <= most.
@@ -44,10 +57,16 @@ public:
         if (!violation.empty()) return;
         violation = std::move(what);
         violated_at = now;
+        trace.note(now, acting, fingerprint_of(violation).low,
+                   [this] { return "breaks a promise: " + violation; });
     }
     [[nodiscard]] bool is_violated() const { return !violation.empty(); }
 
-    instant now;  // true time
+    /// How the line of a fault begins, before the name of its class.
+    static constexpr std::string_view struck_by = "is struck by ";
+
+    instant now;     // true time
+    node_id acting;  // whose turn it is; each actor says so when its turn begins
     prng random;
     fault_set faults;  // those that may strike
     fault_tally tally;

@@ -68,6 +68,25 @@ TEST_CASE(
     CHECK(!invariant::vote_never_regresses(forgetful, before));
 }
 
+TEST_CASE("each claim about many votes is one about two") {
+    CHECK(invariant::vote_never_regresses(vote_of(0, p1, "x"), vote_of(0, p1, "x")));
+    CHECK(invariant::vote_never_regresses(vote_of(0, p1, "x"), vote_of(0, q1, "y")));
+    CHECK(!invariant::vote_never_regresses(vote_of(0, p1, "x"), vote_of(0, p1, "y")));
+    CHECK(!invariant::vote_never_regresses(vote_of(0, q1, "x"), vote_of(0, p1, "x")));
+    CHECK(invariant::one_value_per_ballot(vote_of(0, p1, "x"), vote_of(0, q1, "y")));
+    CHECK(!invariant::one_value_per_ballot(vote_of(0, p1, "x"), vote_of(0, p1, "y")));
+    CHECK(invariant::one_value_chosen(vote_of(0, p1, "x"), vote_of(1, p1, "y")));
+    CHECK(!invariant::one_value_chosen(vote_of(0, p1, "x"), vote_of(0, q1, "y")));
+    CHECK(invariant::chosen_is_carried(vote_of(0, q1, "x"), vote_of(0, p1, "y")));
+    CHECK(!invariant::chosen_is_carried(vote_of(0, p1, "x"), vote_of(0, q1, "y")));
+}
+
+TEST_CASE("reservation_never_falls sees a ballot that is free again") {
+    CHECK(invariant::reservation_never_falls(p1, p1));
+    CHECK(invariant::reservation_never_falls(p1, q1));
+    CHECK(!invariant::reservation_never_falls(q1, p1));
+}
+
 TEST_CASE("ballot_never_reused sees a ballot used again [PTP 2.2]") {
     CHECK(invariant::ballot_never_reused(p1, p2));
     CHECK(!invariant::ballot_never_reused(p2, p2));

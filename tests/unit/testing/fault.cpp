@@ -61,6 +61,20 @@ TEST_CASE("each bit of a number turns one class on, and those above the last non
     }
 }
 
+TEST_CASE(
+    "what befalls single messages is common, and what befalls paths, nodes and disks is not") {
+    using testing::is_common;
+    for (const fault one : {fault::loss, fault::duplication, fault::reordering, fault::long_delay,
+                            fault::ancient_message, fault::stale_token}) {
+        CHECK(is_common(one));
+    }
+    for (const fault one :
+         {fault::clogging, fault::ring_partition, fault::crash, fault::pause, fault::sync_error,
+          fault::bit_flip, fault::clock_jump, fault::clock_freeze, fault::client_crash}) {
+        CHECK_FALSE(is_common(one));
+    }
+}
+
 TEST_CASE("a tally counts each class apart, and all together") {
     fault_tally counts;
     CHECK(counts.total() == 0);
@@ -71,4 +85,9 @@ TEST_CASE("a tally counts each class apart, and all together") {
     CHECK(counts[fault::stale_token] == 2);
     CHECK(counts[fault::crash] == 0);
     CHECK(counts.total() == 3);
+    CHECK(counts.grave() == 0);
+    counts.count(fault::crash);
+    counts.count(fault::slow_disk);
+    CHECK(counts.total() == 5);
+    CHECK(counts.grave() == 2);
 }

@@ -97,9 +97,65 @@ TEST_CASE("a hold is given back by its owner alone") {
     CHECK(ask(fresh, held, release_of(bob, 1), said, idle(first)) == "only_owners_release");
 }
 
+TEST_CASE("whoever is told that it holds does hold") {
+    const lock::state held = held_by(alice, 1, first);
+    const auto told = [&](const lock::command& asked, const lock::reply& said) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        return std::string(ask(ledger, held, asked, said, held));
+    };
+    const auto query_of = [](session_id session) { return lock::query{{session, 3, 0}, 1}; };
+    const auto cancel_of = [](session_id session) {
+        return lock::cancel{{session, 3, 0}, 1, lock::on_granted::keep};
+    };
+    const lock::request_status status{lock::request_state::granted, first};
+    CHECK(told(acquire_of(alice, 2), lock::granted{first}).empty());
+    CHECK(told(acquire_of(alice, 2), lock::granted{second}) == "granted_means_held");
+    CHECK(told(acquire_of(bob, 2), lock::granted{first}) == "granted_means_held");
+    CHECK(told(query_of(alice), status).empty());
+    CHECK(told(query_of(bob), status) == "granted_means_held");
+    CHECK(told(query_of(bob), lock::request_status{}).empty());
+    CHECK(told(cancel_of(alice), lock::already_granted{first}).empty());
+    CHECK(told(cancel_of(bob), lock::already_granted{first}) == "granted_means_held");
+}
+
+TEST_CASE("who has waited is told of a grant only while it holds") {
+    lock_ledger ledger;
+    const lock::state held = held_by(alice, 1, first);
+    CHECK(ask(ledger, idle(), acquire_of(alice, 1), lock::queued{}, idle()).empty());
+    static_cast<void>(ledger.advanced(idle(), held));
+    lock_ledger later = ledger;
+    CHECK(ask(ledger, held, acquire_of(alice, 1), lock::granted{first}, held).empty());
+    CHECK(ask(later, idle(first), acquire_of(alice, 1), lock::granted{first}, idle(first)) ==
+          "granted_means_held");
+}
+
+TEST_CASE("a grant that comes again from memory may be over by then") {
+    lock_ledger ledger;
+    const lock::state held = held_by(alice, 1, first);
+    CHECK(ask(ledger, idle(), acquire_of(alice, 1), lock::granted{first}, held).empty());
+    CHECK(
+        ask(ledger, idle(first), acquire_of(alice, 1), lock::granted{first}, idle(first)).empty());
+}
+
+TEST_CASE("what is told to be given back is held no more") {
+    const lock::state held = held_by(alice, 1, first);
+    const auto told = [&](const lock::command& asked, const lock::state& after) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        return std::string(ask(ledger, held, asked, lock::released{}, after));
+    };
+    const lock::release release{{alice, 2, 0}, 1, first};
+    const lock::cancel cancel{{alice, 2, 0}, 1, lock::on_granted::release};
+    CHECK(told(release, idle(first)).empty());
+    CHECK(told(release, held) == "released_means_free");
+    CHECK(told(cancel, idle(first)).empty());
+    CHECK(told(cancel, held) == "released_means_free");
+}
+
 TEST_CASE("a command that comes again is answered again, but for a wait that is over") {
     lock_ledger ledger;
-    const lock::state held = held_by(bob, 1, first);
+    const lock::state held = held_by(alice, 1, first);
     static_cast<void>(ledger.advanced(idle(), held));
     const auto again = [&](const lock::reply& said) {
         return ask(ledger, held, acquire_of(alice, 1), said, held);

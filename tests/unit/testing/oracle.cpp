@@ -21,12 +21,21 @@ using value = std::string;
 constexpr node_id ada(0);
 constexpr node_id bob(1);
 constexpr node_id eve(2);
-constexpr message_header header{cluster_id(7), incarnation(1)};
+constexpr incarnation original(1);
+constexpr message_header header{cluster_id(7), original};
 constexpr ballot first(1, ada);
 constexpr ballot second(2, bob);
 
 [[nodiscard]] vote<value> cast(std::uint64_t at, ballot in, const value& what) {
     return {slot(at), in, what};
+}
+
+/// What a disk holds on which these records became durable.
+template <class... Records>
+[[nodiscard]] durable_marks holding(const Records&... kept) {
+    durable_marks made;
+    for (const char* const broken : {made.note(kept)...}) REQUIRE(broken == nullptr);
+    return made;
 }
 
 /// An oracle over three nodes.
@@ -86,11 +95,58 @@ TEST_CASE("two values in one ballot are caught, chosen or not") {
 
 TEST_CASE("two values chosen for a slot are caught") {
     watched all;
-    all.choose(3, first, "a");
-    all.watch.voted(bob, cast(3, second, "b"));
+    all.choose(3, second, "b");
+    all.watch.voted(ada, cast(3, first, "a"));
     CHECK(all.broken().empty());
-    all.watch.voted(eve, cast(3, second, "b"));
+    all.watch.voted(eve, cast(3, first, "a"));
     CHECK(all.run.violation == "one_value_chosen: slot 3");
+}
+
+TEST_CASE(
+    "a vote of a higher ballot that is not for what is chosen is caught, before and after [PMS "
+    "2.2]") {
+    watched after;
+    after.choose(3, first, "a");
+    after.watch.voted(eve, cast(3, second, "a"));
+    after.watch.voted(eve, cast(4, second, "b"));
+    CHECK(after.broken().empty());
+    after.watch.voted(eve, cast(3, ballot(3, eve), "b"));
+    CHECK(after.run.violation == "chosen_is_carried: slot 3");
+    watched before;
+    before.watch.voted(eve, cast(3, second, "b"));
+    before.watch.voted(ada, cast(3, first, "a"));
+    CHECK(before.broken().empty());
+    before.watch.voted(bob, cast(3, first, "a"));
+    CHECK(before.run.violation == "chosen_is_carried: slot 3");
+}
+
+TEST_CASE("a vote of a lower ballot may be for anything") {
+    watched all;
+    all.choose(3, second, "a");
+    all.watch.voted(eve, cast(3, first, "b"));
+    CHECK(all.broken().empty());
+}
+
+TEST_CASE("a node comes back with what it left, or as another incarnation") {
+    const durable_marks left =
+        holding(promise_record{second}, reserve_record{second}, cast(0, first, "a"));
+    const auto returns = [&left](incarnation as, const durable_marks& found, ballot promised) {
+        watched all;
+        all.watch.began(ada, original, {}, {});
+        all.watch.ended(ada, original, left);
+        all.watch.began(bob, original, {}, {});
+        all.watch.began(ada, as, found, promised);
+        return all.run.violation;
+    };
+    CHECK(returns(original, left, second).empty());
+    CHECK(returns(incarnation(2), {}, {}).empty());
+    CHECK(returns(original, left, first) == "promise_never_falls: n0");
+    CHECK(returns(original, holding(promise_record{first}, reserve_record{second}), second) ==
+          "promise_never_falls: n0");
+    CHECK(returns(original, holding(promise_record{second}), second) ==
+          "reservation_never_falls: n0");
+    CHECK(returns(original, holding(promise_record{second}, reserve_record{second}), second) ==
+          "vote_never_regresses: n0");
 }
 
 TEST_CASE("the same value may be chosen again in a later ballot") {
@@ -111,47 +167,41 @@ TEST_CASE("a ballot that was won twice, or by somebody else's proposer, is caugh
 }
 
 TEST_CASE("a prepare leaves once its ballot is reserved") {
-    durable_marks disk;
-    disk.reserved = second;
-    CHECK(watched().left(prepare{header, second, slot(0)}, disk).empty());
-    disk.reserved = first;
-    disk.promised = second;
-    CHECK(watched().left(prepare{header, second, slot(0)}, disk) == "nothing_before_its_sync");
+    const prepare said{header, second, slot(0)};
+    CHECK(watched().left(said, holding(reserve_record{second})).empty());
+    CHECK(watched().left(said, holding(reserve_record{first}, promise_record{second})) ==
+          "nothing_before_its_sync");
 }
 
 TEST_CASE("a promise leaves once it is durable, and each vote that it reports") {
-    durable_marks disk;
-    disk.promised = second;
-    disk.voted = {first, second};
+    const promise_record promised{second};
+    const auto old = cast(0, first, "a");
     promise<value> said{header, second, slot(0), slot(2), slot(0), true, {cast(1, second, "b")}};
-    CHECK(watched().left(said, disk).empty());
-    disk.voted[1] = first;
-    CHECK(watched().left(said, disk) == "nothing_before_its_sync");
+    CHECK(watched().left(said, holding(promised, old, cast(1, second, "b"))).empty());
+    CHECK(watched().left(said, holding(promised, old, cast(1, first, "b"))) ==
+          "nothing_before_its_sync");
     said.votes.clear();
-    CHECK(watched().left(said, disk).empty());
-    disk.promised = first;
-    CHECK(watched().left(said, disk) == "nothing_before_its_sync");
+    CHECK(watched().left(said, holding(promised, old)).empty());
+    CHECK(watched().left(said, holding(promise_record{first}, old)) == "nothing_before_its_sync");
 }
 
 TEST_CASE("a vote is told once it is durable, or forgotten") {
-    durable_marks disk;
-    disk.voted = {second, first};
+    const auto disk = holding(cast(0, second, "a"), cast(1, first, "b"));
     CHECK(watched().left(accepted{header, second, slot(0)}, disk).empty());
     CHECK(watched().left(accepted{header, second, slot(1)}, disk) == "nothing_before_its_sync");
     CHECK(watched().left(accepted{header, second, slot(2)}, disk) == "nothing_before_its_sync");
-    disk.forgotten_below = slot(2);
-    CHECK(watched().left(accepted{header, second, slot(1)}, disk).empty());
+    const auto trimmed = holding(cast(0, second, "a"), cast(1, first, "b"), forget_record{slot(2)});
+    CHECK(watched().left(accepted{header, second, slot(1)}, trimmed).empty());
 }
 
 TEST_CASE(
     "a refusal, and the answer to a probe, leave once the promise that they tell of is durable") {
-    durable_marks disk;
-    disk.promised = second;
-    CHECK(watched().left(refused{header, first, second}, disk).empty());
-    CHECK(watched().left(probe_reply{header, 1, second}, disk).empty());
-    disk.promised = first;
-    CHECK(watched().left(refused{header, first, second}, disk) == "nothing_before_its_sync");
-    CHECK(watched().left(probe_reply{header, 1, second}, disk) == "nothing_before_its_sync");
+    const auto kept = holding(promise_record{second});
+    CHECK(watched().left(refused{header, first, second}, kept).empty());
+    CHECK(watched().left(probe_reply{header, 1, second}, kept).empty());
+    const auto lower = holding(promise_record{first});
+    CHECK(watched().left(refused{header, first, second}, lower) == "nothing_before_its_sync");
+    CHECK(watched().left(probe_reply{header, 1, second}, lower) == "nothing_before_its_sync");
 }
 
 TEST_CASE("nobody says that slots are chosen which are not") {

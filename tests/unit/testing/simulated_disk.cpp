@@ -271,13 +271,13 @@ TEST_CASE("an older image holds what was durable when it was saved") {
     CHECK_FALSE(node.disk.sync());
     node.disk.save_image();
     node.disk.append(promise_record{nth(9)});
-    node.vote_in(4);
+    node.disk.append(cast(2, 9));
     CHECK_FALSE(node.disk.sync());
-    CHECK(node.disk.marks().promised == nth(9));
+    CHECK(node.disk.marks().promised() == nth(9));
     node.disk.restore_image();
     CHECK(node.recovered_votes() == 2);
     CHECK(node.promised == ballot());
-    CHECK(node.disk.marks().promised == nth(1));
+    CHECK(node.disk.marks().promised() == nth(1));
     CHECK_FALSE(node.disk.marks().has_voted(slot(2), nth(1)));
 }
 
@@ -287,10 +287,10 @@ TEST_CASE("marks tell what is durable, and only that") {
     node.disk.append(promise_record{nth(2)});
     node.disk.append(reserve_record{nth(5)});
     node.disk.append(cast(1, 3));
-    CHECK(marks.promised == ballot());
+    CHECK(marks.promised() == ballot());
     CHECK_FALSE(node.disk.sync());
-    CHECK(marks.promised == nth(3));
-    CHECK(marks.reserved == nth(5));
+    CHECK(marks.promised() == nth(3));
+    CHECK(marks.reserved() == nth(5));
     CHECK(marks.has_voted(slot(1), nth(3)));
     CHECK_FALSE(marks.has_voted(slot(1), nth(4)));
     CHECK_FALSE(marks.has_voted(slot(0), nth(1)));
@@ -298,6 +298,30 @@ TEST_CASE("marks tell what is durable, and only that") {
     CHECK_FALSE(marks.has_voted(slot(0), nth(1)));
     CHECK_FALSE(node.disk.sync());
     CHECK(marks.has_voted(slot(0), nth(1)));
+}
+
+TEST_CASE("what becomes durable below what is durable already is caught, but on another disk") {
+    const auto breaks = [](const auto& kept, const auto& later, auto&& between) {
+        blocking node(1);
+        node.disk.append(kept);
+        REQUIRE_FALSE(node.disk.sync());
+        between(node.disk);
+        REQUIRE_FALSE(node.run.is_violated());
+        node.disk.append(later);
+        REQUIRE_FALSE(node.run.is_violated());
+        REQUIRE_FALSE(node.disk.sync());
+        return node.run.violation;
+    };
+    const auto nothing = [](auto&) {};
+    const auto wipe = [](auto& disk) { disk.wipe(); };
+    CHECK(breaks(promise_record{nth(3)}, promise_record{nth(2)}, nothing) == "promise_never_falls");
+    CHECK(breaks(promise_record{nth(3)}, promise_record{nth(2)}, wipe).empty());
+    CHECK(breaks(reserve_record{nth(3)}, reserve_record{nth(2)}, nothing) ==
+          "reservation_never_falls");
+    CHECK(breaks(reserve_record{nth(3)}, reserve_record{nth(2)}, wipe).empty());
+    CHECK(breaks(cast(1, 3), cast(1, 2), nothing) == "vote_never_regresses");
+    CHECK(breaks(cast(1, 3), cast(1, 2), wipe).empty());
+    CHECK(breaks(cast(1, 3), cast(0, 2), nothing).empty());
 }
 
 TEST_CASE("each vote is handed out once, when it is durable") {

@@ -71,6 +71,30 @@ TEST_CASE("a coin falls by its percentage") {
     CHECK(run.flip(100));
 }
 
+TEST_CASE("faults that are not common, and the first broken promise, are lines of the trace") {
+    stage run(7, true);
+    run.faults = fault_set::all();
+    run.acting = node_id(3);
+    run.now = instant(5'000);
+    CHECK(run.strikes(fault::crash, 1'000'000));
+    CHECK(run.strikes(fault::loss, 1'000'000));
+    run.strike(fault::pause);
+    run.violate("granted_once");
+    run.violate("no_stale_write");
+    REQUIRE(run.trace.lines().size() == 3);
+    CHECK(to_string(run.trace.lines()[0]) == "5 n3 is struck by crash [0 0 0 1]");
+    CHECK(to_string(run.trace.lines()[1]) == "5 n3 is struck by pause [0 0 0 2]");
+    CHECK(to_string(run.trace.lines()[2]) == "5 n3 breaks a promise: granted_once [0 0 0 3]");
+    CHECK(run.tally.total() == 3);
+}
+
+TEST_CASE("a fault changes the hash of the trace, kept or not") {
+    stage quiet(8);
+    stage struck(8);
+    struck.strike(fault::crash);
+    CHECK_FALSE(quiet.trace.hash() == struck.trace.hash());
+}
+
 TEST_CASE("a run is remembered for the first promise that it broke, and for when") {
     stage run(6);
     CHECK_FALSE(run.is_violated());
