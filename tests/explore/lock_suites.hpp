@@ -10,6 +10,10 @@
 #include <synod/log/policy.hpp>
 
 #include "mutants/mutant.hpp"
+#include "mutants/wrong_client.hpp"
+#include "mutants/wrong_lock_rules.hpp"
+#include "mutants/wrong_rules.hpp"
+#include "mutants/wrong_table.hpp"
 
 #include <array>
 #include <cstdint>

@@ -11,6 +11,7 @@
 #include "mutants/kills_of_roles.hpp"
 #include "mutants/known.hpp"
 #include "mutants/mutant.hpp"
+#include "mutants/wrong_suite.hpp"
 
 #include <cstddef>
 #include <cstdint>
