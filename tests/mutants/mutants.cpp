@@ -77,7 +77,7 @@ void print(std::string_view number, std::string_view mistake, const finding& fou
 /// Seeds from 1 on until one breaks a promise.
 [[nodiscard]] std::optional<finding> simulate(std::uint64_t budget) {
     for (std::uint64_t seed = 1; seed <= budget; ++seed) {
-        wrong_table::begin_run();
+        begin_run();
         const auto one = testing::simulate<wrong_suite>(seed);
         if (!one.violation.empty())
             return finding{"simulator", count_of(seed, "seed"), one.violation};

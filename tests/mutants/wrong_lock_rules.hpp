@@ -16,11 +16,12 @@ namespace synod::mutants {
 
 /// What a replica's own clock shows while it applies, in milliseconds. Whoever runs replicas side by side sets it before each input;
 /// where nobody does, it shows nothing that two of them agree on.
-inline std::optional<std::uint64_t> own_clock_shows;
+inline for_a_run<std::optional<std::uint64_t>> own_clock_shows;
 
 [[nodiscard]] inline std::uint64_t own_clock() {
-    static std::uint64_t reads = 0;
-    return own_clock_shows ? *own_clock_shows : ++reads / 5 % 40;
+    static for_a_run<std::uint64_t> reads;
+    if (const auto shown = *own_clock_shows) return *shown;
+    return ++*reads / 5 % 40;
 }
 
 struct wrong_lock_rules : lock::rules {

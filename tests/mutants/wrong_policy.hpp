@@ -42,6 +42,7 @@ struct wrong_stamper : time_stamper {
     }
 };
 
+/// The policy of a role or a replica. What its rules and its ballots remember is part of what their node will do.
 template <class Observer>
 struct wrong_policy {
     using stamper = wrong_stamper;
@@ -51,6 +52,16 @@ struct wrong_policy {
     wrong_quorums quorums;
     Observer observer{};
     log_limits limits{};
+
+    friend bool operator==(const wrong_policy& a, const wrong_policy& b) {
+        return a.rules == b.rules && a.ballots == b.ballots;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(rules);
+        sink.add(ballots);
+    }
 };
 
 }  // namespace synod::mutants

@@ -16,7 +16,7 @@ namespace synod::mutants {
 /// The rules of Paxos and of the log.
 struct wrong_rules : log_rules {
     [[nodiscard]] bool may_promise(ballot promised, ballot asked) {
-        before_ = promised;
+        if (is(mutant::m6)) before_ = promised;
         if (is(mutant::m13)) return asked.round() >= promised.round() && asked != promised;
         return log_rules::may_promise(promised, asked);
     }
@@ -102,21 +102,18 @@ struct wrong_rules : log_rules {
     }
 
     friend bool operator==(const wrong_rules& a, const wrong_rules& b) {
-        return a.before_ == b.before_ && a.memory() == b.memory();
+        return a.before_ == b.before_ && a.newest_ == b.newest_;
     }
 
-    /// Rules that remember something are part of what their node will do.
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(before_);
-        sink.add(memory());
+        sink.add(newest_);
     }
 
 private:
-    [[nodiscard]] std::uint64_t memory() const { return is(mutant::m51) ? newest_ : 0; }
-
-    ballot before_;             // the promise before the last prepare
-    std::uint64_t newest_ = 0;  // the newest record when a message was built last
+    ballot before_;             // the promise before the last prepare, by M6
+    std::uint64_t newest_ = 0;  // the newest record when a message was built last, by M51
 };
 
 /// M12 counts its attempts of this life, and looks at nothing else.
@@ -124,6 +121,15 @@ struct wrong_ballots : ballot_source {
     [[nodiscard]] ballot next(std::uint64_t highest_round, node_id self) {
         if (is(mutant::m12)) return {++attempts_, self};
         return ballot_source::next(highest_round, self);
+    }
+
+    friend bool operator==(const wrong_ballots& a, const wrong_ballots& b) {
+        return a.attempts_ == b.attempts_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(attempts_);
     }
 
 private:

@@ -24,12 +24,11 @@ class wrong_table : public lock::basic_table<wrong_lock_rules> {
 
 public:
     [[nodiscard]] static result<wrong_table> make(const lock::config& config) {
-        if (is(mutant::m23) && survivor_) return *survivor_;
+        if (is(mutant::m23) && *survivor_) return **survivor_;
         auto made = base::make(config);
         if (!made) return unexpected(made.error());
         return wrong_table(std::move(*made));
     }
-    static void begin_run() { survivor_.reset(); }
 
     void apply(const apply_context& context, bytes_view encoded, result_writer& result) {
         apply_context at = context;
@@ -43,12 +42,29 @@ public:
 
     void snapshot(byte_writer& out) const {
         base::snapshot(out);
-        if (is(mutant::m23)) survivor_ = std::make_unique<wrong_table>(*this);
+        if (is(mutant::m48)) write_names(out);
+        if (is(mutant::m23)) *survivor_ = std::make_unique<wrong_table>(*this);
     }
     [[nodiscard]] bool restore(byte_reader& in) {
         if (!base::restore(in)) return false;
+        if (is(mutant::m48)) read_names(in);
         if (is(mutant::m50)) lose_waiting();
-        return true;
+        return in.ok();
+    }
+
+    friend bool operator==(const wrong_table& a, const wrong_table& b) {
+        const base& left = a;
+        return left == b && a.names_ == b.names_;
+    }
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        base::fingerprint(sink);
+        sink.add(names_.size());
+        for (const auto& [token, name] : names_) {
+            sink.add(token);
+            sink.add(name);
+        }
     }
 
 private:
@@ -74,6 +90,20 @@ private:
             names_[one.holders.front().token] = one.name;
         }
     }
+    void write_names(byte_writer& out) const {
+        out.number(std::uint64_t{names_.size()});
+        for (const auto& [token, name] : names_) {
+            out.number(token.value());
+            out.text(name);
+        }
+    }
+    void read_names(byte_reader& in) {
+        names_.clear();
+        for (auto left = in.number<std::uint64_t>(); left > 0 && in.ok(); --left) {
+            const fencing_token token(in.number<std::uint64_t>());
+            names_[token] = in.text();
+        }
+    }
     void lose_waiting() {
         const lock::state now = describe();
         for (const lock::lock_record& lock : now.locks) {
@@ -84,8 +114,8 @@ private:
         }
     }
 
-    std::map<fencing_token, std::string> names_;  // of the locks that were ever held
-    static inline std::unique_ptr<wrong_table> survivor_;
+    std::map<fencing_token, std::string> names_;  // of the locks that were ever held, by M48
+    static inline for_a_run<std::unique_ptr<wrong_table>> survivor_;
 };
 
 }  // namespace synod::mutants

@@ -10,7 +10,6 @@
 #include "mutants/mutant.hpp"
 
 #include <concepts>
-#include <map>
 #include <utility>
 
 namespace synod::mutants {
@@ -31,18 +30,11 @@ public:
         if (is(mutant::m5)) message.votes.clear();
         link_.send(to, std::move(message));
     }
-    void send(node_id to, prepare&& message) noexcept {
-        if (is(mutant::m17)) asked_from_[message.ballot] = message.from;
-        link_.send(to, std::move(message));
-    }
+    /// M17 calls it a promise for all slots, and so finds those who asked for all.
     void send(node_id to, refused&& message) noexcept {
-        const auto asked = asked_from_.find(message.beaten);
-        if (!is(mutant::m17) || asked == asked_from_.end())
-            return link_.send(to, std::move(message));
+        if (!is(mutant::m17)) return link_.send(to, std::move(message));
         link_.send(
-            to,
-            promise<Value>{
-                message.header, message.beaten, asked->second, asked->second, slot(), true, {}});
+            to, promise<Value>{message.header, message.beaten, slot(), slot(), slot(), true, {}});
     }
 
     [[nodiscard]] auto take()
@@ -62,7 +54,6 @@ public:
 
 private:
     Link link_;
-    static inline std::map<ballot, slot> asked_from_;
 };
 
 }  // namespace synod::mutants
