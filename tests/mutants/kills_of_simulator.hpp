@@ -14,47 +14,42 @@
 
 namespace synod::mutants {
 
-/// The names of promises of which a mistake is to break one first: a single one, or several where it is said why.
-class any_of {
+/// The promise that a mistake is to break first: a certain one, or either of two where it is said why.
+class either_of {
 public:
-    template <std::convertible_to<std::string_view>... Names>
-    constexpr any_of(Names... names) : names_{names...} {}
+    template <std::convertible_to<std::string_view> Name>
+    constexpr either_of(Name only) : either_of(only, only) {}
+    constexpr either_of(std::string_view one, std::string_view other) : names_{one, other} {}
 
     /// Whether `broken` is one of these, with or without what is said of it behind a colon.
     [[nodiscard]] constexpr bool contains(std::string_view broken) const {
         const std::string_view name = broken.substr(0, broken.find(':'));
-        for (const std::string_view one : names_) {
-            if (!name.empty() && name == one) return true;
-        }
-        return false;
+        return name == names_[0] || name == names_[1];
     }
 
-    /// All of them in words.
+    /// In words.
     [[nodiscard]] std::string text() const {
-        std::string all;
-        for (const std::string_view one : names_) {
-            if (!one.empty()) all.append(all.empty() ? "" : " or ").append(one);
-        }
-        return all;
+        const std::string all(names_[0]);
+        return names_[0] == names_[1] ? all : all + " or " + std::string(names_[1]);
     }
 
 private:
-    std::array<std::string_view, 3> names_;  // those behind the last are empty
+    std::array<std::string_view, 2> names_;  // twice the same when there is one
 };
 
 /// A mistake, within how many seeds the simulator finds it, and what the first of them that breaks anything breaks.
 struct simulated_kill {
     mutant which;
     std::uint64_t seeds;
-    any_of broken;
+    either_of broken;
 };
 
 /// Two values chosen for a slot are seen as votes, or first as replicas that differ: a flush applies what becomes chosen with the votes
 /// that it syncs, and tells of those votes when it is over.
-inline constexpr any_of agreement{"one_value_chosen", "replicas_agree"};
+inline constexpr either_of agreement{"one_value_chosen", "replicas_agree"};
 
 /// Whether a hold has a token above the newest is looked at before whether the newest has fallen, and not every time is there such a hold.
-inline constexpr any_of falling_tokens{"held_tokens_are_issued_once", "only_moves_forward"};
+inline constexpr either_of falling_tokens{"held_tokens_are_issued_once", "only_moves_forward"};
 
 inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m1, 20, "nothing_before_its_sync"},
@@ -68,6 +63,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m10, 50, agreement},
     simulated_kill{mutant::m11, 100, agreement},
     simulated_kill{mutant::m12, 300, "ballot_never_reused"},
+    simulated_kill{mutant::m13, 100, agreement},
     simulated_kill{mutant::m15, 50, "chosen_is_chosen"},
     simulated_kill{mutant::m16, 50, "chosen_is_chosen"},
     simulated_kill{mutant::m18, 300, agreement},

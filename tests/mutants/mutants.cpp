@@ -87,6 +87,11 @@ void print(std::string_view number, std::string_view mistake, const finding& fou
     return std::nullopt;
 }
 
+static_assert(agreement.contains("replicas_agree: states differ"));
+static_assert(agreement.contains("one_value_chosen"));
+static_assert(!agreement.contains("one_value_chosen_below"));
+static_assert(!agreement.contains(""));
+
 /// What is found in the place that `one` names.
 [[nodiscard]] std::optional<finding> look(const testing::world_register& worlds, const kill& one) {
     return one.is_searched() ? explore(worlds, one.where) : replay(worlds, one.where);
@@ -97,7 +102,7 @@ class hunt {
 public:
     explicit hunt(const known_mutant& mistake) : mistake_(mistake) {}
 
-    void expect(const any_of& broken, const std::optional<finding>& found, const char* by) {
+    void expect(const either_of& broken, const std::optional<finding>& found, const char* by) {
         ++hunters_;
         finding shown = found.value_or(finding{by, "", "SURVIVES"});
         const bool is_right = found && broken.contains(found->broken);
