@@ -11,6 +11,7 @@
 #include "explore/client_life.hpp"
 #include "explore/lock_log.hpp"
 #include "explore/lock_suites.hpp"
+#include "mutants/mutant.hpp"
 
 #include <algorithm>
 #include <array>
@@ -111,6 +112,7 @@ public:
 
     [[nodiscard]] state initial() {
         const typename Suite::making mistake(sizes_.mistake);
+        synod::mutants::begin_run();
         state first;
         first.at = log_.begin(1, leader());
         for (std::uint32_t i = 0; i < sizes_.clients; ++i) {

@@ -10,6 +10,10 @@
 #include <synod/log/policy.hpp>
 
 #include "mutants/mutant.hpp"
+#include "mutants/wrong_client.hpp"
+#include "mutants/wrong_lock_rules.hpp"
+#include "mutants/wrong_rules.hpp"
+#include "mutants/wrong_table.hpp"
 
 #include <array>
 #include <cstdint>
@@ -55,14 +59,9 @@ struct wrong_locks {
     using client_rules = synod::mutants::wrong_client_rules;
     using gate = synod::mutants::wrong_gate;
 
-    struct making : synod::mutants::making {
-        using synod::mutants::making::making;
-        ~making() { synod::mutants::own_clock_shows.reset(); }
-        making(const making&) = delete;
-        making& operator=(const making&) = delete;
-    };
+    using making = synod::mutants::making;
     static void show_own_clock(std::uint64_t shown_ms) {
-        synod::mutants::own_clock_shows = shown_ms;
+        *synod::mutants::own_clock_shows = shown_ms;
     }
 };
 

@@ -10,6 +10,7 @@
 
 #include "explore/lock_log.hpp"
 #include "explore/lock_menu.hpp"
+#include "mutants/mutant.hpp"
 
 #include <algorithm>
 #include <array>
@@ -99,6 +100,7 @@ public:
 
     [[nodiscard]] state initial() {
         const typename Suite::making mistake(sizes_.mistake);
+        synod::mutants::begin_run();
         state first;
         first.at = log_.begin(sizes_.replicas, leader_of(1));
         return first;

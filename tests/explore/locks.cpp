@@ -42,17 +42,17 @@ void reach_exactly(std::string_view line, std::uint64_t distinct, std::uint64_t 
 
 TEST_CASE("each mistake about locks is found in its small world") {
     for (const kill& one : kills_of_locks) {
-        INFO(one.world);
-        const findings found = make(one.world)->search_breadth_first({});
+        INFO(one.where);
+        const findings found = make(one.where)->search_breadth_first({});
         CHECK(found.broken == one.broken);
     }
 }
 
 TEST_CASE("the same worlds hold without the mistake") {
     for (const kill& one : kills_of_locks) {
-        INFO(one.world);
+        INFO(one.where);
         const findings found =
-            make(one.world.substr(0, one.world.rfind(' ')))->search_breadth_first({});
+            make(one.where.substr(0, one.where.rfind(' ')))->search_breadth_first({});
         CHECK(found.is_proof());
     }
 }

@@ -10,6 +10,7 @@
 #include "explore/durable_records.hpp"
 #include "explore/log_machine.hpp"
 #include "explore/log_network.hpp"
+#include "explore/policy_memory.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -17,7 +18,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -174,7 +174,8 @@ public:
     friend bool operator==(const log_node& a, const log_node& b) {
         return a.group_.self() == b.group_.self() && a.running_ == b.running_ &&
                a.left_ == b.left_ && a.survivor_ == b.survivor_ && a.now_ == b.now_ &&
-               a.asked_ == b.asked_ && a.term_ == b.term_ && a.has_same_rules(b);
+               a.asked_ == b.asked_ && a.term_ == b.term_ &&
+               (!a.running_ || remembers_the_same(*a.running_, *b.running_));
     }
 
     template <class Sink>
@@ -187,14 +188,11 @@ public:
         sink.add(now_);
         sink.add(asked_);
         sink.add(term_);
-        if constexpr (has_rules_with_memory)
-            if (running_) sink.add(rules());
+        if (running_) add_memory(*running_, sink);
     }
 
 private:
     static constexpr bool is_async = synod::detail::starts_sync<disk>;
-    static constexpr bool has_rules_with_memory =
-        synod::fingerprintable<std::remove_cvref_t<decltype(std::declval<policy>().rules)>>;
 
     /// A command or a read whose end is not known yet.
     struct request {
@@ -227,12 +225,6 @@ private:
             sink.add(stamped);
         }
     };
-
-    [[nodiscard]] const auto& rules() const { return role().policy().rules; }
-    [[nodiscard]] bool has_same_rules(const log_node& other) const {
-        if constexpr (has_rules_with_memory) return !running_ || rules() == other.rules();
-        return true;
-    }
 
     [[nodiscard]] replica& live() {
         if (!running_) throw std::logic_error("a node that has crashed takes no steps");

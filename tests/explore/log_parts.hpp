@@ -5,6 +5,7 @@
 #pragma once
 
 #include "explore/log_world.hpp"
+#include "mutants/wrong_policy.hpp"
 
 #include <cstdint>
 

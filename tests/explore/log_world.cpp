@@ -5,10 +5,10 @@
 #include <synod/testing/scenario.hpp>
 
 #include "explore/worlds.hpp"
+#include "mutants/kill.hpp"
 #include "mutants/kills_of_logs.hpp"
 #include "support/catch.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -20,6 +20,8 @@
 #include <vector>
 
 using namespace synod::testing;
+using synod::mutants::kill;
+using synod::mutants::kills_of_logs;
 
 namespace {
 
@@ -54,6 +56,18 @@ using words = std::vector<std::pair<std::string, std::string>>;
         told.emplace_back(word.substr(0, sign), word.substr(sign + 1));
     }
     return log_with(told);
+}
+
+[[nodiscard]] std::unique_ptr<any_world> world_of(const kill& one) {
+    return explore::known_worlds().make(one.where.substr(std::string_view("world ").size()));
+}
+
+/// The conversation in which the same mistake shows itself.
+[[nodiscard]] std::vector<std::string> conversation_of(const kill& searched) {
+    for (const kill& one : kills_of_logs) {
+        if (one.which == searched.which && !one.is_searched()) return lines_of(one.where);
+    }
+    return {};
 }
 
 }  // namespace
@@ -92,21 +106,23 @@ TEST_CASE("types that can go wrong do what those that ship do, while none does")
 TEST_CASE(
     "each mistake of a log has its own conversation, which names it and ends with what it breaks") {
     std::set<std::string_view> scenarios;
-    for (const auto& kill : synod::mutants::kills_of_logs) {
-        INFO(kill.name);
-        CHECK(scenarios.insert(kill.scenario).second);
-        const auto lines = lines_of(kill.scenario);
+    for (const kill& one : kills_of_logs) {
+        if (one.is_searched()) continue;
+        INFO(one.where);
+        CHECK(scenarios.insert(one.where).second);
+        const auto lines = lines_of(one.where);
         CHECK(lines.front().starts_with("world log "));
-        CHECK((lines.front() + ' ').find(" mutant=" + std::string(kill.name) + ' ') !=
+        CHECK((lines.front() + ' ').find(" mutant=" + name_of(one.which) + ' ') !=
               std::string::npos);
-        CHECK(lines.back().starts_with("broken "));
+        CHECK(lines.back() == "broken " + std::string(one.broken));
     }
 }
 
 TEST_CASE("the same conversations break nothing without the mistake, as far as they can go") {
-    for (const auto& kill : synod::mutants::kills_of_logs) {
-        INFO(kill.name);
-        const auto lines = lines_of(kill.scenario);
+    for (const kill& one : kills_of_logs) {
+        if (one.is_searched()) continue;
+        INFO(one.where);
+        const auto lines = lines_of(one.where);
         const auto world = right_world_of(lines.front());
         std::size_t taken = 0;
         for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
@@ -116,5 +132,28 @@ TEST_CASE("the same conversations break nothing without the mistake, as far as t
             CHECK(step.broken == "");
         }
         CHECK(taken > 0);
+    }
+}
+
+TEST_CASE("a mistake whose world is searched has the shortest conversation that there is") {
+    for (const kill& one : kills_of_logs) {
+        if (!one.is_searched()) continue;
+        INFO(one.where);
+        const findings found = world_of(one)->search_breadth_first({});
+        std::vector<std::string> shortest{std::string(one.where)};
+        shortest.insert(shortest.end(), found.schedule.begin(), found.schedule.end());
+        shortest.push_back("broken " + found.broken);
+        CHECK(found.broken == one.broken);
+        CHECK(conversation_of(one) == shortest);
+    }
+}
+
+TEST_CASE("the worlds in which a mistake of a log is found hold without it, as far as that goes") {
+    for (const kill& one : kills_of_logs) {
+        if (!one.is_searched()) continue;
+        INFO(one.where);
+        const findings found = world_of(one)->search_breadth_first({});
+        const auto right = right_world_of(std::string(one.where));
+        CHECK(right->search_breadth_first({found.distinct}).broken.empty());
     }
 }

@@ -11,6 +11,7 @@
 
 #include "explore/log_history.hpp"
 #include "explore/log_words.hpp"
+#include "mutants/mutant.hpp"
 
 #include <algorithm>
 #include <array>
@@ -80,6 +81,7 @@ public:
 
     [[nodiscard]] state initial() {
         const synod::mutants::making make(mistake_);
+        synod::mutants::begin_run();
         state first;
         std::vector<synod::member> members;
         members.reserve(sizes_.nodes);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace explore {
@@ -41,11 +42,14 @@ using made = std::unique_ptr<synod::testing::any_world>;
 }
 
 [[nodiscard]] synod::mutants::mutant mistake_of(parameters& given) {
-    std::vector<std::string_view> names{"none"};
-    for (const auto& one : synod::mutants::kills_of_logs) names.push_back(one.name);
-    const std::string wanted = given.choice("mutant", names);
+    std::vector<std::string> names{"none"};
     for (const auto& one : synod::mutants::kills_of_logs) {
-        if (one.name == wanted) return one.killed;
+        std::string name = name_of(one.which);
+        if (name != names.back()) names.push_back(std::move(name));
+    }
+    const std::string wanted = given.choice("mutant", {names.begin(), names.end()});
+    for (const auto& one : synod::mutants::kills_of_logs) {
+        if (name_of(one.which) == wanted) return one.which;
     }
     return synod::mutants::mutant::none;
 }

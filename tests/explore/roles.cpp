@@ -92,11 +92,11 @@ TEST_CASE("a leader takes over with values in flight in two slots [PMMC fig 7]")
          43);
 }
 
-TEST_CASE("each mistake that roles can make breaks an invariant, and nothing else does") {
-    for (const auto& [which, line] : synod::mutants::kills_of_roles) {
+TEST_CASE("each mistake that roles can make breaks its invariant, and nothing else does") {
+    for (const auto& [which, line, broken] : synod::mutants::kills_of_roles) {
         INFO(line);
         CHECK(synod::mutants::active == synod::mutants::mutant::none);
-        CHECK_FALSE(world_of(line)->search_breadth_first({}).broken.empty());
+        CHECK(world_of(line)->search_breadth_first({}).broken == broken);
         const std::string_view right = line.substr(0, line.find(" mutant="));
         CHECK(world_of(right)->search_breadth_first({}).is_proof());
     }

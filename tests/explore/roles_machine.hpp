@@ -7,6 +7,7 @@
 #include <synod/base/ballot.hpp>
 #include <synod/paxos/invariant.hpp>
 
+#include "explore/policy_memory.hpp"
 #include "explore/roles_history.hpp"
 #include "explore/roles_network.hpp"
 #include "explore/roles_sizes.hpp"
@@ -140,12 +141,18 @@ public:
     synod::ballot used;  // the highest ballot of a prepare or an accept that left, in any life
     synod::incarnation incarnation{1};  // of the disk
 
-    friend bool operator==(const machine&, const machine&) = default;
+    friend bool operator==(const machine& a, const machine& b) {
+        return a.body_ == b.body_ && a.unflushed == b.unflushed && a.life == b.life &&
+               a.has_proposed == b.has_proposed && a.used == b.used &&
+               a.incarnation == b.incarnation &&
+               (!a.is_up() || remembers_the_same(a.role(), b.role()));
+    }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(body_.index());
         std::visit([&sink](const auto& one) { sink.add(one); }, body_);
+        if (is_up()) add_memory(role(), sink);
         sink.add(unflushed);
         sink.add(life);
         sink.add(has_proposed);

@@ -9,6 +9,11 @@
 #include "explore/modelled_disk.hpp"
 #include "explore/roles_network.hpp"
 #include "mutants/mutant.hpp"
+#include "mutants/wrong_disk.hpp"
+#include "mutants/wrong_ear.hpp"
+#include "mutants/wrong_policy.hpp"
+#include "mutants/wrong_suite.hpp"
+#include "mutants/wrong_transport.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -10,6 +10,7 @@
 #include <synod/testing/interning.hpp>
 
 #include "explore/roles_cast.hpp"
+#include "mutants/mutant.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,6 +102,7 @@ public:
         : suite_(std::move(suite)), sizes_(sizes), cast_(sizes) {}
 
     [[nodiscard]] state initial() {
+        synod::mutants::begin_run();
         state first;
         for (std::uint32_t i = 0; i < sizes_.acceptors; ++i)
             first.acceptors[i] = acceptors_.components().of(cast_.make_acceptor(synod::node_id(i)));

@@ -4,21 +4,14 @@
 
 #pragma once
 
+#include "mutants/kill.hpp"
 #include "mutants/mutant.hpp"
 
 #include <array>
-#include <string_view>
 
 namespace synod::mutants {
 
-/// A world, as the first line of a scenario names it, in which a search breadth first finds what the mistake leads to within a second.
-/// Without its mutant the world holds.
-struct kill {
-    mutant which;
-    std::string_view world;
-    std::string_view broken;  // the invariant
-};
-
+/// Each search takes a second at the most.
 inline constexpr std::array kills_of_locks{
     kill{mutant::m38, "world lock_table clients=1 commands=0 replicas=2 mutant=m38",
          "replicas_agree"},

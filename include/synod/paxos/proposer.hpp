@@ -182,6 +182,9 @@ public:
     /// The storage's first error, after which this proposer is silent; it is rebuilt by `recover`.
     [[nodiscard]] std::error_code error() const { return endpoint_.error(); }
 
+    /// The policy it was given, with what that remembers by now.
+    [[nodiscard]] const Policy& policy() const { return endpoint_.policy(); }
+
     /// The host's own; what it does to them, it answers for.
     [[nodiscard]] Transport& transport() { return endpoint_.transport(); }
     [[nodiscard]] Storage& storage() { return endpoint_.storage(); }
