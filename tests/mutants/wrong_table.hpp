@@ -24,7 +24,7 @@ class wrong_table : public lock::basic_table<wrong_lock_rules> {
 
 public:
     [[nodiscard]] static result<wrong_table> make(const lock::config& config) {
-        if (is(mutant::m23) && *survivor_) return **survivor_;
+        if (is(mutant::m23) && *survivor) return **survivor;
         auto made = base::make(config);
         if (!made) return unexpected(made.error());
         return wrong_table(std::move(*made));
@@ -43,7 +43,7 @@ public:
     void snapshot(byte_writer& out) const {
         base::snapshot(out);
         if (is(mutant::m48)) write_names(out);
-        if (is(mutant::m23)) *survivor_ = std::make_unique<wrong_table>(*this);
+        if (is(mutant::m23)) *survivor = std::make_unique<wrong_table>(*this);
     }
     [[nodiscard]] bool restore(byte_reader& in) {
         if (!base::restore(in)) return false;
@@ -74,7 +74,7 @@ private:
         lock::command asked;
         bytes same = to_bytes(encoded);
         if (!decode(encoded, asked) || !std::holds_alternative<lock::release>(asked)) return same;
-        lock::release& release = std::get<lock::release>(asked);
+        auto& release = std::get<lock::release>(asked);
         const auto name = names_.find(release.token);
         if (name == names_.end()) return same;
         for (const lock::lock_record& one : describe().locks) {
@@ -115,7 +115,7 @@ private:
     }
 
     std::map<fencing_token, std::string> names_;  // of the locks that were ever held, by M48
-    static inline for_a_run<std::unique_ptr<wrong_table>> survivor_;
+    static inline for_a_run<std::unique_ptr<wrong_table>> survivor;
 };
 
 }  // namespace synod::mutants
