@@ -149,7 +149,7 @@ protected:
     }
 
     [[nodiscard]] std::size_t pending() const { return pending_.size(); }
-    [[nodiscard]] stage& run() { return stage_; }
+    [[nodiscard]] stage& run() const { return stage_; }
     [[nodiscard]] simulated_process& process() { return *process_; }
 
 private:
@@ -192,9 +192,10 @@ public:
         under_way_.push_back({token, this->pending(), this->run().now + least + this->latency()});
     }
 
-    /// When the next sync ends; never() if none is under way.
+    /// When the next sync ends, or an answer to an earlier life comes, which is at once; never() if no sync is under way.
     [[nodiscard]] instant next_due() const {
-        return under_way_.empty() ? instant::never() : under_way_.front().due;
+        if (under_way_.empty()) return instant::never();
+        return late_ ? this->run().now : under_way_.front().due;
     }
 
     /// Calls `synced(token, error)` for each sync that has ended. Syncs end in the order in which they were started.
@@ -209,7 +210,7 @@ public:
         }
     }
 
-    /// As with every disk; the answers to what was under way may come late, to the next life.
+    /// As with every disk; the answer to what was under way may come late, to the next life.
     void crash(simulated_process& next) {
         if (!under_way_.empty() && this->run().strikes(fault::late_sync, 500'000)) {
             late_ = under_way_.front().token;
@@ -218,7 +219,7 @@ public:
         base::crash(next);
     }
 
-    /// The answer to a sync of an earlier life, once, and when it hurts most: while this life waits for one of its own.
+    /// The answer to a sync of an earlier life, once, and when it hurts most: as soon as this life waits for one of its own.
     [[nodiscard]] std::optional<sync_token> take_late() {
         if (under_way_.empty()) return std::nullopt;
         return std::exchange(late_, std::nullopt);

@@ -435,7 +435,9 @@ TEST_CASE("the answer to an earlier life comes once, while this one waits for it
         REQUIRE_FALSE(node.disk.take_late());
         node.disk.append(cast(0, 1));
         node.disk.start_sync({2, 1});
+        REQUIRE(node.disk.next_due() == node.run.now);
         REQUIRE(node.disk.take_late() == token(1));
+        REQUIRE(node.disk.next_due() > node.run.now);
         REQUIRE_FALSE(node.disk.take_late());
         return true;
     }));
