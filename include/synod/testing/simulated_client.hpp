@@ -216,7 +216,8 @@ private:
         core_->flush(local);
         note_sequence();
         core_->drain([&](const client::notice& told) {
-            if (told.request == request_) hear(told);
+            // Whoever rests has given up on it before this was told.
+            if (told.request == request_ && stage_ != stage_of_life::resting) hear(told);
         });
         core_->flush(local);
         reschedule();
