@@ -8,62 +8,76 @@
 
 #include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace synod::mutants {
 
-/// The promise that a mistake is to break first: a certain one, or either of two where it is said why.
-class either_of {
+/// The promise that a mistake is to break first: a certain one, or one of a few where it is said why.
+class one_of_these {
 public:
-    template <std::convertible_to<std::string_view> Name>
-    constexpr either_of(Name only) : either_of(only, only) {}
-    constexpr either_of(std::string_view one, std::string_view other) : names_{one, other} {}
+    template <std::convertible_to<std::string_view>... Names>
+    constexpr one_of_these(Names... names) : names_{names...} {
+        static_assert(sizeof...(names) >= 1 && sizeof...(names) <= 3);
+    }
 
     /// Whether `broken` is one of these, with or without what is said of it behind a colon.
     [[nodiscard]] constexpr bool contains(std::string_view broken) const {
         const std::string_view name = broken.substr(0, broken.find(':'));
-        return name == names_[0] || name == names_[1];
+        for (const std::string_view one : names_) {
+            if (!one.empty() && name == one) return true;
+        }
+        return false;
     }
 
     /// In words.
     [[nodiscard]] std::string text() const {
-        const std::string all(names_[0]);
-        return names_[0] == names_[1] ? all : all + " or " + std::string(names_[1]);
+        std::string all(names_[0]);
+        for (std::size_t i = 1; i < names_.size() && !names_[i].empty(); ++i) {
+            all += " or " + std::string(names_[i]);
+        }
+        return all;
     }
 
 private:
-    std::array<std::string_view, 2> names_;  // twice the same when there is one
+    std::array<std::string_view, 3> names_;  // empty behind the last
 };
 
 /// A mistake, within how many seeds the simulator finds it, and what the first of them that breaks anything breaks.
 struct simulated_kill {
     mutant which;
     std::uint64_t seeds;
-    either_of broken;
+    one_of_these broken;
 };
 
-/// Two values chosen for a slot are seen as votes, or first as replicas that differ: a flush applies what becomes chosen with the votes
-/// that it syncs, and tells of those votes when it is over.
-inline constexpr either_of agreement{"one_value_chosen", "replicas_agree"};
+/// Two values for a slot are seen in the vote that departs from what is chosen, in the vote that has another value chosen, or first as
+/// replicas that differ: a flush applies what becomes chosen with the votes that it syncs, and tells of those votes when it is over.
+inline constexpr one_of_these agreement{"chosen_is_carried", "one_value_chosen", "replicas_agree"};
+
+/// Half a vote gives way to the other half in one ballot, on one disk or seen over two.
+inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_ballot"};
+
+/// Two commands of an entry that share an id open a session or ask for a lock, whichever comes first.
+inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique"};
 
 /// Whether a hold has a token above the newest is looked at before whether the newest has fallen, and not every time is there such a hold.
-inline constexpr either_of falling_tokens{"held_tokens_are_issued_once", "only_moves_forward"};
+inline constexpr one_of_these falling_tokens{"held_tokens_are_issued_once", "only_moves_forward"};
 
 inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m1, 20, "nothing_before_its_sync"},
     simulated_kill{mutant::m2, 20, "nothing_before_its_sync"},
-    simulated_kill{mutant::m3, 100, agreement},
+    simulated_kill{mutant::m3, 100, "vote_never_regresses"},
     simulated_kill{mutant::m5, 50, agreement},
     simulated_kill{mutant::m6, 50, "nothing_before_its_sync"},
-    simulated_kill{mutant::m7, 50, "one_value_per_ballot"},
+    simulated_kill{mutant::m7, 50, torn_votes},
     simulated_kill{mutant::m8, 50, "nothing_before_its_sync"},
-    simulated_kill{mutant::m9, 300, agreement},
+    simulated_kill{mutant::m9, 50, "promise_never_falls"},
     simulated_kill{mutant::m10, 50, agreement},
-    simulated_kill{mutant::m11, 100, agreement},
-    simulated_kill{mutant::m12, 300, "ballot_never_reused"},
-    simulated_kill{mutant::m13, 100, agreement},
+    simulated_kill{mutant::m11, 400, agreement},
+    simulated_kill{mutant::m12, 50, "reservation_never_falls"},
+    simulated_kill{mutant::m13, 100, "promise_never_falls"},
     simulated_kill{mutant::m15, 50, "chosen_is_chosen"},
     simulated_kill{mutant::m16, 50, "chosen_is_chosen"},
     simulated_kill{mutant::m18, 300, agreement},
@@ -83,7 +97,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m50, 50, "replicas_agree"},
     simulated_kill{mutant::m51, 100, "nothing_before_its_sync"},
     simulated_kill{mutant::m54, 300, "log_time_keeps_pace"},
-    simulated_kill{mutant::m55, 50, "sessions_are_unique"},
+    simulated_kill{mutant::m55, 50, shared_ids},
     simulated_kill{mutant::m57, 50, "only_owners_release"},
     simulated_kill{mutant::m58, 50, "nothing_is_overdue"},
     simulated_kill{mutant::m59, 100, "no_grant_to_the_dead"},

@@ -102,7 +102,7 @@ class hunt {
 public:
     explicit hunt(const known_mutant& mistake) : mistake_(mistake) {}
 
-    void expect(const either_of& broken, const std::optional<finding>& found, const char* by) {
+    void expect(const one_of_these& broken, const std::optional<finding>& found, const char* by) {
         ++hunters_;
         finding shown = found.value_or(finding{by, "", "SURVIVES"});
         const bool is_right = found && broken.contains(found->broken);
