@@ -73,7 +73,7 @@ template <class T>
 class queue : detail::queue_cells {
 public:
     queue() = default;
-    queue(const queue& other) {
+    queue(const queue& other) : queue() {
         for (const T& one : other) emplace_back(one);
     }
     queue(queue&& other) noexcept { swap(other); }

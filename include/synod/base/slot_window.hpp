@@ -77,7 +77,7 @@ template <class T>
 class slot_window : detail::window_cells {
 public:
     explicit slot_window(slot first = slot()) : window_cells(first.value()) {}
-    slot_window(const slot_window& other) : window_cells(other.begin_) {
+    slot_window(const slot_window& other) : slot_window(other.first()) {
         for (std::uint64_t n = other.begin_; n < other.end_; ++n) extend(*other.place(n));
     }
     slot_window(slot_window&& other) noexcept : window_cells(other.begin_) { swap_cells(other); }

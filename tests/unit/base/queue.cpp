@@ -7,12 +7,14 @@
 #include <synod/base/queue.hpp>
 
 #include "support/catch.hpp"
+#include "unit/base/fragile.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -118,4 +120,12 @@ TEST_CASE("a queue that never runs empty stays where it is") {
         highest = std::max<const int*>(highest, &waiting.front());
     }
     CHECK(highest - lowest < 16);
+}
+
+TEST_CASE("a copy of a queue that fails half-way lets go of what it has") {
+    queue<fragile> waiting;
+    for (int i = 0; i < 3; ++i) waiting.emplace_back();
+    fragile::copies_left = 2;
+    CHECK_THROWS_AS(queue<fragile>(waiting), std::runtime_error);
+    CHECK(fragile::alive == 3);
 }

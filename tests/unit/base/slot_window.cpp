@@ -7,9 +7,11 @@
 #include <synod/base/slot_window.hpp>
 
 #include "support/catch.hpp"
+#include "unit/base/fragile.hpp"
 
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -84,4 +86,12 @@ TEST_CASE("copies of a window are apart, and what was moved from is empty and us
     one = std::move(copy);
     CHECK(one.size() == 2);
     CHECK(one[slot(8)] == std::vector{2});
+}
+
+TEST_CASE("a copy of a window that fails half-way lets go of what it has") {
+    slot_window<fragile> window;
+    window.reach(slot(2));
+    fragile::copies_left = 2;
+    CHECK_THROWS_AS(slot_window<fragile>(window), std::runtime_error);
+    CHECK(fragile::alive == 3);
 }
