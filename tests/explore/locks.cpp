@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include "explore/conversations.hpp"
 #include "explore/worlds.hpp"
 #include "mutants/kills_of_locks.hpp"
 #include "support/catch.hpp"
@@ -40,11 +41,14 @@ void reach_exactly(std::string_view line, std::uint64_t distinct, std::uint64_t 
 
 }  // namespace
 
-TEST_CASE("each mistake about locks is found in its small world") {
+TEST_CASE(
+    "each mistake about locks is found in its small world, and the shortest way to it is a "
+    "scenario") {
     for (const kill& one : kills_of_locks) {
         INFO(one.where);
         const findings found = make(one.where)->search_breadth_first({});
         CHECK(found.broken == one.broken);
+        CHECK(explore::is_shown(one.where, found));
     }
 }
 

@@ -276,6 +276,8 @@ private:
         if (!accepted_within_promise(is)) return "accepted_within_promise";
         if (!promise_never_falls(was, is)) return "promise_never_falls";
         if (!vote_never_regresses(was, is)) return "vote_never_regresses";
+        if (!reservation_never_falls(was.reserved(), is.reserved()))
+            return "reservation_never_falls";
         const bool is_reserved = is.reserved() != was.reserved();
         if (is_reserved && !ballot_never_reused(was.reserved(), is.reserved()))
             return "ballot_never_reused";

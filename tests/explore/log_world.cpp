@@ -4,13 +4,12 @@
 
 #include <synod/testing/scenario.hpp>
 
+#include "explore/conversations.hpp"
 #include "explore/worlds.hpp"
 #include "mutants/kill.hpp"
 #include "mutants/kills_of_logs.hpp"
 #include "support/catch.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -33,19 +32,6 @@ using words = std::vector<std::pair<std::string, std::string>>;
     return explore::known_worlds().make("log", std::move(given));
 }
 
-/// The lines of a scenario that say something of the walk itself.
-[[nodiscard]] std::vector<std::string> lines_of(std::string_view scenario) {
-    std::ifstream in(SYNOD_SCENARIOS "/" + std::string(scenario));
-    REQUIRE(in);
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) {
-        const bool is_said = !line.empty() && line.front() != '#' && line.front() != ' ';
-        if (is_said) lines.push_back(line);
-    }
-    REQUIRE(lines.size() > 2);
-    return lines;
-}
-
 /// The world that a scenario's header names, without the mistake.
 [[nodiscard]] std::unique_ptr<any_world> right_world_of(const std::string& header) {
     std::istringstream in(header);
@@ -60,14 +46,6 @@ using words = std::vector<std::pair<std::string, std::string>>;
 
 [[nodiscard]] std::unique_ptr<any_world> world_of(const kill& one) {
     return explore::known_worlds().make(one.where.substr(std::string_view("world ").size()));
-}
-
-/// The conversation in which the same mistake shows itself.
-[[nodiscard]] std::vector<std::string> conversation_of(const kill& searched) {
-    for (const kill& one : kills_of_logs) {
-        if (one.which == searched.which && !one.is_searched()) return lines_of(one.where);
-    }
-    return {};
 }
 
 }  // namespace
@@ -110,7 +88,7 @@ TEST_CASE(
         if (one.is_searched()) continue;
         INFO(one.where);
         CHECK(scenarios.insert(one.where).second);
-        const auto lines = lines_of(one.where);
+        const auto lines = explore::lines_of(one.where);
         CHECK(lines.front().starts_with("world log "));
         CHECK((lines.front() + ' ').find(" mutant=" + name_of(one.which) + ' ') !=
               std::string::npos);
@@ -122,7 +100,7 @@ TEST_CASE("the same conversations break nothing without the mistake, as far as t
     for (const kill& one : kills_of_logs) {
         if (one.is_searched()) continue;
         INFO(one.where);
-        const auto lines = lines_of(one.where);
+        const auto lines = explore::lines_of(one.where);
         const auto world = right_world_of(lines.front());
         std::size_t taken = 0;
         for (std::size_t i = 1; i + 1 < lines.size(); ++i) {
@@ -140,11 +118,8 @@ TEST_CASE("a mistake whose world is searched has the shortest conversation that 
         if (!one.is_searched()) continue;
         INFO(one.where);
         const findings found = world_of(one)->search_breadth_first({});
-        std::vector<std::string> shortest{std::string(one.where)};
-        shortest.insert(shortest.end(), found.schedule.begin(), found.schedule.end());
-        shortest.push_back("broken " + found.broken);
         CHECK(found.broken == one.broken);
-        CHECK(conversation_of(one) == shortest);
+        CHECK(explore::is_shown(one.where, found));
     }
 }
 

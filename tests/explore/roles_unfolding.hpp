@@ -152,6 +152,10 @@ private:
     [[nodiscard]] std::string_view broken_conduct(Machine& after) const {
         using namespace synod::invariant;
         if constexpr (is_proposer) {
+            Machine before = before_;
+            if (!reservation_never_falls(before.disk().kept().reserved(),
+                                         after.disk().kept().reserved()))
+                return "reservation_never_falls";
             if (!after.is_up() || !after.role().attempt().exists()) return {};
             const synod::ballot was = before_.is_up() ? before_.role().attempt() : synod::ballot();
             const synod::ballot is = after.role().attempt();

@@ -15,7 +15,7 @@ function(read_plainly file result)
     set(${result} "${text}" PARENT_SCOPE)
 endfunction()
 
-set(key "{(PMS|PTP|PMMC|FPaxos|Raft|PML)")
+set(key "{(PMS|PTP|PMMC|FPaxos|Raft)")
 
 file(GLOB_RECURSE test_files "${TESTS}/*.cpp" "${TESTS}/*.hpp" "${TESTS}/*.txt")
 set(tested "")

@@ -9,7 +9,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <type_traits>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -110,10 +109,6 @@ public:
     [[nodiscard, gnu::always_inline]] const T& front() const {
         SYNOD_ASSERT(!empty());
         return *begin();
-    }
-    [[nodiscard]] T& back() {
-        SYNOD_ASSERT(!empty());
-        return end()[-1];
     }
 
     /// Amortised constant time; allocates only when more wait than ever before.

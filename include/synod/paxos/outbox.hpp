@@ -48,7 +48,7 @@ public:
     /// How many records were appended.
     [[nodiscard]] std::uint64_t newest_record() const { return staged_; }
 
-    /// Whether a record waits for a sync, or a message for anything.
+    /// Whether no record waits for a sync, and no message for anything.
     [[nodiscard]] bool is_idle() const { return staged_ == durable_ && first_rests_on_ == nothing; }
     [[nodiscard]] bool has_unsynced() const { return staged_ != durable_; }
     [[nodiscard]] bool is_durable(std::uint64_t record) const { return record <= durable_; }

@@ -12,7 +12,7 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Lent to a core for one call. A checker lends one of its own instead, with what a core uses of these members, and sees what the
+/// One role's group, policy, storage and outbox; a core is lent it for one call. A checker lends one of its own instead, with what a core uses of these members, and sees what the
 /// core decides.
 template <class Policy, class Storage, class Outbox>
 class output {

@@ -29,7 +29,8 @@ public:
         return at < votes_.first() || (votes_.ballot_of(at).exists() && votes_.ballot_of(at) >= in);
     }
 
-    /// A record has become durable. The name of the invariant that it breaks, or nullptr; what it says is noted in any case.
+    /// A record has become durable. The name of the invariant that it breaks, or nullptr. A vote takes the place of what was there in any
+    /// case; a promise or reservation that falls leaves the higher one.
     template <class Value>
     [[nodiscard]] const char* note(const vote<Value>& one) {
         if (one.at < votes_.first()) return nullptr;

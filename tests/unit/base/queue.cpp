@@ -42,7 +42,7 @@ TEST_CASE("a queue is first in, first out") {
             const std::string value = "a longer text than fits in place " + std::to_string(i);
             waiting.push_back(value);
             expected.push_back(value);
-            REQUIRE(waiting.back() == value);
+            REQUIRE(waiting[waiting.size() - 1] == value);
         } else {
             REQUIRE(waiting.front() == expected.front());
             waiting.pop_front();
@@ -83,7 +83,7 @@ TEST_CASE("queues compare and hash by content, not by where they begin") {
     }
     CHECK(one == other);
     CHECK(fingerprint_of(one) == fingerprint_of(other));
-    other.back() = 7;
+    other[3] = 7;
     CHECK(!(one == other));
     CHECK(fingerprint_of(one) != fingerprint_of(other));
     other.pop_front();

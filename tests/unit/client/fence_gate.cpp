@@ -35,7 +35,7 @@ static_assert(!fence_keeper<int>);
 
 TEST_CASE(
     "an exclusive token shuts out every lower one, whoever comes first, and passes twice itself "
-    "(locks 31, M64)") {
+    "(locks 3.12/31, M64)") {
     fence_gate<> gate;
     CHECK(!gate.admit(token(2)));
     CHECK(gate.admit(token(1)) == errc::stale_token);
@@ -49,7 +49,7 @@ TEST_CASE(
 
 TEST_CASE(
     "shared holders pass one another; an exclusive one neither passes them nor lets the older in "
-    "(locks 31)") {
+    "(locks 3.12/31)") {
     fence_gate<> gate;
     CHECK(!gate.admit(token(8), mode::shared));
     CHECK(!gate.admit(token(7), mode::shared));

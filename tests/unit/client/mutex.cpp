@@ -81,7 +81,7 @@ TEST_CASE("threads and sessions exclude one another, tokens rise, and no write i
     CHECK(gate.marks().exclusive.counter() == 400);
 }
 
-TEST_CASE("the standard library's lock types work (locks 85)") {
+TEST_CASE("the standard library's lock types work (locks 3.12/85)") {
     threaded_cluster all;
     auto client = all.connect();
     auto other = all.connect();
@@ -110,7 +110,7 @@ TEST_CASE("the standard library's lock types work (locks 85)") {
     CHECK(adopted.owns_lock());
 }
 
-TEST_CASE("a condition variable waits on it (locks 85)") {
+TEST_CASE("a condition variable waits on it (locks 3.12/85)") {
     threaded_cluster all;
     auto client = all.connect();
     synod::mutex door(client, "door");
@@ -153,7 +153,8 @@ TEST_CASE("errors are thrown with synod's category, and the twins return them") 
     CHECK(refused.error() == errc::lease_below_clock_error);
 }
 
-TEST_CASE("a blocked lock is stopped by its stop token, and leaves nothing behind (locks 81)") {
+TEST_CASE(
+    "a blocked lock is stopped by its stop token, and leaves nothing behind (locks 3.12/81)") {
     threaded_cluster all;
     auto client = all.connect();
     auto other = all.connect();
@@ -174,7 +175,7 @@ TEST_CASE("a blocked lock is stopped by its stop token, and leaves nothing behin
 
 TEST_CASE(
     "a lost session is told by the clock alone: the stop token fires, and late news changes "
-    "nothing (locks 8)") {
+    "nothing (locks 3.12/8)") {
     threaded_cluster all;
     client_config config;
     config.ttl = seconds(4);
@@ -206,7 +207,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "after a suspension a hold is lost at the first look, before any thread is told (locks 8, 9)") {
+    "after a suspension a hold is lost at the first look, before any thread is told (locks 3.12/8, "
+    "9)") {
     threaded_cluster all;
     jumping_clock clock;
     auto client = session::connect(all.network, node_id(100), all.identity(), {}, clock);
@@ -251,7 +253,7 @@ TEST_CASE("an expired session fails its locks, and a later call opens another on
     CHECK(door.release() != std::error_code());
 }
 
-TEST_CASE("with a dead cluster every wait and every destructor comes to an end (locks 82)") {
+TEST_CASE("with a dead cluster every wait and every destructor comes to an end (locks 3.12/82)") {
     threaded_cluster all;
     client_config config;
     config.patience = milliseconds(300);
@@ -273,7 +275,7 @@ TEST_CASE("with a dead cluster every wait and every destructor comes to an end (
     held.unlock();
 }
 
-TEST_CASE("callbacks of a stop token may lock and unlock (locks 83)") {
+TEST_CASE("callbacks of a stop token may lock and unlock (locks 3.12/83)") {
     threaded_cluster all;
     std::optional<session> client(all.connect());
     auto other = all.connect();
@@ -290,7 +292,7 @@ TEST_CASE("callbacks of a stop token may lock and unlock (locks 83)") {
     CHECK(is_done);
 }
 
-TEST_CASE("on its own thread a session refuses to lock at once, and goes on (locks 83)") {
+TEST_CASE("on its own thread a session refuses to lock at once, and goes on (locks 3.12/83)") {
     threaded_cluster all;
     client_config config;
     config.ttl = seconds(4);

@@ -33,7 +33,7 @@ TEST_CASE("a lock is acquired, held, and handed on at its release") {
     CHECK(b.core.find(second)->token > a.notices.front().token);
 }
 
-TEST_CASE("a session is opened once, with no lock asked for and with many (locks 22)") {
+TEST_CASE("a session is opened once, with no lock asked for and with many (locks 3.12/22)") {
     world<> w;
     auto& a = w.add_client();
     REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
@@ -72,7 +72,7 @@ TEST_CASE("a thread that asks for what it holds is refused, another tag of the s
 }
 
 TEST_CASE(
-    "a lost event is made good by a query, and a lost reply by sending again (locks 15, 16)") {
+    "a lost event is made good by a query, and a lost reply by sending again (locks 3.12/15, 16)") {
     world<> w;
     auto& a = w.add_client();
     auto& b = w.add_client();
@@ -95,7 +95,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a leader that crashes between commit and reply: its successor answers the resend (locks 25)") {
+    "a leader that crashes between commit and reply: its successor answers the resend (locks "
+    "3.12/25)") {
     world<> w;
     auto& a = w.add_client();
     w.hold(a, "x");
@@ -180,7 +181,7 @@ TEST_CASE(
 
 TEST_CASE(
     "without a leader for ten leases nothing expires there, and all is lost here long before "
-    "(locks 7)") {
+    "(locks 3.12/7)") {
     world<> w;
     auto& a = w.add_client();
     auto& b = w.add_client();
@@ -206,7 +207,8 @@ TEST_CASE(
     CHECK(a.core.policy().observer.expiries == 0);
     a.core.release(held);
     w.run(seconds(1));
-    CHECK(!w.holder("x").has_value());  // nor is anything held for those who gave up (locks 81)
+    CHECK(
+        !w.holder("x").has_value());  // nor is anything held for those who gave up (locks 3.12/81)
     w.hold(b, "x", 3);
 }
 
@@ -236,7 +238,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a keep-alive whose reply is lost costs nothing: the next one keeps the session (locks 11)") {
+    "a keep-alive whose reply is lost costs nothing: the next one keeps the session (locks "
+    "3.12/11)") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -250,7 +253,7 @@ TEST_CASE(
     CHECK(a.core.policy().observer.lapses == 0);
 }
 
-TEST_CASE("a reply that takes longer than the lease does not extend it (locks 10)") {
+TEST_CASE("a reply that takes longer than the lease does not extend it (locks 3.12/10)") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -379,7 +382,7 @@ TEST_CASE(
     CHECK(client::rules::end_of(false) == errc::session_expired);
 }
 
-TEST_CASE("a cancel and a grant may meet in any order: nothing stays held (locks 42, 81)") {
+TEST_CASE("a cancel and a grant may meet in any order: nothing stays held (locks 3.12/42, 81)") {
     for (int order = 0; order < 4; ++order) {
         world<> w;
         auto& a = w.add_client();
