@@ -67,7 +67,11 @@ void print(std::string_view number, std::string_view mistake, const finding& fou
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     const std::size_t end = text.rfind("\nbroken ");
     if (end == std::string::npos) return std::nullopt;
-    testing::replay_scenario(worlds, text);
+    try {
+        testing::replay_scenario(worlds, text);
+    } catch (const std::exception& departure) {
+        return finding{"scenario", "", departure.what()};
+    }
     std::uint64_t steps = 0;
     for (std::size_t at = text.find("\nworld ") + 1; at < end; at = text.find('\n', at) + 1) {
         if (text[at] != ' ' && text[at] != '#') ++steps;
