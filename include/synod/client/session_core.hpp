@@ -207,7 +207,7 @@ private:
             return give_up_opening(errc::lease_below_clock_error);
         }
         phase_ = phase::open;
-        has_lapsed_ = !is_safe(now);
+        has_lapsed_ = !lasts(now);
         commands().serve(opened->session);
         policy_.observer.opened(opened->session, now);
     }
@@ -242,7 +242,7 @@ private:
         const std::uint64_t newest = ended.parcel.sequence;
         forget_renewals([newest](const parcel& one) { return one.sequence < newest; });
         lease_.renew(first_sent(ended));
-        if (is_safe(now)) has_lapsed_ = false;
+        if (lasts(now)) has_lapsed_ = false;
         policy_.observer.renewed(lease_.safe_until(), now);
     }
 
@@ -253,13 +253,16 @@ private:
         });
     }
 
-    [[nodiscard]] bool is_safe(instant now) const {
+    /// Whether the lease is to be relied on. One that has run out once is not, until it is renewed: a clock that is set back revives
+    /// nothing. (locks R4)
+    [[nodiscard]] bool is_safe(instant now) const { return !has_lapsed_ && lasts(now); }
+    [[nodiscard]] bool lasts(instant now) const {
         return policy_.rules.is_safe(now, lease_.safe_until());
     }
 
     /// The lease has run out by this clock: every hold is lost, and stays so. (locks R4)
     void note_lapse(instant now) {
-        if (phase_ != phase::open || has_lapsed_ || is_safe(now)) return;
+        if (phase_ != phase::open || has_lapsed_ || lasts(now)) return;
         has_lapsed_ = true;
         policy_.observer.lapsed(now);
         claims_.lose_holds(stage::lost);

@@ -266,6 +266,21 @@ TEST_CASE("a reply that takes longer than the lease does not extend it (locks 3.
     CHECK(w.holder("x").has_value());
 }
 
+TEST_CASE("a clock that is set back revives no lease that has run out [locks R4]") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    w.fate_of = [](node_id, node_id, const message&) { return lost; };
+    REQUIRE(w.run_until([&] { return a.is(held, kind::lost); }, seconds(60)));
+    const instant earlier = a.core.lease().safe_until() + (duration(0) - milliseconds(1));
+    a.acquire("y", earlier);
+    a.core.tick(earlier);
+    const std::size_t before = a.core.on_their_way();
+    a.core.flush(earlier);
+    CHECK(a.core.on_their_way() == before);
+    CHECK(a.core.unsent() == 1);
+}
+
 namespace {
 
 struct timed_from_resend : client::rules {
