@@ -17,7 +17,7 @@ namespace synod::inline SYNOD_ABI::testing {
 struct simulation_size {
     std::uint64_t operations = 500;         // of clients
     std::uint64_t faults = 20;              // without common ones
-    duration longest_chaos = seconds(120);  // of virtual time
+    duration longest_chaos = seconds(600);  // of virtual time
     duration patience = seconds(120);       // for all to come right after healing
 };
 
