@@ -36,7 +36,6 @@ struct cell_layout {
 
 template <class T>
 void relocate(void* to, void* from) {
-    static_assert(std::is_nothrow_move_constructible_v<T>, "moving an element must not throw");
     T* const old = static_cast<T*>(from);
     ::new (to) T(std::move(*old));
     // NOLINTNEXTLINE(bugprone-use-after-move): what was moved from is destroyed
