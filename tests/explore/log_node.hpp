@@ -174,7 +174,8 @@ public:
     friend bool operator==(const log_node& a, const log_node& b) {
         return a.group_.self() == b.group_.self() && a.running_ == b.running_ &&
                a.left_ == b.left_ && a.survivor_ == b.survivor_ && a.now_ == b.now_ &&
-               a.asked_ == b.asked_ && a.term_ == b.term_ &&
+               a.asked_ == b.asked_ && a.term_ == b.term_ && a.used_ == b.used_ &&
+               a.used_before_ == b.used_before_ &&
                (!a.running_ || remembers_the_same(*a.running_, *b.running_));
     }
 
@@ -188,6 +189,8 @@ public:
         sink.add(now_);
         sink.add(asked_);
         sink.add(term_);
+        sink.add(used_);
+        sink.add(used_before_);
         if (running_) add_memory(*running_, sink);
     }
 
@@ -245,6 +248,7 @@ private:
         collect(answer);
         if (answer.broken.empty()) answer.broken = broken_by(was, acceptor_of(live()));
         if (point == crash_point::none) {
+            note_attempts(answer);
             live().drain([&](const synod::completion& one) { end(one, answer); });
             if (!live().is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
         } else {
@@ -278,9 +282,6 @@ private:
         if (!vote_never_regresses(was, is)) return "vote_never_regresses";
         if (!reservation_never_falls(was.reserved(), is.reserved()))
             return "reservation_never_falls";
-        const bool is_reserved = is.reserved() != was.reserved();
-        if (is_reserved && !ballot_never_reused(was.reserved(), is.reserved()))
-            return "ballot_never_reused";
         return {};
     }
 
@@ -339,7 +340,19 @@ private:
             answer.is_taken = answer.is_taken && answer.sent.size() > left;
             answer.sent.resize(std::min(answer.sent.size(), left));
         }
+        note_attempts(answer);
         lose_memory();
+    }
+
+    /// Of what leaves: what a crash holds back uses no ballot.
+    void note_attempts(log_answer& answer) {
+        for (const log_letter& one : answer.sent) {
+            const auto* const asked = one.message.template get_if<synod::prepare>();
+            if (asked == nullptr) continue;
+            if (!synod::invariant::ballot_never_reused(used_before_, asked->ballot))
+                answer.broken = "ballot_never_reused";
+            used_ = std::max(used_, asked->ballot);
+        }
     }
 
     void lose_memory() {
@@ -350,6 +363,8 @@ private:
         running_.reset();
         asked_.clear();
         term_ = {};
+        used_before_ = std::max(used_before_, used_);
+        used_ = {};
     }
 
     synod::group group_;
@@ -359,7 +374,9 @@ private:
     std::optional<machine> survivor_;  // of a crash, by mistake
     synod::instant now_;               // on this node's clock, which stands still but for ticks
     std::vector<request> asked_;
-    leading_time term_;  // the newest
+    leading_time term_;          // the newest
+    synod::ballot used_;         // the highest of this life's prepares
+    synod::ballot used_before_;  // of earlier lives'
 };
 
 }  // namespace explore

@@ -75,7 +75,6 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m8, 50, "nothing_before_its_sync"},
     simulated_kill{mutant::m9, 50, "promise_never_falls"},
     simulated_kill{mutant::m10, 50, agreement},
-    simulated_kill{mutant::m11, 400, agreement},
     simulated_kill{mutant::m12, 50, "reservation_never_falls"},
     simulated_kill{mutant::m13, 100, "promise_never_falls"},
     simulated_kill{mutant::m15, 50, "chosen_is_chosen"},
@@ -103,7 +102,6 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m59, 100, "no_grant_to_the_dead"},
     simulated_kill{mutant::m60, 50, "queues_rise_in_position"},
     simulated_kill{mutant::m64, 50, "no_stale_write"},
-    simulated_kill{mutant::m65, 300, "nothing_before_its_sync"},
 };
 
 }  // namespace synod::mutants

@@ -20,6 +20,13 @@ public:
     output(const synod::group& group, Policy policy, Storage storage)
         : group_(group), policy_(std::move(policy)), storage_(std::move(storage)) {}
 
+    /// Copied with the endpoint that holds it, and never by a core that means the one it is lent.
+    explicit output(const output&) = default;
+    output(output&&) = default;
+    output& operator=(const output&) = default;
+    output& operator=(output&&) = default;
+    ~output() = default;
+
     [[nodiscard]] Policy& policy() { return policy_; }
     [[nodiscard]] const Policy& policy() const { return policy_; }
     [[nodiscard]] auto& rules() { return policy_.rules; }
@@ -48,6 +55,7 @@ public:
         outbox_.stage(to, std::forward<Message>(message), 0);
     }
 
+    /// What its records and messages go to; for the endpoint that holds it.
     [[nodiscard]] Storage& storage() { return storage_; }
     [[nodiscard]] const Storage& storage() const { return storage_; }
     [[nodiscard]] Outbox& outbox() { return outbox_; }

@@ -67,7 +67,7 @@ private:
                                          fault::clock_rate,        fault::clock_jump,
                                          fault::clock_freeze,      fault::client_crash};
 
-    /// The actor that a fault strikes, if it strikes at all; the first one of what strikes many.
+    /// The actor that a fault strikes, if it strikes at all; one of those whom it strikes, if it is many.
     using victim = std::optional<node_id>;
 
     [[nodiscard]] victim strike(fault which) {
@@ -122,25 +122,29 @@ private:
 
     victim clog_many() {
         const std::uint32_t reach = draw_reach();
+        victim struck;
         for (std::uint32_t from = 0; from < reach; ++from) {
             for (std::uint32_t to = 0; to < reach; ++to) {
                 if (from == to || stage_.flip(60)) continue;
                 world_.network().hold(node_id(from), node_id(to),
                                       until(milliseconds(10), seconds(2)));
+                struck = node_id(from);
             }
         }
-        return node_id(0);
+        return struck;
     }
 
     victim cut_one_way() {
         const std::uint32_t reach = draw_reach();
         const node_id from(static_cast<std::uint32_t>(stage_.random.below(reach)));
         const instant end = until(milliseconds(50), seconds(3));
+        victim struck;
         for (std::uint32_t to = 0; to < reach; ++to) {
-            if (node_id(to) != from && stage_.flip(50))
-                world_.network().cut(from, node_id(to), end);
+            if (node_id(to) == from || !stage_.flip(50)) continue;
+            world_.network().cut(from, node_id(to), end);
+            struck = from;
         }
-        return from;
+        return struck;
     }
 
     /// Nothing passes between the two, either way.

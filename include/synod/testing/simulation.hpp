@@ -82,7 +82,7 @@ public:
         for (const auto& one : clients_) {
             if (one->wake() < next) next = one->wake(), client = one.get();
         }
-        if (stage_.now < next) stage_.now = next;
+        pass_time(next);
         if (client != nullptr) return client->attend();
         if (server != nullptr) return server->attend();
         if (network_.next_due() == next) return deliver();
@@ -131,6 +131,16 @@ public:
 private:
     static constexpr std::size_t locks = 3;
     static constexpr cluster_id cluster{7};
+
+    /// No more happens at one instant than actors that wait for anything can bring about.
+    void pass_time(instant next) {
+        if (stage_.now < next) {
+            stage_.now = next;
+            events_at_once_ = 0;
+        } else if (++events_at_once_ > most_at_once) {
+            stage_.violate("time_goes_on: n" + to_string(stage_.acting) + " acts without an end");
+        }
+    }
 
     [[nodiscard]] virtual_clock new_clock(node_id owner) {
         stage_.acting = owner;
@@ -229,6 +239,7 @@ private:
         return {};
     }
 
+    static constexpr std::uint64_t most_at_once = 100'000;
     static constexpr std::uint64_t first_reader = 1'000;  // as a process of the history
 
     stage& stage_;
@@ -249,6 +260,7 @@ private:
     instant read_at_;
     std::uint64_t reads_ = 0;
     std::uint64_t events_ = 0;
+    std::uint64_t events_at_once_ = 0;
     bool is_judged_ = false;
 };
 

@@ -7,6 +7,8 @@
 
 #include "unit/paxos/world.hpp"
 
+#include <type_traits>
+
 namespace {
 
 using namespace world;
@@ -78,6 +80,12 @@ TEST_CASE("what a message rests on is every record staged before it was built [P
     CHECK(released(lent.outbox()).size() == 1);
     lent.send(p, accepted_of(p1, 0));
     CHECK(released(lent.outbox()).size() == 1);
+}
+
+TEST_CASE("what a core is lent is not copied by mistake") {
+    using lent = output<watched, disk, box>;
+    STATIC_REQUIRE(std::is_copy_constructible_v<lent>);
+    STATIC_REQUIRE(!std::is_convertible_v<lent&, lent>);
 }
 
 TEST_CASE("a failed sync lets nothing go [PTP 2.2]") {

@@ -57,7 +57,7 @@ TEST_CASE("some partitions part clients from servers, and some do not") {
                               fault::leader_isolation}) {
         std::uint32_t with = 0;
         std::uint32_t without = 0;
-        for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 30 && (with == 0 || without == 0); ++seed) {
             walk one(seed);
             one.run.faults.insert(which);
             one.until_struck(which);
@@ -72,7 +72,7 @@ TEST_CASE("some partitions part clients from servers, and some do not") {
 TEST_CASE("nobody is parted from itself") {
     for (const fault which : {fault::clogging, fault::clog_release, fault::one_way_partition,
                               fault::ring_partition, fault::leader_isolation}) {
-        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
             walk one(seed);
             one.run.faults.insert(which);
             for (int strikes = 0; strikes < 5; ++strikes) {

@@ -132,6 +132,15 @@ struct believing_suite : lock_suite {
     };
 };
 
+/// A client that wants to be woken when its lease runs out, and then finds that it has a moment left.
+struct sleepless_suite : lock_suite {
+    struct client_rules : client::rules {
+        [[nodiscard]] static bool is_safe(instant now, instant safe_until) {
+            return now < safe_until + milliseconds(1);
+        }
+    };
+};
+
 /// A table that calls a lock held when somebody asks who would not wait.
 class timid_table : public lock::table {
 public:
@@ -207,6 +216,10 @@ TEST_CASE("a decision that half of the nodes make is found out when the other ha
 
 TEST_CASE("two clients that believe to hold one lock are found out") {
     CHECK(first_broken<believing_suite>(only(fault::pause), as_drawn) == "one_believer_a_lock");
+}
+
+TEST_CASE("an actor that wants to be woken at an instant that has passed, for ever, is found out") {
+    CHECK(first_broken<sleepless_suite>(only(fault::loss), as_drawn) == "time_goes_on");
 }
 
 TEST_CASE("answers that no order of events explains are found out") {
