@@ -128,10 +128,14 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
         }
     }
     constexpr simulation_size wanted;
-    std::printf("  the least of a seed: %llu operations, %llu faults that are not common\n",
-                static_cast<unsigned long long>(all.least_operations()),
-                static_cast<unsigned long long>(all.least_faults()));
-    if (all.least_operations() < wanted.operations || all.least_faults() < wanted.faults) {
+    const auto [operations, idlest] = all.least_operations();
+    const auto [faults, calmest] = all.least_faults();
+    std::printf(
+        "  the least of a seed: %llu operations (seed %llu), %llu faults that are not common (seed "
+        "%llu)\n",
+        static_cast<unsigned long long>(operations), static_cast<unsigned long long>(idlest),
+        static_cast<unsigned long long>(faults), static_cast<unsigned long long>(calmest));
+    if (operations < wanted.operations || faults < wanted.faults) {
         std::printf("  a seed had too little in it\n");
         is_wide = false;
     }

@@ -55,6 +55,20 @@ public:
         wait(now);
     }
 
+    /// The candidate that this node has promised has spoken: it may be the next leader.
+    void stand_by_candidate(instant now) {
+        stand_by(now);
+        hears_candidate_ = true;
+    }
+
+    /// Whether another candidate would help: nobody leads, and nobody who is heard of is about to. Phase 1 may take many round trips with
+    /// one member while the others, who have answered, hear nothing; two that interrupt each other would never end it.
+    [[nodiscard]] bool misses_leader(instant now) const {
+        const bool is_candidate = standing_ == synod::standing::preparing;
+        const bool hears_candidate = hears_candidate_ && now - since_ < timeout_;
+        return !is_leading() && !is_candidate && !hears_leader(now) && !hears_candidate;
+    }
+
     /// Starts to ask around. Returns the number that answers must carry.
     std::uint64_t start_probe(instant now) {
         standing_ = synod::standing::probing;
@@ -113,6 +127,7 @@ public:
         sink.add(probe_);
         sink.add(heard_from_);
         sink.add(random_);
+        sink.add(hears_candidate_);
     }
 
 private:
@@ -123,6 +138,7 @@ private:
     }
 
     void wait(instant now) {
+        hears_candidate_ = false;
         since_ = now;
         patience_ = random_.stretched(timeout_);
     }
@@ -137,6 +153,7 @@ private:
     node_set granted_;         // answers to the current probe
     std::uint64_t probe_ = 0;  // its number
     std::array<instant, max_nodes> heard_from_{};  // by follower, while leading
+    bool hears_candidate_ = false;                 // since_ is when one spoke
     prng random_;
 };
 

@@ -89,8 +89,8 @@ public:
         undecided_ += one.violation.empty() && !one.is_judged ? 1 : 0;
         operations_ += one.operations;
         if (!one.violation.empty()) return;
-        least_operations_ = std::min(least_operations_, one.operations);
-        least_faults_ = std::min(least_faults_, one.faults.grave());
+        least_operations_ = std::min(least_operations_, {one.operations, one.seed});
+        least_faults_ = std::min(least_faults_, {one.faults.grave(), one.seed});
     }
 
     [[nodiscard]] std::uint64_t seeds() const { return seeds_; }
@@ -99,10 +99,14 @@ public:
     [[nodiscard]] std::uint64_t undecided() const { return undecided_; }
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     [[nodiscard]] duration virtual_time() const { return virtual_time_; }
-    /// The fewest operations, and the fewest faults that are not common, of a seed that kept all promises; the largest number there is
-    /// if there was none.
-    [[nodiscard]] std::uint64_t least_operations() const { return least_operations_; }
-    [[nodiscard]] std::uint64_t least_faults() const { return least_faults_; }
+    /// The fewest operations, and the fewest faults that are not common, of a seed that kept all promises, and that seed; the largest
+    /// number there is if there was none.
+    [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> least_operations() const {
+        return least_operations_;
+    }
+    [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> least_faults() const {
+        return least_faults_;
+    }
     /// How often a class has struck, and in how many seeds it has at all.
     [[nodiscard]] std::uint64_t struck(fault which) const {
         return struck_[static_cast<std::size_t>(which)];
@@ -116,8 +120,9 @@ private:
     std::uint64_t violations_ = 0;
     std::uint64_t undecided_ = 0;
     std::uint64_t operations_ = 0;
-    std::uint64_t least_operations_ = std::numeric_limits<std::uint64_t>::max();
-    std::uint64_t least_faults_ = std::numeric_limits<std::uint64_t>::max();
+    static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+    std::pair<std::uint64_t, std::uint64_t> least_operations_{none, none};  // and whose they were
+    std::pair<std::uint64_t, std::uint64_t> least_faults_{none, none};
     duration virtual_time_;
     std::array<std::uint64_t, fault_classes> struck_{};
     std::array<std::uint64_t, fault_classes> seeds_with_{};

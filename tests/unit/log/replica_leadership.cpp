@@ -226,6 +226,32 @@ TEST_CASE("a candidate that learns of chosen slots while it prepares leads behin
 }
 
 TEST_CASE(
+    "two candidates whose phase 1 takes long do not interrupt each other for ever [PMMC fig 7]") {
+    log_limits limits = test_limits();
+    limits.batch_commands = 1;
+    limits.votes_per_answer = 1;
+    cluster<> c(5, limits);
+    const node_id leader = c.elect();
+    const node_set others = c.all() - node_set{leader};
+    const std::vector<node_id> follower(others.begin(), others.end());
+    for (const node_id one : follower) c.cut(one, leader);
+    c.crash(follower[3]);
+    c.cut(leader, follower[2]);
+    for (int i = 0; i < 20; ++i) CHECK(c.propose(leader, "x").answer == answer::queued);
+    c.settle();
+    c.cut(leader, follower[1]);
+    for (int i = 0; i < 30; ++i) CHECK(c.propose(leader, "x").answer == answer::queued);
+    c.settle();
+    c.crash(leader);
+    c.heal();
+    // Three are left, with fifty votes, twenty and none: who has told all hears nothing while another still reports.
+    c.network.least_delay = milliseconds(20);
+    c.run(seconds(6));
+    REQUIRE(c.leader().has_value());
+    CHECK(c.machine(*c.leader()).lines.size() == 50);
+}
+
+TEST_CASE(
     "phase 1 may take longer than an election timeout, as long as reports keep coming in [PMMC fig "
     "7]") {
     log_limits limits = test_limits();

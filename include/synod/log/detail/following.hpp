@@ -21,7 +21,7 @@ template <class Node>
     node.acceptor.receive(from, message, out);
     if (from == node.self() || node.acceptor.promised() != message.ballot) return;
     if (node.proposer.see(message.ballot)) node.step_down(now);
-    node.leadership.stand_by(now);
+    node.leadership.stand_by_candidate(now);
 }
 
 /// A leader asks for a vote.
@@ -68,11 +68,11 @@ template <class Node>
         from, heartbeat_reply{out.header(), message.ballot, message.sequence, node.stable_below});
 }
 
-/// Somebody misses the leader. Who hears one says nothing.
+/// Somebody misses the leader. Who hears one, or one who is about to be, says nothing.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const probe& message,
                                          instant now) {
-    if (node.leadership.is_leading() || node.leadership.hears_leader(now)) return;
+    if (!node.leadership.misses_leader(now)) return;
     auto& out = node.endpoint.output();
     out.send(from, probe_reply{out.header(), message.sequence, node.acceptor.promised()});
 }
