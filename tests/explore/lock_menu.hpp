@@ -39,6 +39,8 @@ struct lock_world_sizes {
     bool restores = false;     // a replica may go on from its snapshot
     bool has_all = true;       // else clients acquire and release, and ask for nothing else
     bool takes_others = true;  // clients try to release what others hold, too
+    bool has_modes =
+        false;  // clients acquire as readers too, and again, and convert what they hold
     mutant mistake = mutant::none;
 
     static constexpr std::uint32_t most_clients = 3;
@@ -59,7 +61,7 @@ struct asked {
     std::uint32_t client = 0;
     synod::bytes command{};
     std::string text{};         // who asks for what
-    std::uint64_t acquire = 0;  // its sequence, if it asks for a lock
+    std::uint64_t acquire = 0;  // its sequence, if it asks for a lock, or to upgrade a hold
 
     asked() = default;
     asked(std::uint32_t by, const synod::lock::command& what)
@@ -67,6 +69,8 @@ struct asked {
         synod::byte_writer out(command);
         encode(what, out);
         if (const auto* const one = std::get_if<synod::lock::acquire>(&what))
+            acquire = one->stamp.sequence;
+        if (const auto* const one = std::get_if<synod::lock::convert>(&what))
             acquire = one->stamp.sequence;
     }
 
@@ -100,6 +104,7 @@ public:
     void offer() {
         if (asker_.is_live) offer_acquires();
         offer_releases();
+        if (asker_.is_live && sizes_.has_modes) offer_conversions();
         if (!sizes_.has_all) return;
         give(synod::lock::keep_alive{asker_.stamp});
         if (!asker_.is_live) return;
@@ -114,6 +119,7 @@ private:
             const std::string name(1, static_cast<char>('a' + i));
             for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner) {
                 acquire(owner, name, synod::lock::wait_forever);
+                if (sizes_.has_modes) acquire_in_modes(owner, name);
                 if (!sizes_.has_all) continue;
                 acquire(owner, name, synod::lock::no_wait);
                 acquire(owner, name, lock_world_sizes::tick_ms);
@@ -128,6 +134,35 @@ private:
         made.name = name;
         made.wait_ms = wait_ms;
         give(std::move(made));
+    }
+
+    void acquire_in_modes(std::uint64_t owner, const std::string& name) {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = owner;
+        made.name = name;
+        made.mode = synod::lock::mode::shared;
+        give(made);
+        made.flags = synod::lock::reentrant;
+        give(made);
+        made.mode = synod::lock::mode::update;
+        give(made);
+    }
+
+    /// Of what is this client's, or was: to each mode.
+    void offer_conversions() {
+        using synod::lock::mode;
+        for (const auto& grant : ledger_.grants()) {
+            if (grant.session != asker_.stamp.session) continue;
+            for (const mode to : {mode::shared, mode::update, mode::exclusive}) {
+                synod::lock::convert made;
+                made.stamp = asker_.stamp;
+                made.owner = 1;
+                made.token = grant.token;
+                made.to = to;
+                give(made);
+            }
+        }
     }
 
     /// Of what is held, and of what was held once.

@@ -26,6 +26,12 @@ namespace explore {
     return "token " + std::to_string(token.counter());
 }
 
+/// Behind a verb; nothing for exclusive use, which is the rule.
+[[nodiscard]] inline std::string in_words(synod::lock::mode mode) {
+    constexpr const char* names[] = {" shared", " for update", ""};
+    return names[static_cast<std::size_t>(mode)];
+}
+
 [[nodiscard]] inline std::string in_words(synod::lock::request_state state) {
     constexpr const char* names[] = {"queued", "granted", "cancelled", "timed out",
                                      "out of tokens"};
@@ -43,6 +49,17 @@ struct command_in_words {
     std::string operator()(const synod::lock::close_session& /*one*/) const { return "close"; }
     std::string operator()(const synod::lock::acquire& one) const {
         std::string text = (one.wait_ms == synod::lock::no_wait ? "try " : "acquire ") + one.name;
+        text += in_words(one.mode);
+        if ((one.flags & synod::lock::reentrant) != 0) text += " again";
+        if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
+            text += " for " + std::to_string(one.wait_ms) + "ms";
+        return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
+    }
+    std::string operator()(const synod::lock::convert& one) const {
+        constexpr const char* modes[] = {"shared", "update", "exclusive"};
+        std::string text =
+            "convert " + in_words(one.token) + " to " + modes[static_cast<std::size_t>(one.to)];
+        if (one.wait_ms == synod::lock::no_wait) text += " at once";
         if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
             text += " for " + std::to_string(one.wait_ms) + "ms";
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);

@@ -295,9 +295,13 @@ private:
     [[nodiscard]] std::string who_holds(const state& here, const std::string& name) const {
         for (const synod::lock::lock_record& lock : here.at->state.locks) {
             if (lock.name != name || lock.holders.empty()) continue;
-            const synod::lock::request_record& one = lock.holders.front();
-            return owner_of(here, one.owner.session) + " holds " + name + " under " +
-                   in_words(one.token);
+            std::string text;
+            for (const synod::lock::request_record& one : lock.holders) {
+                text += (text.empty() ? "" : ", ") + owner_of(here, one.owner.session) + " holds " +
+                        name + in_words(one.mode) + " under " + in_words(one.token);
+                if (one.count > 1) text += " " + std::to_string(one.count) + " times";
+            }
+            return text;
         }
         return name + " is free";
     }

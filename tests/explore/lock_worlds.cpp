@@ -48,6 +48,7 @@ using synod::testing::parameters;
     sizes.restores = given.choice("restores", {"no", "yes"}) == "yes";
     sizes.has_all = given.choice("menu", {"all", "brief"}) == "all";
     sizes.takes_others = given.choice("releases", {"any", "own"}) == "any";
+    sizes.has_modes = given.choice("modes", {"no", "yes"}) == "yes";
     sizes.mistake = lock_mistake_of(given);
     return sizes;
 }

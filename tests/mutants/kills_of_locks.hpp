@@ -32,6 +32,9 @@ inline constexpr std::array kills_of_locks{
     kill{mutant::m58, "world lock_table clients=1 commands=1 mutant=m58", "nothing_is_overdue"},
     kill{mutant::m59, "world lock_table menu=brief commands=1 mutant=m59", "no_grant_to_the_dead"},
     kill{mutant::m60, "world lock_table menu=brief owners=2 mutant=m60", "queues_rise_in_position"},
+    kill{mutant::m61,
+         "world lock_table clients=1 menu=brief modes=yes restores=yes ticks=0 mutant=m61",
+         "restored_state_is_the_state"},
     kill{mutant::m64, "world lock_client acquires=2 writes=2 deliveries=10 ticks=0 mutant=m64",
          "no_stale_write"}};
 

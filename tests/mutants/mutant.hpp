@@ -63,6 +63,7 @@ enum class mutant : std::uint8_t {
     m58 = 58,
     m59 = 59,
     m60 = 60,
+    m61 = 61,
     m64 = 64,
     m65 = 65,
 };

@@ -18,7 +18,8 @@
 namespace synod::mutants {
 
 /// M23 lives on when its replica is gone, and has everything applied to it once more; M46 takes time from the replica's own clock; M48 releases
-/// a lock by its name, whatever the token; M50 has no waiting requests in its snapshots; M55 takes slots for positions.
+/// a lock by its name, whatever the token; M50 has no waiting requests in its snapshots; M55 takes slots for positions; M61 has every
+/// hold once in its snapshots.
 class wrong_table : public lock::basic_table<wrong_lock_rules> {
     using base = lock::basic_table<wrong_lock_rules>;
 
@@ -49,6 +50,7 @@ public:
         if (!base::restore(in)) return false;
         if (is(mutant::m48)) read_names(in);
         if (is(mutant::m50)) lose_waiting();
+        if (is(mutant::m61)) lose_acquisitions();
         return in.ok();
     }
 
@@ -110,6 +112,20 @@ private:
             for (const lock::request_record& one : lock.queue) {
                 const request_stamp stamp{one.owner.session, one.sequence + 1'000'000, 0};
                 static_cast<void>(execute({now.last, now.now}, lock::cancel{stamp, one.sequence}));
+            }
+        }
+    }
+
+    void lose_acquisitions() {
+        const lock::state now = describe();
+        std::uint64_t sequence = 1'000'000;
+        for (const lock::lock_record& lock : now.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                for (std::uint32_t left = one.count; left > 1; --left) {
+                    const request_stamp stamp{one.owner.session, ++sequence, 0};
+                    const lock::release back{stamp, one.owner.tag, one.token};
+                    static_cast<void>(execute({now.last, now.now}, back));
+                }
             }
         }
     }

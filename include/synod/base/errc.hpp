@@ -54,6 +54,7 @@ enum class errc {
     kind_mismatch,
     unsupported,
     unreachable,
+    upgrade_conflict,
 };
 
 namespace detail {
@@ -105,6 +106,7 @@ inline constexpr error_text error_texts[] = {
     {errc::kind_mismatch, "an object of another kind has this name"},
     {errc::unsupported, "not supported"},
     {errc::unreachable, "no replica answers"},
+    {errc::upgrade_conflict, "an upgrade of this lock waits already, or may yet"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -118,7 +120,8 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::unreachable), "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::upgrade_conflict),
+              "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

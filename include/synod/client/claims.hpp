@@ -148,6 +148,9 @@ public:
 
     void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
 
+    /// Claims keep the mode that they were granted in, and convert nothing.
+    void conclude(const lock::convert&, const delivery&, instant, bool) {}
+
     template <class... Events>
     void learn(const std::variant<Events...>& told, bool is_safe) {
         std::visit([&](const auto& one) { learn(one, is_safe); }, told);

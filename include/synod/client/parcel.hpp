@@ -69,6 +69,9 @@ template <>
 struct answers_to<lock::acquire>
     : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
 template <>
+struct answers_to<lock::convert>
+    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

@@ -17,7 +17,8 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// How a lock is held. The table grants `exclusive`, and answers the others with `refusal::unsupported`.
+/// How a lock is held, from the weakest to the strongest. `shared` goes beside `shared` and `update`, anything else stands alone;
+/// who holds for `update` reads now and may upgrade to `exclusive` later, without meeting another who would. (locks 3.3)
 enum class mode : std::uint8_t { shared, update, exclusive };
 [[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
 
@@ -28,7 +29,7 @@ enum class on_granted : std::uint8_t { keep, release };
 /// Bits of `acquire::flags`; bits that are not named here are refused.
 enum acquire_flags : std::uint8_t {
     no_flags = 0,
-    reentrant = 1,  // answered as without it
+    reentrant = 1,  // where its owner holds the lock already, the hold is counted once more
     barge = 2,      // answered with refusal::unsupported
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge;
@@ -67,6 +68,10 @@ struct close_session {
 /// Asks for a lock, which comes into being when first asked for. Its request is named by its sequence from then on. Answered by
 /// `granted`, `busy` (only with `no_wait`), `queued` (never with `no_wait`), `cancelled` (if its cancel came first), or
 /// `refused`.
+///
+/// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
+/// queue; the hold keeps its mode until as many releases have come. Such an acquire has no request of its own: its reply is all
+/// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead.
 struct acquire {
     request_stamp stamp;
     std::uint64_t owner =
@@ -82,8 +87,9 @@ struct acquire {
     }
 };
 
-/// Gives a hold back. It is named by its token, never by the lock's name, so a late release cannot end somebody else's hold.
-/// Answered by `released` or `refused` (stale_token, not_owner).
+/// Gives a hold back, or one of its acquisitions if it was acquired again. It is named by its token, never by the lock's name, so a
+/// late release cannot end somebody else's hold. An upgrade that waits for the hold ends with it, as cancelled. Answered by
+/// `released` or `refused` (stale_token, not_owner).
 struct release {
     request_stamp stamp;
     std::uint64_t owner = 0;  // must be the tag that acquired
@@ -96,7 +102,7 @@ struct release {
 /// Asks what became of a request of this session. Answered by `request_status` or `refused` (unknown_request).
 struct query {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
 
     friend bool operator==(const query&, const query&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
@@ -106,19 +112,23 @@ struct query {
 /// requests, unless it was granted. Answered by `acknowledged`, or by `request_status` for one that still waits.
 struct acknowledge {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
 
     friend bool operator==(const acknowledge&, const acknowledge&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
 };
 
-/// Withdraws a request, also one whose acquire is still on its way and will then be answered `cancelled`; so after a cancel
-/// nothing is held that nobody wants, in whatever order the two arrive. Answered by `cancelled`, for one that was granted
+/// Withdraws a request, also one whose acquire or convert is still on its way and will then be answered `cancelled`; so after a
+/// cancel nothing is held that nobody wants, in whatever order the two arrive. Answered by `cancelled`, for one that was granted
 /// first by `already_granted` (keep) or `released` (release), for one that ended otherwise by `request_status`, or by
 /// `refused` (unknown_request).
+///
+/// An upgrade that was granted first is undone (release): the hold has its former mode again, under its new token, and the answer is
+/// `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent again, it is answered with
+/// its token, which is then released.
 struct cancel {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
     lock::on_granted on_granted = lock::on_granted::release;
 
     friend bool operator==(const cancel&, const cancel&) = default;
@@ -127,9 +137,29 @@ struct cancel {
     }
 };
 
+/// Changes the mode of a hold. To a weaker mode or the same, at once, with the same token. To a stronger one when nobody is in the
+/// way, with a new token, and ahead of all who do not hold; until then the hold stays as it is. From then on its request is named
+/// by the sequence of this, and that of its acquire by nothing.
+///
+/// One upgrade waits for a lock at the most, and one from `shared` never for who holds for `update`: what would be the second is
+/// refused (upgrade_conflict), for two that hold and wait for each other would wait for ever; and so is any convert of a hold whose
+/// upgrade waits. Answered by `granted`, `queued`, `busy` (only with `no_wait`), `cancelled` (if its cancel came first), or `refused`.
+struct convert {
+    request_stamp stamp;
+    std::uint64_t owner = 0;  // must be the tag that acquired
+    fencing_token token;
+    mode to = mode::exclusive;
+    std::uint64_t wait_ms = wait_forever;  // log time
+
+    friend bool operator==(const convert&, const convert&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.owner, self.token, self.to, self.wait_ms);
+    }
+};
+
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
 using command = std::variant<open_session, keep_alive, close_session, acquire, release, query,
-                             acknowledge, cancel>;
+                             acknowledge, cancel, convert>;
 
 /// Turns commands into bytes and back; meets `synod::codec`.
 using command_codec = detail::variant_codec<command, 1>;

@@ -35,10 +35,13 @@ struct config {
     /// Requests that wait for one lock.
     std::uint32_t max_waiting_per_lock = 65'536;
 
+    /// Acquisitions of one hold, the first one included.
+    std::uint32_t max_reentrancy = 65'536;
+
     /// Length of a lock's name, at most 512.
     std::uint32_t max_name_bytes = name_bytes_end;
 
-    /// The longest wait; unless it is `wait_forever`, an acquire that would wait longer or for ever is refused.
+    /// The longest wait; unless it is `wait_forever`, what would wait longer or for ever is refused.
     std::uint64_t max_wait_ms = wait_forever;
 
     /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
@@ -46,6 +49,11 @@ struct config {
 
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
+        fields_of_version_1(self, visit);
+        visit(self.max_reentrancy);
+    }
+    /// Those of the first version of the snapshot.
+    static void fields_of_version_1(auto& self, auto&& visit) {
         auto& lease = self.sessions;
         visit(lease.min_ttl_ms, lease.max_ttl_ms, lease.grace_ms, lease.max_extensions);
         visit(lease.max_sessions, lease.max_outstanding, lease.reserved_outstanding);
@@ -63,6 +71,7 @@ struct config {
     if (config.max_waiting_per_session == 0 || config.max_waiting_per_lock == 0) {
         return errc::limit_out_of_range;
     }
+    if (config.max_reentrancy == 0) return errc::limit_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }

@@ -18,17 +18,17 @@ namespace synod::inline SYNOD_ABI::lock {
 /// A request that waited is granted. Sent to its session only, so a release wakes nobody else.
 struct wait_granted {
     session_id session;
-    std::uint64_t request = 0;  // the sequence of its acquire
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
     fencing_token token;
 
     friend bool operator==(const wait_granted&, const wait_granted&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.token); }
 };
 
-/// A request that waited has ended without a grant and without its client's doing. How it ended is kept until `acknowledge`.
+/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for. How it ended is kept until `acknowledge`.
 struct wait_ended {
     session_id session;
-    std::uint64_t request = 0;                       // the sequence of its acquire
+    std::uint64_t request = 0;                       // the sequence of its acquire or convert
     request_state state = request_state::timed_out;  // neither queued nor granted
 
     friend bool operator==(const wait_ended&, const wait_ended&) = default;

@@ -46,10 +46,21 @@ template <class State, class Claim>
            for_all(now.ended, claim);
 }
 
-/// Mutual exclusion: forall locks, at most one holder. (all holds are exclusive)
+/// The holders of one lock by their modes.
+template <class Lock>
+[[nodiscard]] holding holding_of(const Lock& lock) {
+    holding held;
+    for (const request_record& one : lock.holders) ++held.in(one.mode);
+    return held;
+}
+
+/// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (3.3)
 template <class State>
-[[nodiscard]] bool at_most_one_holder(const State& now) {
-    return for_all(now.locks, [](const auto& lock) { return lock.holders.size() <= 1; });
+[[nodiscard]] bool no_holds_conflict(const State& now) {
+    return for_all(now.locks, [](const auto& lock) {
+        const holding held = holding_of(lock);
+        return held.update <= 1 && (held.exclusive == 0 || held.total() == 1);
+    });
 }
 
 /// A token is held once at most, has been issued, and is nobody's who does not hold.
@@ -83,15 +94,74 @@ template <class State>
            for_all_requests(now, ends_later_or_never);
 }
 
-/// First come, first served: each queue rises in position.
+/// First come, first served: each queue rises in position, but for an upgrade, which is first.
 template <class State>
 [[nodiscard]] bool queues_rise_in_position(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
-        return rises_in(lock.queue, [](const auto& one) { return one.at; });
+        for (std::size_t i = 1; i < lock.queue.size(); ++i) {
+            if (lock.queue[i].upgrades != fencing_token()) return false;
+            const bool is_behind_upgrade = i == 1 && lock.queue[0].upgrades != fencing_token();
+            if (!is_behind_upgrade && lock.queue[i].at <= lock.queue[i - 1].at) return false;
+        }
+        return true;
     });
 }
 
-/// No lost wake-up: nobody waits for a lock that nobody holds, and no lock is kept that nobody holds.
+/// An upgrade that waits is to replace a weaker hold of its owner, and nothing else is.
+template <class State>
+[[nodiscard]] bool upgrades_have_holds(const State& now) {
+    const auto replaces = [](const request_record& one, const request_record& hold) {
+        return hold.token == one.upgrades && hold.owner == one.owner && hold.mode < one.mode;
+    };
+    const auto upgrades_nothing = [](const auto& one) { return one.upgrades == fencing_token(); };
+    return for_all(now.locks,
+                   [&](const auto& lock) {
+                       return for_all(lock.holders, upgrades_nothing) &&
+                              for_all(lock.queue, [&](const auto& one) {
+                                  return upgrades_nothing(one) ||
+                                         !for_all(lock.holders, [&](const auto& hold) {
+                                             return !replaces(one, hold);
+                                         });
+                              });
+                   }) &&
+           for_all(now.ended, upgrades_nothing);
+}
+
+/// An upgrade never waits for another that may wait for it: no reader's does while somebody else holds for update. (3.5)
+template <class State>
+[[nodiscard]] bool upgrades_end(const State& now) {
+    return for_all(now.locks, [](const auto& lock) {
+        if (lock.queue.empty() || lock.queue[0].upgrades == fencing_token()) return true;
+        return for_all(lock.holders, [&lock](const auto& one) {
+            return one.mode != mode::update || one.token == lock.queue[0].upgrades;
+        });
+    });
+}
+
+/// A hold is acquired at least once, and what is no hold once; and only a hold was in another mode before, in a weaker one.
+template <class State>
+[[nodiscard]] bool counts_are_right(const State& now) {
+    return for_all_requests(now, [](const request_record& one) {
+        if (one.state == request_state::granted) return one.count > 0 && one.before <= one.mode;
+        return one.count == 1 && one.before == one.mode;
+    });
+}
+
+/// No lost wake-up: whoever is first in a queue could not hold beside those who do, but for the hold that it would replace. (3.5)
+template <class State>
+[[nodiscard]] bool fronts_have_to_wait(const State& now) {
+    return for_all(now.locks, [](const auto& lock) {
+        if (lock.queue.empty()) return true;
+        const request_record& front = lock.queue[0];
+        holding others = holding_of(lock);
+        for (const request_record& one : lock.holders) {
+            if (one.token == front.upgrades) --others.in(one.mode);
+        }
+        return !rules::is_compatible(others, front.mode);
+    });
+}
+
+/// Nobody waits for a lock that nobody holds, and no lock is kept that nobody holds.
 template <class State>
 [[nodiscard]] bool every_lock_is_held(const State& now) {
     return for_all(now.locks, [](const auto& lock) { return !lock.holders.empty(); });
@@ -128,19 +198,25 @@ template <class State>
     const auto by_session_and_position = [](const auto& one) {
         return std::pair(one.owner.session, one.at);
     };
+    const auto by_token = [](const auto& one) { return one.token; };
     return rises_in(now.sessions, by_session) && rises_in(now.locks, by_name) &&
-           rises_in(now.ended, by_session_and_position);
+           rises_in(now.ended, by_session_and_position) &&
+           for_all(now.locks, [&](const auto& lock) { return rises_in(lock.holders, by_token); });
 }
 
 /// The name of the first invariant that a state breaks, or nullptr.
 template <class State>
 [[nodiscard]] const char* first_broken(const State& now) {
-    if (!at_most_one_holder(now)) return "at_most_one_holder";
+    if (!no_holds_conflict(now)) return "no_holds_conflict";
     if (!held_tokens_are_issued_once(now)) return "held_tokens_are_issued_once";
     if (!requests_have_live_sessions(now)) return "requests_have_live_sessions";
     if (!nothing_is_overdue(now)) return "nothing_is_overdue";
     if (!queues_rise_in_position(now)) return "queues_rise_in_position";
+    if (!upgrades_have_holds(now)) return "upgrades_have_holds";
+    if (!upgrades_end(now)) return "upgrades_end";
+    if (!counts_are_right(now)) return "counts_are_right";
     if (!every_lock_is_held(now)) return "every_lock_is_held";
+    if (!fronts_have_to_wait(now)) return "fronts_have_to_wait";
     if (!states_match_places(now)) return "states_match_places";
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";

@@ -32,8 +32,9 @@ enum class refusal : std::uint8_t {
     not_owner,              // the hold belongs to another session or another tag
     unknown_request,        // this session has no such request, or has acknowledged it
     token_space_exhausted,  // the counter of fencing tokens is at its end
+    upgrade_conflict,       // an upgrade of this lock waits already, or would wait for this one
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::token_space_exhausted; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::upgrade_conflict; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -78,7 +79,7 @@ struct granted {
     static void fields(auto& self, auto&& visit) { visit(self.token); }
 };
 
-/// The request waits; an event tells how it ends, and `query` does, too. The sequence of the acquire is answered with this,
+/// The request waits; an event tells how it ends, and `query` does, too. The sequence of its command is answered with this,
 /// so a long wait takes no room among the outstanding ones.
 struct queued {
     friend bool operator==(const queued&, const queued&) = default;
@@ -91,7 +92,7 @@ struct busy {
     static void fields(auto&, auto&& visit) { visit(); }
 };
 
-/// The hold is given back; `remaining` more releases are due before the lock is free.
+/// The hold is given back; `remaining` more releases are due before it ends.
 struct released {
     std::uint32_t remaining = 0;
 
@@ -173,6 +174,7 @@ template <std::same_as<reply> Reply>
         case refusal::not_owner: return errc::not_owner;
         case refusal::unknown_request: return errc::unknown_request;
         case refusal::token_space_exhausted: return errc::token_space_exhausted;
+        case refusal::upgrade_conflict: return errc::upgrade_conflict;
     }
     return errc::malformed;
 }

@@ -6,6 +6,7 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/lock/command.hpp>
 #include <synod/log/session_rules.hpp>
 
 #include <cstddef>
@@ -21,6 +22,20 @@ struct owner_id {
     friend auto operator<=>(const owner_id&, const owner_id&) = default;
 };
 
+/// How many hold a lock in each mode.
+struct holding {
+    std::uint32_t shared = 0;
+    std::uint32_t update = 0;
+    std::uint32_t exclusive = 0;
+
+    [[nodiscard]] std::uint32_t& in(mode which) {
+        return which == mode::shared ? shared : which == mode::update ? update : exclusive;
+    }
+    [[nodiscard]] std::uint32_t total() const { return shared + update + exclusive; }
+
+    friend bool operator==(const holding&, const holding&) = default;
+};
+
 /// The rules of locks.md for what the table can do; those of sessions hold for waits, too.
 struct rules : session_rules {
     /// Whether a token is left after `last`. Tokens never wrap. (3.2)
@@ -33,8 +48,20 @@ struct rules : session_rules {
         return {last.epoch(), last.counter() + 1};
     }
 
-    /// Whether a lock with so many exclusive holders can be granted once more. (3.5)
-    [[nodiscard]] static bool is_compatible(std::size_t holders) { return holders == 0; }
+    /// Whether one may hold in `asked` beside all these: the table of modes. (3.3)
+    [[nodiscard]] static bool is_compatible(const holding& others, mode asked) {
+        if (asked == mode::exclusive) return others.total() == 0;
+        if (asked == mode::update && others.update > 0) return false;
+        return others.exclusive == 0;
+    }
+
+    /// Whether a hold in `from`, one of `held`, may ask for a stronger mode. Else two would hold, and each wait for the other. (3.5)
+    [[nodiscard]] static bool may_upgrade(const holding& held, mode from, bool another_waits) {
+        return !another_waits && (from == mode::update || held.update == 0);
+    }
+
+    /// Whether who holds in one mode has all that another mode gives: then it may acquire that again. (3.5)
+    [[nodiscard]] static bool covers(mode held, mode asked) { return held >= asked; }
 
     /// A request waits behind every one that came before it. (3.5)
     [[nodiscard]] static bool goes_behind(const position& asked, const position& waiting) {

@@ -20,15 +20,23 @@ namespace synod::inline SYNOD_ABI::lock {
 /// One request: it waits, is held, or has ended and is not acknowledged.
 struct request_record {
     owner_id owner;
-    std::uint64_t sequence = 0;  // of its acquire
-    position at;                 // of its acquire
+    std::uint64_t sequence = 0;  // of its command
+    position at;                 // of its command
     log_time deadline;           // of its wait; never without a limit, and once it no longer waits
     fencing_token token;         // zero unless held
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
+    lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
+    std::uint32_t count = 1;                    // of a hold: releases that end it
+    fencing_token upgrades;                     // of the hold that it waits to replace; else zero
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
+        fields_of_version_1(self, visit);
+        visit(self.before, self.count, self.upgrades);
+    }
+    /// Those of the first version of the snapshot.
+    static void fields_of_version_1(auto& self, auto&& visit) {
         visit(self.owner.session, self.owner.tag, self.sequence, self.at);
         visit(self.deadline, self.token, self.state, self.mode);
     }
@@ -38,7 +46,7 @@ struct request_record {
 struct lock_record {
     std::string name;
     std::vector<request_record> holders;  // in order of token
-    std::vector<request_record> queue;    // in order of position
+    std::vector<request_record> queue;    // an upgrade, if one waits, and then in order of position
 
     friend bool operator==(const lock_record&, const lock_record&) = default;
 };

@@ -32,11 +32,14 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// A table of exclusive locks with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
+/// A table of locks, shared or exclusive, with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
 /// A lock is there when somebody holds it and gone when nobody does; names need no declaration. Holds live as long as the
-/// session that acquired them. Within a session an owner is a tag: two threads of one session exclude each other.
+/// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
+///
+/// Commands take constant time on average, and logarithmic time in the number of waits that have a limit and of sessions; an acquire
+/// also looks through those who hold its lock.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -130,17 +133,20 @@ public:
         out.number(check.low);
     }
 
-    /// Replaces the state by one that `snapshot` wrote. False, and nothing changed, for another version and for anything
-    /// truncated, damaged or impossible.
+    /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. False, and nothing changed, for any
+    /// other version and for anything truncated, damaged or impossible.
     [[nodiscard]] bool restore(byte_reader& in) {
-        if (in.number<std::uint8_t>() != detail::snapshot_version) return false;
+        const auto version = in.number<std::uint8_t>();
+        if (version < detail::oldest_snapshot_version || version > detail::snapshot_version) {
+            return false;
+        }
         const auto size = in.number<std::uint64_t>();
         const bytes_view body = in.raw(size);
         const auto high = in.number<std::uint64_t>();
         const auto low = in.number<std::uint64_t>();
         if (!in.ok() || detail::checksum(body) != fingerprint_value{high, low}) return false;
         basic_table fresh(config());
-        if (!fresh.restore_body(body)) return false;
+        if (!fresh.restore_body(body, version)) return false;
         *this = std::move(fresh);
         return true;
     }
@@ -229,10 +235,10 @@ private:
         out.raw(scratch_);
     }
 
-    /// What was answered is answered again; only an acquire that was told `queued` and is granted by now is told so.
+    /// What was answered is answered again; only a request that was told `queued` and is granted by now is told so.
     template <class Command>
     void run_again(const Command& asked, bytes_view stored, byte_writer& out) {
-        if constexpr (std::is_same_v<Command, acquire>) {
+        if constexpr (std::is_same_v<Command, acquire> || std::is_same_v<Command, convert>) {
             if (const auto token = locks_.held_by(asked.stamp)) {
                 return encode(reply(granted{*token}), out);
             }
@@ -245,7 +251,8 @@ private:
     /// What gives back always has room. (locks R5, 3.8)
     template <class Command>
     static constexpr auto room_of =
-        std::is_same_v<Command, acquire> || std::is_same_v<Command, query>
+        std::is_same_v<Command, acquire> || std::is_same_v<Command, convert> ||
+                std::is_same_v<Command, query>
             ? session_table::room::ordinary
             : session_table::room::reserved;
 
@@ -262,7 +269,7 @@ private:
         return closed{};
     }
 
-    /// A cancel that overtakes its acquire leaves an answer for it, so that it never runs: no grant is left that nobody wants.
+    /// A cancel that overtakes its acquire or convert leaves an answer for it, so that it never runs: no grant is left that nobody wants.
     [[nodiscard]] reply answer_to(const cancel& asked) {
         const request_stamp target{asked.stamp.session, asked.request, 0};
         const bool overtakes = asked.request < asked.stamp.sequence &&
@@ -292,18 +299,21 @@ private:
         return true;
     }
 
-    [[nodiscard]] bool restore_body(bytes_view body) {
+    [[nodiscard]] bool restore_body(bytes_view body, std::uint8_t version) {
+        using detail::read_section;
         byte_reader in(body);
-        lock::config limits;
+        lock::config limits = config();  // what a former version has no words for stays as it is
         state from;
+        const auto read_ended = [&](byte_reader& at) {
+            return detail::read_requests(at, version, from.ended);
+        };
         const bool is_read =
-            detail::read_section(in,
-                                 [&](byte_reader& at) { return read_head(at, limits, from); }) &&
-            detail::read_section(in, [&](byte_reader& at) { return sessions_.restore(at); }) &&
-            detail::read_section(in,
-                                 [&](byte_reader& at) { return detail::read_locks(at, from); }) &&
-            detail::read_section(
-                in, [&](byte_reader& at) { return detail::read_requests(at, from.ended); });
+            read_section(in,
+                         [&](byte_reader& at) { return read_head(at, version, limits, from); }) &&
+            read_section(in, [&](byte_reader& at) { return sessions_.restore(at); }) &&
+            read_section(in,
+                         [&](byte_reader& at) { return detail::read_locks(at, version, from); }) &&
+            read_section(in, read_ended);
         if (!is_read || !in.finished() || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
         if (invariant::first_broken(from) != nullptr) return false;
@@ -314,9 +324,10 @@ private:
         return true;
     }
 
-    [[nodiscard]] static bool read_head(byte_reader& in, lock::config& limits, state& from) {
+    [[nodiscard]] static bool read_head(byte_reader& in, std::uint8_t version, lock::config& limits,
+                                        state& from) {
+        if (!detail::read_fields(in, version, limits)) return false;
         detail::field_reader fields(in);
-        lock::config::fields(limits, fields);
         state::fields(from, fields);
         return fields.ok() && !validate(limits);
     }

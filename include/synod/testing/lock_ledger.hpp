@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -62,7 +63,7 @@ public:
     /// All grants, in log order.
     [[nodiscard]] const std::vector<grant>& grants() const { return grants_; }
 
-    /// Whether that acquire was granted, ever.
+    /// Whether that acquire or convert was granted, ever.
     [[nodiscard]] bool was_granted(session_id session, std::uint64_t sequence) const {
         return granted_.contains({session, sequence});
     }
@@ -174,11 +175,14 @@ private:
 
     template <class Command>
     [[nodiscard]] static std::string_view check_first(const exchange& its, const Command& asked) {
-        const std::string_view broken = check(its.before, asked, its.said);
-        return broken.empty() ? check_truth(its, asked) : broken;
+        if (const std::string_view broken = check(its.before, asked, its.said); !broken.empty())
+            return broken;
+        if (const std::string_view broken = check_truth(its, asked); !broken.empty()) return broken;
+        return has_mode(its, asked) ? "" : "granted_in_the_mode_asked_for";
     }
 
-    /// Of whoever is told that it holds there is a hold, and of a hold that is told to be given back there is none. (locks 3.2)
+    /// Of whoever is told that it holds there is a hold, and of a hold that is told to be given back as many acquisitions are left as
+    /// was told. (locks 3.2)
     template <class Command>
     [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
         const session_id asker = asked.stamp.session;
@@ -186,8 +190,20 @@ private:
             const bool holds = find_hold(its.after, asker, *told) != nullptr;
             return holds ? "" : "granted_means_held";
         }
-        if (!std::holds_alternative<lock::released>(its.said)) return {};
-        return is_free_of(its.after, asked) ? "" : "released_means_free";
+        const auto* const released = std::get_if<lock::released>(&its.said);
+        if (released == nullptr) return {};
+        return left_of(its.after, asked) == released->remaining ? "" : "released_means_free";
+    }
+
+    /// Whether what has just been granted, if anything, is held in a mode that was asked for.
+    template <class Command>
+    [[nodiscard]] static bool has_mode(const exchange& its, const Command& asked) {
+        const auto* const granted = std::get_if<lock::granted>(&its.said);
+        if (granted == nullptr) return true;
+        const auto* const hold = find_hold(its.after, asked.stamp.session, granted->token);
+        if constexpr (std::is_same_v<Command, lock::convert>) return hold->mode == asked.to;
+        if constexpr (std::is_same_v<Command, lock::acquire>) return hold->mode >= asked.mode;
+        return true;
     }
 
     /// The token that a reply says is held.
@@ -210,22 +226,26 @@ private:
         return nullptr;
     }
 
-    /// Whether the hold that `asked` names is held no more.
-    [[nodiscard]] static bool is_free_of(const lock::state& in, const lock::release& asked) {
-        return find_hold(in, asked.stamp.session, asked.token) == nullptr;
+    /// How many acquisitions are left of the hold that `asked` names.
+    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                              const lock::release& asked) {
+        const lock::request_record* const one = find_hold(in, asked.stamp.session, asked.token);
+        return one == nullptr ? 0 : one->count;
     }
-    [[nodiscard]] static bool is_free_of(const lock::state& in, const lock::cancel& asked) {
+    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                              const lock::cancel& asked) {
         for (const lock::lock_record& lock : in.locks) {
             for (const lock::request_record& one : lock.holders) {
                 const request_name name(one.owner.session, one.sequence);
-                if (name == request_name(asked.stamp.session, asked.request)) return false;
+                if (name == request_name(asked.stamp.session, asked.request)) return one.count;
             }
         }
-        return true;
+        return 0;
     }
     template <class Other>
-    [[nodiscard]] static bool is_free_of(const lock::state& /*in*/, const Other& /*asked*/) {
-        return false;
+    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& /*in*/,
+                                                              const Other& /*asked*/) {
+        return std::nullopt;
     }
 
     /// Whether a refusal is about the session, and not an answer to what was asked.
@@ -245,10 +265,15 @@ private:
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
-    /// Whoever is granted at once overtakes nobody. (locks 3.5)
+    /// Whoever is granted at once overtakes nobody, unless it holds already. (locks 3.5)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::granted>(said)) return {};
+        const auto* const granted = std::get_if<lock::granted>(&said);
+        if (granted == nullptr) return {};
+        const bool is_again = (asked.flags & lock::reentrant) != 0;
+        if (is_again && is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
+            return {};
+        }
         for (const lock::lock_record& one : before.locks) {
             if (one.name == asked.name && !one.queue.empty()) return "first_come_first_served";
         }
@@ -259,13 +284,29 @@ private:
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::release& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::released>(said)) return {};
-        const lock::owner_id asker{asked.stamp.session, asked.owner};
-        for (const lock::lock_record& lock : before.locks) {
-            for (const lock::request_record& one : lock.holders) {
-                if (one.token == asked.token && one.owner == asker) return {};
-            }
-        }
-        return "only_owners_release";
+        const bool is_own = is_owner(before, asked.stamp.session, asked.owner, asked.token);
+        return is_own ? "" : "only_owners_release";
+    }
+
+    /// Its mode is changed by its owner alone. (locks 3.2)
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::convert& asked, const lock::reply& said) {
+        const bool is_done = std::holds_alternative<lock::granted>(said) ||
+                             std::holds_alternative<lock::queued>(said);
+        if (!is_done) return {};
+        const lock::request_record* const was = find_hold(before, asked.stamp.session, asked.token);
+        if (was == nullptr || was->owner.tag != asked.owner) return "only_owners_convert";
+        const auto* const granted = std::get_if<lock::granted>(&said);
+        if (granted == nullptr) return {};
+        const bool is_right = asked.to > was->mode ? granted->token > before.last_token
+                                                   : granted->token == asked.token;
+        return is_right ? "" : "upgrades_have_new_tokens";
+    }
+
+    [[nodiscard]] static bool is_owner(const lock::state& in, session_id session, std::uint64_t tag,
+                                       fencing_token token) {
+        const lock::request_record* const one = find_hold(in, session, token);
+        return one != nullptr && one->owner.tag == tag;
     }
 
     [[nodiscard]] static std::string_view
@@ -289,7 +330,7 @@ private:
         return nullptr;
     }
 
-    std::map<request_name, fencing_token> granted_;  // every acquire that was ever granted
+    std::map<request_name, fencing_token> granted_;  // all that was ever granted
     std::map<request_name, answer> answers_;         // the first to each command of a session
     std::map<session_id, opening> opened_;           // every session that there ever was
     std::vector<grant> grants_;                      // as many as granted_

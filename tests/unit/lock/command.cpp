@@ -27,6 +27,7 @@ std::vector<lock::command> one_of_each() {
         lock::query{stamp, 6},
         lock::acknowledge{stamp, 6},
         lock::cancel{stamp, 6, lock::on_granted::keep},
+        lock::convert{stamp, 9, fencing_token(3, 77), lock::mode::update, 50},
     };
 }
 

@@ -65,6 +65,28 @@ public:
     fencing_token hold(session_id session, const std::string& name, std::uint64_t tag = 0) {
         return std::get<lock::granted>(acquire(session, name, lock::no_wait, tag)).token;
     }
+    /// The same in a mode of choice, and with flags.
+    lock::reply acquire_in(lock::mode wanted, session_id session, const std::string& name,
+                           std::uint64_t wait_ms = lock::wait_forever, std::uint8_t flags = 0,
+                           std::uint64_t tag = 0) {
+        return run(lock::acquire{stamp(session), tag, name, wanted, wait_ms, flags});
+    }
+    fencing_token hold_in(lock::mode wanted, session_id session, const std::string& name,
+                          std::uint64_t tag = 0) {
+        return std::get<lock::granted>(
+                   acquire_in(wanted, session, name, lock::no_wait, lock::no_flags, tag))
+            .token;
+    }
+    std::uint64_t wait_in(lock::mode wanted, session_id session, const std::string& name,
+                          std::uint64_t wait_ms = lock::wait_forever) {
+        CHECK(acquire_in(wanted, session, name, wait_ms) == lock::reply(lock::queued{}));
+        return sequences_[session];
+    }
+    lock::reply convert(session_id session, fencing_token token, lock::mode to,
+                        std::uint64_t wait_ms = lock::wait_forever) {
+        return run(lock::convert{stamp(session), 0, token, to, wait_ms});
+    }
+
     /// Queues behind whoever holds; returns the sequence that names the request.
     std::uint64_t wait(session_id session, const std::string& name,
                        std::uint64_t wait_ms = lock::wait_forever, std::uint64_t tag = 0) {
@@ -101,6 +123,26 @@ private:
     slot next_;
     std::map<session_id, std::uint64_t> sequences_;
 };
+
+/// Three sessions that have nothing yet.
+struct trio : driver<> {
+    session_id a = open(1, 100'000);
+    session_id b = open(2, 100'000);
+    session_id c = open(3, 100'000);
+};
+
+/// The sessions that events say have been granted something, in order.
+inline std::vector<session_id> granted_to(const std::vector<lock::event>& events) {
+    std::vector<session_id> told;
+    for (const lock::event& one : events) {
+        if (std::holds_alternative<lock::wait_granted>(one)) told.push_back(session_of(one));
+    }
+    return told;
+}
+
+inline fencing_token token_of(const lock::reply& answer) {
+    return std::get<lock::granted>(answer).token;
+}
 
 inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
 

@@ -44,6 +44,27 @@ public:
     }
     void add(const lock::event& happened) { ++events_[happened.index()]; }
 
+    /// An upgrade is one that waited or not, of a hold acquired once or more often.
+    void add_upgrades(const lock::state& before, const lock::state& after) {
+        for (const lock::lock_record& lock : after.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                if (one.token <= before.last_token || one.before == one.mode) continue;
+                ++(one.at == after.last ? upgraded_at_once : upgraded_after_a_wait);
+                if (one.count > 1) ++upgraded_again;
+            }
+        }
+    }
+    std::size_t upgraded_at_once = 0;
+    std::size_t upgraded_after_a_wait = 0;
+    std::size_t upgraded_again = 0;
+
+    [[nodiscard]] std::size_t refusals_for(lock::refusal why) const {
+        std::size_t seen = 0;
+        for (const auto& [kind, count] : counts_)
+            seen += kind.second == static_cast<int>(why) ? count : 0;
+        return seen;
+    }
+
     [[nodiscard]] std::size_t kinds() const {
         std::set<std::size_t> seen;
         for (const auto& [kind, count] : counts_) seen.insert(kind.first);
@@ -84,6 +105,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         if (lock::invariant::first_broken(after) != nullptr) return false;
         if (!lock::invariant::only_moves_forward(before, after)) return false;
         seen.add(given);
+        seen.add_upgrades(before, after);
         source.heard(given);
         for (const lock::event& one : events) {
             seen.add(one);
@@ -96,15 +118,20 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
 }  // namespace
 
 TEST_CASE(
-    "the table agrees with its reference over 120,000 random commands, and no invariant breaks") {
+    "the table agrees with its reference over 200,000 random commands, and no invariant breaks") {
     tally seen;
-    for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         INFO("seed " << seed);
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
     CHECK(seen.kinds() == std::variant_size_v<lock::reply>);
-    CHECK(seen.refusals() >= 12);
+    CHECK(seen.refusals() >= 13);
     CHECK(seen.rarest_event() > 100);
+    CHECK(seen.upgraded_at_once > 100);
+    CHECK(seen.upgraded_after_a_wait > 100);
+    CHECK(seen.upgraded_again > 20);
+    CHECK(seen.refusals_for(lock::refusal::upgrade_conflict) > 100);
+    CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
 }
 
 TEST_CASE("the table agrees with its reference where the tokens end") {

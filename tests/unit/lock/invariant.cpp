@@ -28,6 +28,8 @@ lock::request_record request(std::uint64_t owner, std::uint64_t at, request_stat
     return made;
 }
 
+void set_mode(lock::request_record& one, lock::mode to) { one.mode = one.before = to; }
+
 /// Two sessions, two locks, one of them waited for, one ended request.
 state good() {
     state now;
@@ -64,7 +66,85 @@ TEST_CASE("a good state breaks no invariant, and neither does an empty one") {
 TEST_CASE("two holders of one lock break mutual exclusion") {
     CHECK(broken_by([](state& now) {
               now.locks[0].holders.push_back(request(2, 15, request_state::granted));
-          }) == "at_most_one_holder");
+          }) == "no_holds_conflict");
+}
+
+TEST_CASE("who holds for exclusive use is alone, and one holds for update") {
+    const auto with = [](lock::mode first, lock::mode second) {
+        return broken_by([=](state& now) {
+            set_mode(now.locks[0].holders[0], first);
+            now.locks[0].holders.push_back(request(2, 15, request_state::granted));
+            set_mode(now.locks[0].holders[1], second);
+        });
+    };
+    using lock::mode;
+    CHECK(with(mode::shared, mode::shared).empty());
+    CHECK(with(mode::shared, mode::update).empty());
+    CHECK(with(mode::update, mode::update) == "no_holds_conflict");
+    CHECK(with(mode::shared, mode::exclusive) == "no_holds_conflict");
+}
+
+TEST_CASE("an upgrade is first, for a weaker hold of its owner, and nothing else upgrades") {
+    const auto with = [](auto&& change) {
+        return broken_by([&](state& now) {
+            lock::lock_record& lock = now.locks[1];
+            set_mode(lock.holders[0], lock::mode::shared);
+            lock.queue[0].owner = lock.holders[0].owner;
+            lock.queue[0].upgrades = lock.holders[0].token;
+            lock.holders.push_back(request(1, 15, request_state::granted));
+            set_mode(lock.holders[1], lock::mode::shared);
+            change(now, lock);
+        });
+    };
+    const std::string name = "upgrades_have_holds";
+    CHECK(with([](state&, lock::lock_record&) {}).empty());
+    CHECK(with([](state&, auto& lock) { lock.queue[0].at = {slot(20), 0}; }).empty());
+    CHECK(with([](state&, auto& lock) { std::swap(lock.queue[0], lock.queue[1]); }) ==
+          "queues_rise_in_position");
+    CHECK(with([](state&, auto& lock) { lock.queue[0].owner.tag = 1; }) == name);
+    CHECK(with([](state&, auto& lock) { lock.queue[0].upgrades = fencing_token(9); }) == name);
+    CHECK(with([](state&, auto& lock) { set_mode(lock.queue[0], lock::mode::shared); }) == name);
+    CHECK(with([](state&, auto& lock) { lock.holders[1].upgrades = fencing_token(11); }) == name);
+    CHECK(with([](state& now, auto&) { now.ended[0].upgrades = fencing_token(11); }) == name);
+}
+
+TEST_CASE("what is held is acquired at least once, and nothing else more than once") {
+    const std::string name = "counts_are_right";
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].count = 2; }).empty());
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].count = 0; }) == name);
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].count = 2; }) == name);
+    CHECK(broken_by([](state& now) { now.ended[0].count = 2; }) == name);
+    CHECK(
+        broken_by([](state& now) { now.locks[0].holders[0].before = lock::mode::shared; }).empty());
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].before = lock::mode::shared; }) == name);
+    CHECK(broken_by([](state& now) {
+              set_mode(now.locks[0].holders[0], lock::mode::shared);
+              now.locks[0].holders[0].before = lock::mode::update;
+          }) == name);
+}
+
+TEST_CASE("no reader's upgrade waits for who holds for update, and may upgrade itself") {
+    const auto with = [](lock::mode other) {
+        return broken_by([=](state& now) {
+            lock::lock_record& lock = now.locks[1];
+            set_mode(lock.holders[0], lock::mode::shared);
+            lock.queue[0].owner = lock.holders[0].owner;
+            lock.queue[0].upgrades = lock.holders[0].token;
+            lock.holders.push_back(request(1, 15, request_state::granted));
+            set_mode(lock.holders[1], other);
+        });
+    };
+    CHECK(with(lock::mode::shared).empty());
+    CHECK(with(lock::mode::update) == "upgrades_end");
+}
+
+TEST_CASE("nobody is first in a queue who could hold") {
+    CHECK(broken_by([](state& now) {
+              set_mode(now.locks[1].holders[0], lock::mode::shared);
+              set_mode(now.locks[1].queue[0], lock::mode::shared);
+          }) == "fronts_have_to_wait");
+    CHECK(
+        broken_by([](state& now) { set_mode(now.locks[1].queue[0], lock::mode::shared); }).empty());
 }
 
 TEST_CASE("a held token is issued, unique, and of a holder") {
@@ -124,6 +204,11 @@ TEST_CASE("lists are in canonical order") {
     const std::string name = "lists_are_sorted";
     CHECK(broken_by([](state& now) { std::swap(now.sessions[0], now.sessions[1]); }) == name);
     CHECK(broken_by([](state& now) { now.locks[1].name = now.locks[0].name; }) == name);
+    CHECK(broken_by([](state& now) {
+              set_mode(now.locks[0].holders[0], lock::mode::shared);
+              now.locks[0].holders.push_back(request(2, 9, request_state::granted));
+              set_mode(now.locks[0].holders[1], lock::mode::shared);
+          }) == name);
     CHECK(broken_by([](state& now) {
               now.ended.push_back(request(1, 9, request_state::cancelled));
           }) == name);

@@ -7,7 +7,9 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,7 +32,7 @@ public:
 
     step next() {
         step made;
-        if (random_.below(3) == 0) now_ = now_ + random_.below(random_.below(10) == 0 ? 60 : 8);
+        if (random_.below(12) == 0) now_ = now_ + random_.below(random_.below(10) == 0 ? 60 : 8);
         at_ = random_.below(4) == 0 ? position{at_.slot, at_.index + 1}
                                     : position{at_.slot.next(), 0};
         made.context = {at_, now_};
@@ -47,13 +49,19 @@ public:
         if (const auto* open = std::get_if<lock::opened>(&answer)) {
             sessions_.push_back({open->session, 0, 0});
         }
-        if (const auto* hold = std::get_if<lock::granted>(&answer))
-            last_token_ = hold->token.value();
+        if (const auto* hold = std::get_if<lock::granted>(&answer)) {
+            std::visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
+        }
+        const auto* refused = std::get_if<lock::refused>(&answer);
+        if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
+        std::visit([this](const auto& asked) { forget(asked); }, sent_.back());
     }
     void heard(const lock::event& happened) {
-        if (const auto* hold = std::get_if<lock::wait_granted>(&happened)) {
-            last_token_ = hold->token.value();
-        }
+        const auto* hold = std::get_if<lock::wait_granted>(&happened);
+        if (hold == nullptr) return;
+        last_token_ = hold->token.value();
+        const auto asked = tags_.find({hold->session, hold->request});
+        if (asked != tags_.end()) holds_.push_back({hold->session, asked->second, hold->token});
     }
 
 private:
@@ -63,13 +71,35 @@ private:
         std::uint64_t acknowledged;
     };
 
+    struct known_hold {
+        session_id session;
+        std::uint64_t tag;
+        fencing_token token;
+    };
+
+    template <class Command>
+    void note(const Command& asked, fencing_token token) {
+        last_token_ = token.value();
+        if constexpr (requires { asked.owner; })
+            holds_.push_back({asked.stamp.session, asked.owner, token});
+    }
+
+    /// A session that is over is asked for a few times more, and then no longer.
+    template <class Command>
+    void forget(const Command& asked) {
+        if (random_.below(3) != 0) return;
+        if constexpr (requires { asked.stamp; })
+            std::erase_if(sessions_,
+                          [&](const known& one) { return one.id == asked.stamp.session; });
+    }
+
     lock::command command() {
         if (!sent_.empty() && random_.below(12) == 0) return again();
         if (sessions_.empty() || random_.below(25) == 0) return open();
-        const std::size_t recent = sessions_.size() < 5 ? sessions_.size() : 5;
+        const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        switch (random_.below(16)) {
+        switch (random_.below(19)) {
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
             case 2: return lock::query{stamp, request_of(self)};
@@ -81,7 +111,13 @@ private:
             case 6:
             case 7:
             case 8:
-            case 9: return lock::release{stamp, random_.below(2), token()};
+            case 9: {
+                const known_hold some = hold_of(self.id);
+                return lock::release{stamp, some.tag, some.token};
+            }
+            case 10:
+            case 11:
+            case 12: return convert(stamp);
             default: return acquire(stamp);
         }
     }
@@ -98,18 +134,32 @@ private:
 
     lock::command acquire(const request_stamp& stamp) {
         static constexpr std::uint64_t waits[] = {0, 0, 1, 5, 20, 60, lock::wait_forever};
-        lock::acquire asked{stamp, random_.below(2),
-                            std::string(1, static_cast<char>('a' + random_.below(4)))};
+        lock::acquire asked{
+            stamp, random_.below(2),
+            std::string(1, static_cast<char>('a' + random_.below(random_.below(4) == 0 ? 4 : 2)))};
+        tags_[{stamp.session, stamp.sequence}] = asked.owner;
         asked.wait_ms = waits[random_.below(7)];
-        if (random_.below(50) == 0) asked.mode = lock::mode::shared;
+        if (random_.below(4) != 0) asked.mode = lock::mode::shared;
+        if (random_.below(8) == 0) asked.mode = lock::mode::update;
+        if (random_.below(2) == 0) asked.flags = lock::reentrant;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(5));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
     }
 
+    lock::command convert(const request_stamp& stamp) {
+        const known_hold some = hold_of(stamp.session);
+        tags_[{stamp.session, stamp.sequence}] = some.tag;
+        lock::convert asked{stamp, some.tag, some.token};
+        asked.to = random_.below(2) == 0 ? lock::mode::exclusive
+                                         : static_cast<lock::mode>(random_.below(3));
+        asked.wait_ms = random_.below(2) == 0 ? lock::wait_forever : random_.below(3) * 20;
+        return asked;
+    }
+
     request_stamp stamp_of(known& self) {
         self.sequence += 1 + (random_.below(20) == 0 ? random_.below(3) : 0);
-        if (random_.below(3) == 0) {
+        if (random_.below(2) == 0) {
             self.acknowledged += random_.below(self.sequence - self.acknowledged);
         }
         const std::uint64_t back = random_.below(20) == 0 ? random_.below(4) : 0;
@@ -121,9 +171,15 @@ private:
         return self.sequence > back ? self.sequence - back : 0;
     }
 
-    fencing_token token() {
+    /// Mostly one of the newest of a session, which may still be held; else whatever token, under whatever tag.
+    known_hold hold_of(session_id session) {
+        for (std::size_t i = holds_.size(); i > 0 && random_.below(8) != 0; --i) {
+            const known_hold& one = holds_[i - 1];
+            if (one.session == session && random_.below(3) != 0) return one;
+        }
         const std::uint64_t back = random_.below(4);
-        return fencing_token(last_token_ > back ? last_token_ - back : 0);
+        const std::uint64_t value = last_token_ > back ? last_token_ - back : 0;
+        return {session, random_.below(2), fencing_token(value)};
     }
 
     prng random_;
@@ -131,6 +187,8 @@ private:
     position at_;
     std::uint64_t last_token_ = 0;
     std::vector<known> sessions_;
+    std::vector<known_hold> holds_;                                       // as they were granted
+    std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
 };
 
@@ -148,6 +206,7 @@ inline lock::config tight_limits() {
     config.max_requests_per_session = 5;
     config.max_waiting_per_session = 4;
     config.max_waiting_per_lock = 4;
+    config.max_reentrancy = 2;
     config.max_name_bytes = 100;
     return config;
 }

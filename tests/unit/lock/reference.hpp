@@ -11,6 +11,8 @@
 #include <synod/lock/state.hpp>
 #include <synod/log/state_machine.hpp>
 
+#include "reference_requests.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <list>
@@ -67,21 +69,13 @@ public:
         out.last_token = fencing_token(last_);
         for (const session& one : sessions_) {
             out.sessions.push_back({one.id, log_time(one.deadline)});
-            for (const request& r : requests_) {
+            for (const request& r : requests_.all) {
                 const bool is_over =
                     r.is.token == fencing_token() && r.is.state != lock::request_state::queued;
                 if (r.is.owner.session == one.id && is_over) out.ended.push_back(r.is);
             }
         }
-        std::map<std::string, lock::lock_record> locks;
-        for (const request& r : requests_) {
-            if (r.is.state == lock::request_state::granted) locks[r.name].holders.push_back(r.is);
-            if (r.is.state == lock::request_state::queued) locks[r.name].queue.push_back(r.is);
-        }
-        for (auto& [name, record] : locks) {
-            record.name = name;
-            out.locks.push_back(record);
-        }
+        out.locks = requests_.locks();
         return out;
     }
 
@@ -92,10 +86,7 @@ private:
         std::uint64_t nonce, ttl, deadline, extended, acknowledged;
         std::map<std::uint64_t, lock::reply> replies;
     };
-    struct request {
-        lock::request_record is;
-        std::string name;
-    };
+    using request = reference_requests::request;
     using state = lock::request_state;
 
     static lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
@@ -106,32 +97,13 @@ private:
         }
         return nullptr;
     }
-    request* find(session_id id, std::uint64_t sequence) {
-        for (request& one : requests_) {
-            if (one.is.owner.session == id && one.is.sequence == sequence) return &one;
-        }
-        return nullptr;
-    }
-    request* holder(const std::string& name) {
-        for (request& one : requests_) {
-            if (one.name == name && one.is.state == state::granted) return &one;
-        }
-        return nullptr;
-    }
-    template <class Claim>
-    [[nodiscard]] std::uint64_t count(Claim claim) const {
-        std::uint64_t found = 0;
-        for (const request& one : requests_) found += claim(one) ? 1U : 0U;
-        return found;
-    }
-
     bool fire() {
         session* first = nullptr;
         for (session& one : sessions_) {
             if (first == nullptr || one.deadline < first->deadline) first = &one;
         }
         request* wait = nullptr;
-        for (request& one : requests_) {
+        for (request& one : requests_.all) {
             if (one.is.state != state::queued) continue;
             if (wait == nullptr || one.is.deadline < wait->is.deadline) wait = &one;
         }
@@ -152,21 +124,22 @@ private:
     void end(request& one, state how) {
         one.is.state = how;
         one.is.deadline = log_time::never();
+        one.is.upgrades = {};
         changed_.push_back(one.name);
     }
 
     void drop(session_id id) {
         sessions_.remove_if([&](const session& one) { return one.id == id; });
-        for (const request& one : requests_) {
+        for (const request& one : requests_.all) {
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
             if (one.is.owner.session == id && counts) changed_.push_back(one.name);
         }
-        requests_.remove_if([&](const request& one) { return one.is.owner.session == id; });
+        requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
     }
 
     void drop(const request* gone) {
         changed_.push_back(gone->name);
-        requests_.remove_if([&](const request& one) { return &one == gone; });
+        requests_.all.remove_if([&](const request& one) { return &one == gone; });
     }
 
     /// Locks in the order in which they first changed; each hands itself on.
@@ -175,14 +148,22 @@ private:
         changed_.clear();
     }
     void grant(const std::string& name) {
-        for (request& one : requests_) {
-            if (one.name != name || one.is.state != state::queued) continue;
-            if (holder(name) != nullptr) return;
+        while (request* const next = requests_.front(name)) {
+            request& one = *next;
+            if (!requests_.fits(name, one.is.mode, one.is.upgrades)) return;
             one.is.deadline = log_time::never();
+            const fencing_token replaced = std::exchange(one.is.upgrades, {});
             const bool is_exhausted =
                 (last_ & fencing_token::max_counter) == fencing_token::max_counter;
             one.is.state = is_exhausted ? state::token_space_exhausted : state::granted;
-            if (!is_exhausted) one.is.token = fencing_token(++last_);
+            if (!is_exhausted) {
+                one.is.token = fencing_token(++last_);
+                if (const request* const old = requests_.held(replaced)) {
+                    one.is.count = old->is.count;
+                    one.is.before = old->is.mode;
+                    requests_.all.remove_if([&](const request& gone) { return &gone == old; });
+                }
+            }
             if (one.is.at == at_now()) continue;
             if (is_exhausted) {
                 events_.push_back(
@@ -226,8 +207,9 @@ private:
         std::erase_if(self->replies,
                       [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
-        constexpr bool is_ordinary =
-            std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::query>;
+        constexpr bool is_ordinary = std::is_same_v<Command, lock::acquire> ||
+                                     std::is_same_v<Command, lock::convert> ||
+                                     std::is_same_v<Command, lock::query>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -238,9 +220,10 @@ private:
 
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
-        const request* const one = find(asked.stamp.session, asked.stamp.sequence);
-        if (std::is_same_v<Command, lock::acquire> && one != nullptr &&
-            one->is.state == state::granted) {
+        const request* const one = requests_.find(asked.stamp.session, asked.stamp.sequence);
+        constexpr bool is_asking =
+            std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::convert>;
+        if (is_asking && one != nullptr && one->is.state == state::granted) {
             return lock::granted{one->is.token};
         }
         return stored;
@@ -262,23 +245,69 @@ private:
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.flags > 3) return no(lock::refusal::malformed);
-        if (asked.flags >= 2 || asked.mode != lock::mode::exclusive)
-            return no(lock::refusal::unsupported);
+        if (asked.flags >= 2) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         const lock::owner_id owner{self.id, asked.owner};
-        const request* const held = holder(asked.name);
-        if (held != nullptr && asked.wait_ms == 0) return lock::busy{};
-        if (held != nullptr && held->is.owner == owner) return no(lock::refusal::self_deadlock);
-        if (is_over_limits(asked, self.id, held != nullptr)) return no(lock::refusal::limit);
+        request* const own = requests_.held(asked.name, owner);
+        if (asked.flags == 1 && own != nullptr) {
+            if (own->is.mode < asked.mode) return no(lock::refusal::self_deadlock);
+            if (own->is.count == config_.max_reentrancy) return no(lock::refusal::limit);
+            ++own->is.count;
+            return lock::granted{own->is.token};
+        }
+        const bool is_free =
+            requests_.front(asked.name) == nullptr && requests_.fits(asked.name, asked.mode, {});
+        if (!is_free && asked.wait_ms == 0) return lock::busy{};
+        if (own != nullptr) return no(lock::refusal::self_deadlock);
+        if (requests_.is_over_limits(config_, asked.name, self.id, !is_free))
+            return no(lock::refusal::limit);
+        return queue_up(asked, asked.name, asked.mode, {});
+    }
+
+    lock::reply run(const lock::convert& asked, session& self) {
+        request* const own = requests_.held(asked.token);
+        if (own == nullptr) return no(lock::refusal::stale_token);
+        if (own->is.owner != lock::owner_id{self.id, asked.owner})
+            return no(lock::refusal::not_owner);
+        const request* const first = requests_.front(own->name);
+        const bool one_waits = first != nullptr && reference_requests::is_upgrade(first->is);
+        if (one_waits && first->is.upgrades == asked.token)
+            return no(lock::refusal::upgrade_conflict);
+        if (asked.to <= own->is.mode) {
+            own->is.mode = own->is.before = asked.to;
+            grant(std::string(own->name));
+            return lock::granted{asked.token};
+        }
+        if (one_waits) return no(lock::refusal::upgrade_conflict);
+        for (const request& other : requests_.by_token(own->name)) {
+            const bool may_upgrade = other.is.mode == lock::mode::update;
+            if (may_upgrade && other.is.token != asked.token)
+                return no(lock::refusal::upgrade_conflict);
+        }
+        const bool would_wait = !requests_.fits(own->name, asked.to, asked.token);
+        if (would_wait && asked.wait_ms == 0) return lock::busy{};
+        if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
+        if (would_wait && requests_.is_over_limits(config_, own->name, self.id, true))
+            return no(lock::refusal::limit);
+        return queue_up(asked, std::string(own->name), asked.to, asked.token);
+    }
+
+    template <class Command>
+    lock::reply queue_up(const Command& asked, const std::string& name, lock::mode wanted,
+                         fencing_token upgrades) {
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
-        const auto deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
-        requests_.push_back(
-            {{owner, asked.stamp.sequence, at_, deadline, {}, state::queued, asked.mode},
-             asked.name});
+        request fresh{{}, name};
+        fresh.is.owner = {asked.stamp.session, asked.owner};
+        fresh.is.sequence = asked.stamp.sequence;
+        fresh.is.at = at_;
+        fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
+        fresh.is.mode = fresh.is.before = wanted;
+        fresh.is.upgrades = upgrades;
+        requests_.all.push_back(fresh);
         answering_ = true;
-        grant(asked.name);
+        grant(name);
         answering_ = false;
-        const request& now = requests_.back();
+        const request& now = requests_.all.back();
         if (now.is.state == state::granted) return lock::granted{now.is.token};
         if (now.is.state == state::queued) return lock::queued{};
         drop(&now);
@@ -286,40 +315,35 @@ private:
         return no(lock::refusal::token_space_exhausted);
     }
 
-    bool is_over_limits(const lock::acquire& asked, session_id self, bool would_wait) {
-        const auto own = count([&](const request& one) { return one.is.owner.session == self; });
-        const auto held = count([&](const request& one) { return one.is.state == state::granted; });
-        const auto waiting = count([&](const request& one) {
-            return one.is.owner.session == self && one.is.state != state::granted;
-        });
-        const auto queue = count([&](const request& one) {
-            return one.name == asked.name && one.is.state == state::queued;
-        });
-        if (own >= config_.max_requests_per_session) return true;
-        if (!would_wait) return held >= config_.max_locks;
-        return waiting >= config_.max_waiting_per_session || queue >= config_.max_waiting_per_lock;
+    lock::reply run(const lock::release& asked, session& self) {
+        request* const one = requests_.held(asked.token);
+        if (one == nullptr) return no(lock::refusal::stale_token);
+        if (one->is.owner != lock::owner_id{self.id, asked.owner})
+            return no(lock::refusal::not_owner);
+        return give_back(*one);
     }
 
-    lock::reply run(const lock::release& asked, session& self) {
-        for (request& one : requests_) {
-            if (one.is.state != state::granted || one.is.token != asked.token) continue;
-            if (one.is.owner != lock::owner_id{self.id, asked.owner})
-                return no(lock::refusal::not_owner);
-            drop(&one);
-            grant();
-            return lock::released{0};
+    lock::reply give_back(request& one) {
+        if (--one.is.count > 0) return lock::released{one.is.count};
+        for (request& other : requests_.all) {
+            if (other.is.upgrades != one.is.token) continue;
+            end(other, state::cancelled);
+            events_.push_back(
+                lock::wait_ended{other.is.owner.session, other.is.sequence, state::cancelled});
         }
-        return no(lock::refusal::stale_token);
+        drop(&one);
+        grant();
+        return lock::released{0};
     }
 
     lock::reply run(const lock::query& asked, session& self) {
-        const request* const one = find(self.id, asked.request);
+        const request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr) return no(lock::refusal::unknown_request);
         return lock::request_status{one->is.state, one->is.token};
     }
 
     lock::reply run(const lock::acknowledge& asked, session& self) {
-        const request* const one = find(self.id, asked.request);
+        const request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr || one->is.state == state::granted) return lock::acknowledged{};
         if (one->is.state == state::queued) return lock::request_status{state::queued, {}};
         drop(one);
@@ -334,7 +358,7 @@ private:
             self.replies[asked.request] = lock::cancelled{};
             return lock::cancelled{};
         }
-        request* const one = find(self.id, asked.request);
+        request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr) return no(lock::refusal::unknown_request);
         if (one->is.state == state::queued) {
             end(*one, state::cancelled);
@@ -343,10 +367,13 @@ private:
         }
         if (one->is.state == state::cancelled) return lock::cancelled{};
         if (one->is.state != state::granted) return lock::request_status{one->is.state, {}};
-        if (asked.on_granted == lock::on_granted::keep) return lock::already_granted{one->is.token};
-        drop(one);
-        grant();
-        return lock::released{0};
+        const bool is_release = asked.on_granted == lock::on_granted::release;
+        if (is_release && one->is.mode == one->is.before) return give_back(*one);
+        if (is_release) {
+            one->is.mode = one->is.before;
+            grant(std::string(one->name));
+        }
+        return lock::already_granted{one->is.token};
     }
 
     lock::config config_;
@@ -356,7 +383,7 @@ private:
     position at_;
     bool answering_ = false;
     std::list<session> sessions_;  // in order of opening
-    std::list<request> requests_;  // in order of arrival
+    reference_requests requests_;
     std::vector<std::string> changed_;
     std::vector<lock::event> events_;
 };

@@ -42,7 +42,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 15));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 16));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 5));
 }
 
@@ -54,6 +54,7 @@ TEST_CASE("every refusal has an error to go with it") {
     CHECK(lock::error_of(lock::refusal::session_expired) == errc::session_expired);
     CHECK(lock::error_of(lock::refusal::limit) == errc::limit_reached);
     CHECK(lock::error_of(lock::refusal::unsupported) == errc::unsupported);
+    CHECK(lock::error_of(lock::refusal::upgrade_conflict) == errc::upgrade_conflict);
     for (int reason = 0; reason <= static_cast<int>(last_of(lock::refusal{})); ++reason) {
         const auto error = make_error_code(lock::error_of(static_cast<lock::refusal>(reason)));
         CHECK(error.message() != "unknown error");

@@ -32,8 +32,12 @@ public:
         next_ = next_.next();
         return table_.execute({{next_, 0}, now_}, asked);
     }
-    reply acquire(session_id session, const std::string& name, std::uint64_t wait_ms) {
-        return run(lock::acquire{stamp(session), 0, name, lock::mode::exclusive, wait_ms, 0});
+    reply acquire(session_id session, const std::string& name, std::uint64_t wait_ms,
+                  lock::mode wanted = lock::mode::exclusive) {
+        return run(lock::acquire{stamp(session), 0, name, wanted, wait_ms, 0});
+    }
+    reply convert(session_id session, fencing_token token, lock::mode to) {
+        return run(lock::convert{stamp(session), 0, token, to, lock::wait_forever});
     }
     reply release(session_id session, fencing_token token) {
         return run(lock::release{stamp(session), 0, token});
@@ -71,7 +75,23 @@ struct token_of_yesterday : lock::rules {
     }
 };
 struct grants_what_is_held : lock::rules {
-    static bool is_compatible(std::size_t) { return true; }
+    static bool is_compatible(const lock::holding&, lock::mode) { return true; }
+};
+struct updates_go_together : lock::rules {
+    static bool is_compatible(const lock::holding& others, lock::mode asked) {
+        return asked == lock::mode::update || lock::rules::is_compatible(others, asked);
+    }
+};
+struct nobody_is_let_in : lock::rules {
+    static bool is_compatible(const lock::holding& others, lock::mode) {
+        return others.total() == 0;
+    }
+};
+struct anybody_may_upgrade : lock::rules {
+    static bool may_upgrade(const lock::holding&, lock::mode, bool) { return true; }
+};
+struct anything_is_covered : lock::rules {
+    static bool covers(lock::mode, lock::mode) { return true; }
 };
 struct anybody_may_release : lock::rules {
     static bool may_release(const lock::owner_id&, const lock::owner_id&) { return true; }
@@ -119,7 +139,46 @@ TEST_CASE("locks 3.5: a second exclusive holder is found") {
     victim<grants_what_is_held> v;
     v.acquire(v.a, "x", lock::no_wait);
     v.acquire(v.b, "x", lock::no_wait);
-    CHECK(v.broken() == "at_most_one_holder");
+    CHECK(v.broken() == "no_holds_conflict");
+}
+
+TEST_CASE("locks 3.3: a second one that holds for update is found") {
+    victim<updates_go_together> v;
+    v.acquire(v.a, "x", lock::no_wait, lock::mode::update);
+    v.acquire(v.b, "x", lock::no_wait, lock::mode::update);
+    CHECK(v.broken() == "no_holds_conflict");
+}
+
+TEST_CASE("locks 3.5: a reader that is kept out by readers is found") {
+    victim<nobody_is_let_in> v;
+    v.acquire(v.a, "x", lock::no_wait, lock::mode::shared);
+    v.acquire(v.b, "x", lock::wait_forever, lock::mode::shared);
+    CHECK(v.broken() == "fronts_have_to_wait");
+}
+
+TEST_CASE("locks 3.5: two that hold and wait for each other are found") {
+    victim<anybody_may_upgrade> v;
+    v.acquire(v.a, "x", lock::no_wait, lock::mode::shared);
+    v.acquire(v.b, "x", lock::no_wait, lock::mode::shared);
+    v.convert(v.a, fencing_token(1), lock::mode::exclusive);
+    CHECK(v.broken().empty());
+    v.convert(v.b, fencing_token(2), lock::mode::exclusive);
+    CHECK(v.broken() == "queues_rise_in_position");
+}
+
+TEST_CASE("locks 3.5: a reader that acquires again, as a writer, is found") {
+    victim<anything_is_covered> mutant;
+    victim<lock::rules> real;
+    const auto write_again = [](auto& v) {
+        v.acquire(v.a, "x", lock::no_wait, lock::mode::shared);
+        lock::acquire asked;
+        asked.stamp = {v.a, 50, 0};
+        asked.name = "x";
+        asked.flags = lock::reentrant;
+        return v.run(asked);
+    };
+    CHECK(write_again(mutant) == reply(lock::granted{fencing_token(1)}));
+    CHECK(write_again(real) == no(lock::refusal::self_deadlock));
 }
 
 TEST_CASE("M57: a release by another session that succeeds is found") {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using namespace synod;
@@ -18,7 +19,7 @@ using namespace synod::lock_test;
 namespace {
 
 /// Holders, waiters with and without limit, ended requests, stored replies, extensions, a leader.
-driver<> busy_table() {
+driver<> former_table() {
     driver<> d;
     const auto a = d.open(1, 500);
     const auto b = d.open(2, 900, 7);
@@ -36,7 +37,80 @@ driver<> busy_table() {
     return d;
 }
 
+/// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded.
+driver<> busy_table() {
+    using lock::mode;
+    driver<> d = former_table();
+    const auto c = d.open(3, 5'000);
+    const auto other = d.open(4, 5'000);
+    const auto late = d.open(5, 5'000);
+    const auto read = d.hold_in(mode::shared, c, "r");
+    d.acquire_in(mode::shared, c, "r", lock::no_wait, lock::reentrant);
+    d.hold_in(mode::shared, other, "r");
+    CHECK(d.convert(c, read, mode::exclusive, 3'000) == lock::reply(lock::queued{}));
+    d.wait_in(mode::shared, late, "r");
+    d.convert(c, d.hold_in(mode::update, c, "s"), mode::exclusive);
+    return d;
+}
+
+/// The snapshot of `former_table` in version 1.
+constexpr std::string_view snapshot_of_version_1 =
+    "01540300000000000068000000000000000a00000000000000a0860100000000003200000000000000030000000000"
+    "01004000000040000000000040"
+    "0000000100001000000000010000020000ffffffffffffffff000000000000000002040000000000000b0000000000"
+    "00000000000002000000000000"
+    "00fa00000000000000cc010000000000000a00000000000000a0860100000000003200000000000000030000000000"
+    "01004000000040000000020000"
+    "0000000000010000000000000000000000000000000000000001000000000000000100000000000000f40100000000"
+    "0000fe010000000000000a0000"
+    "0000000000010000000000000024000000020000000000000002000000010403000000000000000a0000000101f401"
+    "00000000000002000000000000"
+    "0000000000000000000000000002000000000000000700000000000000840300000000000084030000000000000000"
+    "00000000000005000000000000"
+    "000e00000006000000000000000200000001041c010000000000000200000000000000010000007801000000000000"
+    "00010000000000000000000000"
+    "00000000000000000100000000000000030000000000000000000000ffffffffffffffff0100000000000000010201"
+    "00000000000000020000000000"
+    "000000000000050000000000000006000000000000000b000000000000000000000030020000000000000000000000"
+    "00000000020300000079007a01"
+    "0000000000000002000000000000000000000000000000000000000100000000000000040000000000000000000000"
+    "ffffffffffffffff0200000000"
+    "0000000102010000000000000001000000000000000000000000000000000000000200000000000000060000000000"
+    "000000000000ffffffffffffff"
+    "ff00000000000000000002b60000000000000003000000000000000200000000000000000000000000000000000000"
+    "02000000000000000500000000"
+    "00000000000000ffffffffffffffff0000000000000000030202000000000000000000000003000000000000000300"
+    "00000000000007000000000000"
+    "0000000000ffffffffffffffff00000000000000000202020000000000000000000000040000000000000005000000"
+    "00000000090000000000000000"
+    "000000ffffffffffffffff00000000000000000302c7e26620321340ae597a42433b2036d0";
+
+bytes from_hex(std::string_view text) {
+    const auto digit = [](char one) { return one <= '9' ? one - '0' : one - 'a' + 10; };
+    bytes all;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+        all.push_back(static_cast<std::byte>(16 * digit(text[i]) + digit(text[i + 1])));
+    return all;
+}
+
 }  // namespace
+
+TEST_CASE(
+    "locks 3.12/75: a snapshot of the version before is read, and goes on as if it were new") {
+    const driver<> d = former_table();
+    lock::table copy = std::move(*lock::table::make());
+    REQUIRE(restore(copy, from_hex(snapshot_of_version_1)));
+    CHECK(copy == d.table);
+    CHECK(snapshot_of(copy) == snapshot_of(d.table));
+}
+
+TEST_CASE("what a snapshot of the version before does not speak of stays as it was configured") {
+    auto config = short_leases();
+    config.max_reentrancy = 7;
+    lock::table table = std::move(*lock::table::make(config));
+    REQUIRE(restore(table, from_hex(snapshot_of_version_1)));
+    CHECK(table.config().max_reentrancy == 7);
+}
 
 TEST_CASE("locks 3.12/74: a snapshot keeps queues, timers, ended requests, leases and replies") {
     const driver<> d = busy_table();

@@ -97,6 +97,48 @@ TEST_CASE("a hold is given back by its owner alone") {
     CHECK(ask(fresh, held, release_of(bob, 1), said, idle(first)) == "only_owners_release");
 }
 
+TEST_CASE("who holds acquires again past the queue, and nobody else does") {
+    lock::state held = held_by(alice, 1, first);
+    held.locks.front().queue.push_back(held.locks.front().holders.front());
+    const auto again = [&](std::uint64_t owner, std::uint8_t flags) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        lock::acquire asked = acquire_of(alice, 2);
+        asked.owner = owner;
+        asked.flags = flags;
+        return std::string(ask(ledger, held, asked, lock::granted{first}, held));
+    };
+    CHECK(again(1, lock::reentrant).empty());
+    CHECK(again(1, lock::no_flags) == "first_come_first_served");
+    CHECK(again(2, lock::reentrant) == "first_come_first_served");
+}
+
+TEST_CASE("the mode of a hold is changed by its owner alone") {
+    const lock::state held = held_by(alice, 1, first);
+    lock::state reading = held;
+    reading.locks.front().holders.front().mode = lock::mode::shared;
+    const auto converted = [&](session_id session, std::uint64_t owner, const lock::state& after) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        const lock::convert asked{{session, 2, 0}, owner, first, lock::mode::shared};
+        return std::string(ask(ledger, held, asked, lock::granted{first}, after));
+    };
+    CHECK(converted(alice, 1, reading).empty());
+    CHECK(converted(alice, 1, held) == "granted_in_the_mode_asked_for");
+    CHECK(converted(alice, 2, reading) == "only_owners_convert");
+    CHECK(converted(bob, 1, reading) == "only_owners_convert");
+}
+
+TEST_CASE("an upgrade has a new token") {
+    lock::state reading = held_by(alice, 1, first);
+    reading.locks.front().holders.front().mode = lock::mode::shared;
+    lock_ledger ledger;
+    static_cast<void>(ledger.advanced(idle(), reading));
+    const lock::convert asked{{alice, 2, 0}, 1, first, lock::mode::exclusive};
+    CHECK(ask(ledger, reading, asked, lock::granted{first}, held_by(alice, 1, first)) ==
+          "upgrades_have_new_tokens");
+}
+
 TEST_CASE("whoever is told that it holds does hold") {
     const lock::state held = held_by(alice, 1, first);
     const auto told = [&](const lock::command& asked, const lock::reply& said) {

@@ -11,6 +11,7 @@
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -23,11 +24,11 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// One acquire from the moment it is queued: it waits, then is held, or ends and is kept until its client has acknowledged
-/// that.
+/// One acquire or upgrade from the moment it is queued: it waits, then is held, or ends and is kept until its client has
+/// acknowledged that.
 struct request {
-    position at;                 // of its acquire; the order of queues
-    std::uint64_t sequence = 0;  // of its acquire; names it within its session
+    position at;                 // of its command; the order of queues
+    std::uint64_t sequence = 0;  // of its command; names it within its session
     std::uint64_t tag = 0;       // of its owner
     log_time deadline;           // of its wait; never once it no longer waits
     fencing_token token;         // zero unless it is held
@@ -37,17 +38,21 @@ struct request {
     handle next = none;
     handle client_previous = none;  // in its client's requests
     handle client_next = none;
+    handle upgrades = none;   // the hold that it is to replace, while it waits for that
+    std::uint32_t count = 1;  // of a hold: releases that end it
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
-    bool told_queued = false;  // its client knows that it waits, so how that ends is an event
+    lock::mode before =
+        lock::mode::exclusive;  // that of the hold that it has replaced; else its own
+    bool told_queued = false;   // its client knows that it waits, so how that ends is an event
 };
 
 /// One lock. It exists while it is held or waited for.
 struct object {
     std::string name;
     chain holders;
-    chain queue;  // in order of position
-    std::uint32_t holding = 0;
+    chain queue;  // an upgrade, if one waits, and then in order of position
+    holding held;
     std::uint32_t waiting = 0;
     bool touched = false;  // stands in the list of those whose grant loop is due
 };
@@ -111,7 +116,8 @@ public:
         object& made = objects_[fresh];
         made.name = name;
         made.holders = made.queue = {};
-        made.holding = made.waiting = 0;
+        made.held = {};
+        made.waiting = 0;
         made.touched = false;
         by_name_.insert(fresh, name_hash{this});
         return fresh;
@@ -131,9 +137,23 @@ public:
     [[nodiscard]] handle enqueue(const request& what, handle target) {
         const handle fresh = add(what);
         join_queue(fresh, target);
-        if (what.deadline != log_time::never()) timers_.insert(timer_of(fresh));
-        ++clients_[what.client].waiting;
+        start_waiting(fresh);
         return fresh;
+    }
+
+    /// Takes a request in, ahead of all that wait for its object. Which hold it is to replace, `set_upgrades` tells.
+    [[nodiscard]] handle enqueue_upgrade(const request& what, handle target) {
+        const handle fresh = add(what);
+        stand_in_queue(fresh, target, none);
+        start_waiting(fresh);
+        return fresh;
+    }
+    void set_upgrades(handle one, handle hold) { requests_[one].upgrades = hold; }
+
+    /// The upgrade that waits for an object, or `none`.
+    [[nodiscard]] handle upgrade_of(handle target) const {
+        const handle front = objects_[target].queue.first;
+        return front != none && requests_[front].upgrades != none ? front : none;
     }
 
     /// Takes a request in that has ended already.
@@ -142,19 +162,34 @@ public:
         ++clients_[what.client].waiting;
     }
 
-    /// Moves a waiting request among the holders of its object.
+    /// Moves a waiting request among the holders of its object; an upgrade takes the place of the hold that it upgrades.
     void hold(handle one, fencing_token token) {
         request& asked = requests_[one];
         const handle target = asked.object;
+        if (asked.upgrades != none) {
+            asked.count = requests_[asked.upgrades].count;
+            asked.before = requests_[asked.upgrades].mode;
+            forget(asked.upgrades);
+        }
         leave_queue(one);
         --clients_[asked.client].waiting;
         asked.object = target;
         asked.state = request_state::granted;
         asked.token = token;
         neighbours::append(requests_, objects_[target].holders, one);
-        ++objects_[target].holding;
+        ++objects_[target].held.in(asked.mode);
         by_token_.insert(one, token_hash{this});
     }
+
+    /// Changes the mode of a held request for good.
+    void convert(handle one, lock::mode to) {
+        request& held = requests_[one];
+        --objects_[held.object].held.in(held.mode);
+        ++objects_[held.object].held.in(to);
+        held.mode = held.before = to;
+        touch(held.object);
+    }
+    void set_count(handle one, std::uint32_t acquisitions) { requests_[one].count = acquisitions; }
 
     /// Ends a waiting request; it is kept for its client.
     void end(handle one, request_state how) {
@@ -266,12 +301,21 @@ private:
         return fresh;
     }
 
+    void start_waiting(handle one) {
+        if (requests_[one].deadline != log_time::never()) timers_.insert(timer_of(one));
+        ++clients_[requests_[one].client].waiting;
+    }
+
     void join_queue(handle one, handle target) {
-        requests_[one].object = target;
         handle before = objects_[target].queue.last;
         while (before != none && !Rules::goes_behind(requests_[one].at, requests_[before].at)) {
             before = requests_[before].previous;
         }
+        stand_in_queue(one, target, before);
+    }
+
+    void stand_in_queue(handle one, handle target, handle before) {
+        requests_[one].object = target;
         neighbours::insert_behind(requests_, objects_[target].queue, before, one);
         ++objects_[target].waiting;
         touch(target);
@@ -283,7 +327,7 @@ private:
         neighbours::remove(requests_, target.queue, one);
         --target.waiting;
         touch(asked.object);
-        asked.object = none;
+        asked.object = asked.upgrades = none;
         if (asked.deadline != log_time::never()) timers_.erase(timer_of(one));
         asked.deadline = log_time::never();
     }
@@ -293,7 +337,7 @@ private:
         by_token_.erase(one, token_hash{this});
         object& target = objects_[held.object];
         neighbours::remove(requests_, target.holders, one);
-        --target.holding;
+        --target.held.in(held.mode);
         touch(held.object);
         held.object = none;
     }

@@ -47,27 +47,40 @@ public:
     [[nodiscard]] reply answer_to(const acquire& asked, const apply_context& context) {
         if (const auto reason = refusal_of_form(asked)) return refused{*reason};
         const handle lock = book_.find_object(asked.name);
-        const bool would_wait = !is_free(lock);
-        if (would_wait) {
-            if (asked.wait_ms == no_wait) return busy{};
-            if (is_held_by(lock, {asked.stamp.session, asked.owner})) {
-                return refused{refusal::self_deadlock};
-            }
+        const handle own = hold_of(lock, {asked.stamp.session, asked.owner});
+        const bool is_again = (asked.flags & reentrant) != 0;
+        if (is_again && own != none) return acquire_again(own, asked.mode);
+        const bool would_wait = !is_free(lock, asked.mode);
+        if (would_wait && asked.wait_ms == no_wait) return busy{};
+        if (own != none) return refused{refusal::self_deadlock};
+        const handle client = book_.reach_client(asked.stamp.session);
+        if (exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
+        const detail::request fresh = request_of(asked, asked.mode, client, context);
+        return settle_for(book_.enqueue(fresh, book_.reach_object(asked.name)));
+    }
+
+    [[nodiscard]] reply answer_to(const convert& asked, const apply_context& context) {
+        const handle one = book_.find_hold(asked.token);
+        if (const auto reason = refusal_of_hold(one, asked)) return refused{*reason};
+        const handle lock = book_.at(one).object;
+        const handle other = book_.upgrade_of(lock);
+        if (other != none && book_.at(other).upgrades == one) {
+            return refused{refusal::upgrade_conflict};
         }
-        const handle owner = book_.reach_client(asked.stamp.session);
-        if (exceeds_limits(owner, lock, would_wait)) return refused{refusal::limit};
-        return enqueue(asked, owner, context);
+        if (asked.to <= book_.at(one).mode) {
+            downgrade(one, asked.to);
+            return granted{asked.token};
+        }
+        if (!Rules::may_upgrade(book_.object_at(lock).held, book_.at(one).mode, other != none)) {
+            return refused{refusal::upgrade_conflict};
+        }
+        return upgrade(one, asked, context);
     }
 
     [[nodiscard]] reply answer_to(const release& asked, const apply_context&) {
         const handle one = book_.find_hold(asked.token);
-        if (one == none) return refused{refusal::stale_token};
-        if (!Rules::may_release(owner_of(one), {asked.stamp.session, asked.owner})) {
-            return refused{refusal::not_owner};
-        }
-        book_.forget(one);
-        settle();
-        return released{0};
+        if (const auto reason = refusal_of_hold(one, asked)) return refused{*reason};
+        return give_back(one);
     }
 
     [[nodiscard]] reply answer_to(const query& asked, const apply_context&) const {
@@ -172,22 +185,73 @@ private:
     }
 
     [[nodiscard]] reply cancel_granted(handle one, on_granted then) {
-        if (then == on_granted::keep) return already_granted{book_.at(one).token};
+        const detail::request& held = book_.at(one);
+        const bool is_upgrade = held.mode != held.before;
+        if (then == on_granted::release && !is_upgrade) return give_back(one);
+        if (then == on_granted::release) downgrade(one, held.before);
+        return already_granted{held.token};
+    }
+
+    /// One acquisition of a hold less, and no hold after the last.
+    [[nodiscard]] reply give_back(handle one) {
+        const std::uint32_t left = book_.at(one).count - 1;
+        if (left > 0) {
+            book_.set_count(one, left);
+            return released{left};
+        }
+        const handle waiting = book_.upgrade_of(book_.at(one).object);
+        if (waiting != none && book_.at(waiting).upgrades == one) {
+            book_.end(waiting, request_state::cancelled);
+            tell(waiting);
+        }
         book_.forget(one);
         settle();
         return released{0};
     }
 
-    /// Every acquire passes the queue, also one that is granted at once: holds come from the grant loop only. (locks 3.5)
-    [[nodiscard]] reply enqueue(const acquire& asked, handle owner, const apply_context& context) {
+    /// Passes the queue: who holds may go on, also where others wait. (locks 3.5)
+    [[nodiscard]] reply acquire_again(handle own, mode asked) {
+        const detail::request& held = book_.at(own);
+        if (!Rules::covers(held.mode, asked)) return refused{refusal::self_deadlock};
+        if (held.count >= config_.max_reentrancy) return refused{refusal::limit};
+        book_.set_count(own, held.count + 1);
+        return granted{held.token};
+    }
+
+    void downgrade(handle one, mode to) {
+        book_.convert(one, to);
+        settle();
+    }
+
+    [[nodiscard]] reply upgrade(handle one, const convert& asked, const apply_context& context) {
+        const handle lock = book_.at(one).object;
+        const handle client = book_.at(one).client;
+        const bool would_wait = !is_compatible_without(one, asked.to);
+        if (would_wait && asked.wait_ms == no_wait) return busy{};
+        if (asked.wait_ms > config_.max_wait_ms) return refused{refusal::limit};
+        if (would_wait && exceeds_limits(client, lock, true)) return refused{refusal::limit};
+        const detail::request fresh = request_of(asked, asked.to, client, context);
+        const handle waiting = book_.enqueue_upgrade(fresh, lock);
+        book_.set_upgrades(waiting, one);
+        return settle_for(waiting);
+    }
+
+    template <class Command>
+    [[nodiscard]] static deferred<detail::request>
+    request_of(const Command& asked, mode wanted, handle client, const apply_context& context) {
         detail::request fresh;
         fresh.at = context.at;
         fresh.sequence = asked.stamp.sequence;
         fresh.tag = asked.owner;
-        fresh.client = owner;
-        fresh.mode = asked.mode;
+        fresh.client = client;
+        fresh.mode = fresh.before = wanted;
         fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
-        const handle one = book_.enqueue(fresh, book_.reach_object(asked.name));
+        return fresh;
+    }
+
+    /// What to answer for a request that has just been queued. All pass the queue, also what is granted at once: holds come from
+    /// the grant loop only. (locks 3.5)
+    [[nodiscard]] reply settle_for(handle one) {
         settle();
         const detail::request& now = book_.at(one);
         if (now.state == request_state::granted) return granted{now.token};
@@ -204,8 +268,18 @@ private:
         if (asked.name.size() > config_.max_name_bytes) return refusal::name_too_long;
         if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;
         if ((asked.flags & barge) != 0) return refusal::unsupported;
-        if (asked.mode != mode::exclusive) return refusal::unsupported;
         if (asked.wait_ms > config_.max_wait_ms) return refusal::limit;
+        return std::nullopt;
+    }
+
+    /// Why a command may not do anything to the hold that it names.
+    template <class Command>
+    [[nodiscard]] std::optional<deferred<refusal>> refusal_of_hold(handle one,
+                                                                   const Command& asked) const {
+        if (one == none) return refusal::stale_token;
+        if (!Rules::may_release(owner_of(one), {asked.stamp.session, asked.owner})) {
+            return refusal::not_owner;
+        }
         return std::nullopt;
     }
 
@@ -218,22 +292,33 @@ private:
                book_.object_at(lock).waiting >= config_.max_waiting_per_lock;
     }
 
-    [[nodiscard]] bool is_free(handle lock) const {
+    [[nodiscard]] bool is_free(handle lock, mode asked) const {
         if (lock == none) return true;
-        const detail::object& asked = book_.object_at(lock);
-        return Rules::is_compatible(asked.holding) && asked.queue.empty();
+        const detail::object& wanted = book_.object_at(lock);
+        return Rules::is_compatible(wanted.held, asked) && wanted.queue.empty();
+    }
+    /// Whether a hold could be in another mode, as to all the others.
+    [[nodiscard]] bool is_compatible_without(handle one, mode asked) const {
+        holding others = book_.object_at(book_.at(one).object).held;
+        --others.in(book_.at(one).mode);
+        return Rules::is_compatible(others, asked);
     }
 
     [[nodiscard]] owner_id owner_of(handle one) const {
         return {book_.client_at(book_.at(one).client).session, book_.at(one).tag};
     }
 
-    [[nodiscard]] bool is_held_by(handle lock, const owner_id& owner) const {
+    /// The strongest hold that an owner has of a lock, or `none`. Linear in the holders.
+    [[nodiscard]] handle hold_of(handle lock, const owner_id& owner) const {
+        handle strongest = none;
+        if (lock == none) return none;
         for (handle one = book_.object_at(lock).holders.first; one != none;
              one = book_.at(one).next) {
-            if (owner_of(one) == owner) return true;
+            const bool is_stronger =
+                strongest == none || book_.at(one).mode > book_.at(strongest).mode;
+            if (is_stronger && owner_of(one) == owner) strongest = one;
         }
-        return false;
+        return strongest;
     }
 
     /// Tells the session of a request how its wait has ended, and nobody else. (locks 3.5)

@@ -22,12 +22,18 @@
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Raised with every change of the format; a reader refuses what it does not know.
-inline constexpr std::uint8_t snapshot_version = 1;
+inline constexpr std::uint8_t snapshot_version = 2;
+
+/// The oldest that is still read: all holds were exclusive, acquired once, and never upgraded.
+inline constexpr std::uint8_t oldest_snapshot_version = 1;
 
 template <class Rules>
 [[nodiscard]] request_record record_of(const book<Rules>& all, const request& one) {
     const owner_id owner{all.client_at(one.client).session, one.tag};
-    return {owner, one.sequence, one.at, one.deadline, one.token, one.state, one.mode};
+    const fencing_token upgrades =
+        one.upgrades == none ? fencing_token() : all.at(one.upgrades).token;
+    return {owner,     one.sequence, one.at,     one.deadline, one.token,
+            one.state, one.mode,     one.before, one.count,    upgrades};
 }
 
 template <class Rules>
@@ -66,6 +72,8 @@ template <class Rules>
     asked.client = all.reach_client(from.owner.session);
     asked.state = from.state;
     asked.mode = from.mode;
+    asked.before = from.before;
+    asked.count = from.count;
     asked.told_queued = true;
     return asked;
 }
@@ -84,6 +92,7 @@ void rebuild(book<Rules>& all, const State& from) {
     for (const request_record& one : from.ended) arrivals[one.at] = {&one, nullptr};
 
     std::map<fencing_token, synod::detail::deferred<handle, Rules>> holds;
+    std::map<fencing_token, synod::detail::deferred<handle, Rules>> upgrades;
     for (const auto& [at, arrival] : arrivals) {
         const auto& [record, name] = arrival;
         const request asked = arrival_of(all, *record);
@@ -91,10 +100,16 @@ void rebuild(book<Rules>& all, const State& from) {
             all.add_ended(asked);
             continue;
         }
-        const handle fresh = all.enqueue(asked, all.reach_object(*name));
+        const handle lock = all.reach_object(*name);
+        if (record->upgrades != fencing_token()) {
+            upgrades[record->upgrades] = all.enqueue_upgrade(asked, lock);
+            continue;
+        }
+        const handle fresh = all.enqueue(asked, lock);
         if (record->state == request_state::granted) holds[record->token] = fresh;
     }
     for (const auto& [token, one] : holds) all.hold(one, token);
+    for (const auto& [token, one] : upgrades) all.set_upgrades(one, holds[token]);
     while (all.take_touched() != none) {
     }
 }
@@ -105,13 +120,21 @@ void write_requests(const Records& records, byte_writer& out) {
     for (const auto& one : records) one.fields(one, field_writer(out));
 }
 
+/// Reads a value whose fields were fewer in version 1.
+template <class Value>
+[[nodiscard]] bool read_fields(byte_reader& in, std::uint8_t version, Value& value) {
+    field_reader fields(in);
+    if (version == 1)
+        value.fields_of_version_1(value, fields);
+    else
+        value.fields(value, fields);
+    return fields.ok();
+}
+
 template <class Records>
-[[nodiscard]] bool read_requests(byte_reader& in, Records& records) {
+[[nodiscard]] bool read_requests(byte_reader& in, std::uint8_t version, Records& records) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
-        field_reader fields(in);
-        auto& one = records.emplace_back();
-        one.fields(one, fields);
-        if (!fields.ok()) return false;
+        if (!read_fields(in, version, records.emplace_back())) return false;
     }
     return in.ok();
 }
@@ -127,12 +150,13 @@ void write_locks(const State& now, byte_writer& out) {
 }
 
 template <class State>
-[[nodiscard]] bool read_locks(byte_reader& in, State& now) {
+[[nodiscard]] bool read_locks(byte_reader& in, std::uint8_t version, State& now) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
         auto& one = now.locks.emplace_back();
         one.name = in.text();
         if (one.name.empty() || one.name.size() > name_bytes_end) return false;
-        if (!read_requests(in, one.holders) || !read_requests(in, one.queue)) return false;
+        if (!read_requests(in, version, one.holders)) return false;
+        if (!read_requests(in, version, one.queue)) return false;
     }
     return in.ok();
 }

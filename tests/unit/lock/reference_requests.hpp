@@ -1,0 +1,128 @@
+// tests/unit/lock/reference_requests.hpp - the requests of the reference as one list, and everything that is found by looking through it.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/lock/config.hpp>
+#include <synod/lock/state.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace synod::lock_test {
+
+struct reference_requests {
+    struct request {
+        lock::request_record is;
+        std::string name;
+    };
+    using state = lock::request_state;
+
+    request* find(session_id id, std::uint64_t sequence) {
+        for (request& one : all) {
+            if (one.is.owner.session == id && one.is.sequence == sequence) return &one;
+        }
+        return nullptr;
+    }
+    template <class Claim>
+    [[nodiscard]] std::uint64_t count(Claim claim) const {
+        std::uint64_t found = 0;
+        for (const request& one : all) found += claim(one) ? 1U : 0U;
+        return found;
+    }
+
+    request* held(fencing_token token) {
+        for (request& one : all) {
+            if (one.is.state == state::granted && one.is.token == token) return &one;
+        }
+        return nullptr;
+    }
+    /// The strongest hold of an owner, of those the first.
+    request* held(const std::string& name, const lock::owner_id& owner) {
+        request* strongest = nullptr;
+        for (const request& one : by_token(name)) {
+            if (one.is.owner != owner) continue;
+            if (strongest == nullptr || one.is.mode > strongest->is.mode)
+                strongest = held(one.is.token);
+        }
+        return strongest;
+    }
+    [[nodiscard]] std::vector<request> by_token(const std::string& name) const {
+        std::vector<request> found;
+        for (const request& one : all) {
+            if (one.name == name && one.is.state == state::granted) found.push_back(one);
+        }
+        std::ranges::sort(found, {}, [](const request& one) { return one.is.token; });
+        return found;
+    }
+    static bool is_upgrade(const lock::request_record& one) {
+        return one.upgrades != fencing_token();
+    }
+
+    /// Whether two may hold at a time.
+    static bool go_together(lock::mode one, lock::mode other) {
+        if (one == lock::mode::exclusive || other == lock::mode::exclusive) return false;
+        return one == lock::mode::shared || other == lock::mode::shared;
+    }
+    /// Whether nobody holds who would be in the way, but for a hold that is to be replaced.
+    bool fits(const std::string& name, lock::mode asked, fencing_token replaced) {
+        for (const request& one : by_token(name)) {
+            if (one.is.token != replaced && !go_together(one.is.mode, asked)) return false;
+        }
+        return true;
+    }
+    /// Who waits for a lock and is next.
+    request* front(const std::string& name) {
+        request* first = nullptr;
+        for (request& one : all) {
+            if (one.name != name || one.is.state != state::queued) continue;
+            if (first == nullptr || is_upgrade(one.is)) first = &one;
+        }
+        return first;
+    }
+
+    [[nodiscard]] bool is_over_limits(const lock::config& limits, const std::string& name,
+                                      session_id self, bool would_wait) const {
+        const auto own = count([&](const request& one) { return one.is.owner.session == self; });
+        std::set<std::string> locks;
+        for (const request& one : all) {
+            if (one.is.state == state::granted) locks.insert(one.name);
+        }
+        const auto waiting = count([&](const request& one) {
+            return one.is.owner.session == self && one.is.state != state::granted;
+        });
+        const auto queue = count(
+            [&](const request& one) { return one.name == name && one.is.state == state::queued; });
+        if (own >= limits.max_requests_per_session) return true;
+        if (!locks.contains(name)) return locks.size() >= limits.max_locks;
+        if (!would_wait) return false;
+        return waiting >= limits.max_waiting_per_session || queue >= limits.max_waiting_per_lock;
+    }
+
+    /// What is held or waited for, in order of name.
+    [[nodiscard]] std::vector<lock::lock_record> locks() const {
+        std::map<std::string, lock::lock_record> by_name;
+        for (const request& one : all) {
+            if (one.is.state == state::granted) by_name[one.name].holders.push_back(one.is);
+            if (one.is.state == state::queued) by_name[one.name].queue.push_back(one.is);
+        }
+        std::vector<lock::lock_record> found;
+        for (auto& [name, record] : by_name) {
+            record.name = name;
+            std::ranges::sort(record.holders, {}, &lock::request_record::token);
+            std::ranges::stable_partition(record.queue, is_upgrade);
+            found.push_back(record);
+        }
+        return found;
+    }
+
+    std::list<request> all;  // in order of arrival
+};
+
+}  // namespace synod::lock_test
