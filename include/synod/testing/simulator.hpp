@@ -41,11 +41,26 @@ struct simulation_outcome {
 
 namespace detail {
 
+/// Each class is on if its bit is. Where none is on that strikes again and again without end, crashes are, too: the others are bounded
+/// or need one of these, and too little would ever happen.
+[[nodiscard]] constexpr fault_set faults_from(std::uint64_t bits) {
+    constexpr std::array endless{fault::clogging,          fault::clog_release,
+                                 fault::one_way_partition, fault::ring_partition,
+                                 fault::leader_isolation,  fault::crash,
+                                 fault::restart_storm,     fault::pause};
+    fault_set drawn = fault_set::from_bits(bits);
+    for (const fault one : endless) {
+        if (drawn.contains(one)) return drawn;
+    }
+    drawn.insert(fault::crash);
+    return drawn;
+}
+
 template <class Suite, class Disk>
 [[nodiscard]] simulation_outcome simulate_on(std::uint64_t seed, const simulation_size& size,
                                              bool keeps_lines) {
     stage run(seed, keeps_lines);
-    run.faults = fault_set::from_bits(run.random.next());
+    run.faults = faults_from(run.random.next());
     simulation<Suite, Disk> all(run, size);
     all.perform();
     return {.seed = seed,

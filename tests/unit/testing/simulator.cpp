@@ -71,6 +71,23 @@ struct open_suite : testing::lock_suite {
 
 }  // namespace
 
+TEST_CASE("every seed has a class of faults that strikes without end") {
+    using testing::detail::faults_from;
+    CHECK(faults_from(~std::uint64_t{0}) == fault_set::all());
+    fault_set crashes;
+    crashes.insert(fault::crash);
+    CHECK(faults_from(0) == crashes);
+    const auto bit_of = [](fault which) {
+        return std::uint64_t{1} << static_cast<unsigned>(which);
+    };
+    fault_set pauses;
+    pauses.insert(fault::pause);
+    CHECK(faults_from(bit_of(fault::pause)) == pauses);
+    fault_set loss = crashes;
+    loss.insert(fault::loss);
+    CHECK(faults_from(bit_of(fault::loss)) == loss);
+}
+
 TEST_CASE("a seed gives the same run each time, with or without lines") {
     for (const std::uint64_t seed : {1U, 2U}) {
         const simulation_outcome once = simulate(seed, small);
