@@ -65,7 +65,7 @@ struct probe {
     }
 };
 
-/// It would: it has heard of no leader for an election timeout. `promised` tells the candidate which ballot it must exceed. A node
+/// It would: it has heard neither a leader nor a candidate for an election timeout. `promised` tells which ballot must be exceeded. A node
 /// that would not says nothing.
 struct probe_reply {
     message_header header;
