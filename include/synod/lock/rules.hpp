@@ -29,7 +29,8 @@ struct holding {
     std::uint32_t exclusive = 0;
 
     [[nodiscard]] std::uint32_t& in(mode which) {
-        return which == mode::shared ? shared : which == mode::update ? update : exclusive;
+        if (which == mode::shared) return shared;
+        return which == mode::update ? update : exclusive;
     }
     [[nodiscard]] std::uint32_t total() const { return shared + update + exclusive; }
 

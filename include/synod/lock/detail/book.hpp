@@ -144,7 +144,7 @@ public:
     /// Takes a request in, ahead of all that wait for its object. Which hold it is to replace, `set_upgrades` tells.
     [[nodiscard]] handle enqueue_upgrade(const request& what, handle target) {
         const handle fresh = add(what);
-        stand_in_queue(fresh, target, none);
+        stand_in_queue(target, none, fresh);
         start_waiting(fresh);
         return fresh;
     }
@@ -311,12 +311,13 @@ private:
         while (before != none && !Rules::goes_behind(requests_[one].at, requests_[before].at)) {
             before = requests_[before].previous;
         }
-        stand_in_queue(one, target, before);
+        stand_in_queue(target, before, one);
     }
 
-    void stand_in_queue(handle one, handle target, handle before) {
-        requests_[one].object = target;
-        neighbours::insert_behind(requests_, objects_[target].queue, before, one);
+    /// Behind `before`, or first if that is `none`.
+    void stand_in_queue(handle target, handle before, handle arrival) {
+        requests_[arrival].object = target;
+        neighbours::insert_behind(requests_, objects_[target].queue, before, arrival);
         ++objects_[target].waiting;
         touch(target);
     }
