@@ -123,8 +123,8 @@ struct acknowledge {
 /// first by `already_granted` (keep) or `released` (release), for one that ended otherwise by `request_status`, or by
 /// `refused` (unknown_request).
 ///
-/// An upgrade that was granted first is undone (release): the hold has its former mode again, under its new token, and the answer is
-/// `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent again, it is answered with
+/// An upgrade that was granted first is undone (release), however often it is cancelled: the hold has its former mode again, under
+/// its new token, and the answer is `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent again, it is answered with
 /// its token, which is then released.
 struct cancel {
     request_stamp stamp;

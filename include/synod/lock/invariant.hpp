@@ -114,15 +114,15 @@ template <class State>
         return hold.token == one.upgrades && hold.owner == one.owner && hold.mode < one.mode;
     };
     const auto upgrades_nothing = [](const auto& one) { return one.upgrades == fencing_token(); };
+    const auto waits_rightly = [&](const auto& lock, const request_record& one) {
+        if (one.kind == request_kind::acquire) return upgrades_nothing(one);
+        return !for_all(lock.holders, [&](const auto& hold) { return !replaces(one, hold); });
+    };
     return for_all(now.locks,
                    [&](const auto& lock) {
                        return for_all(lock.holders, upgrades_nothing) &&
-                              for_all(lock.queue, [&](const auto& one) {
-                                  return upgrades_nothing(one) ||
-                                         !for_all(lock.holders, [&](const auto& hold) {
-                                             return !replaces(one, hold);
-                                         });
-                              });
+                              for_all(lock.queue,
+                                      [&](const auto& one) { return waits_rightly(lock, one); });
                    }) &&
            for_all(now.ended, upgrades_nothing);
 }
@@ -138,12 +138,15 @@ template <class State>
     });
 }
 
-/// A hold is acquired at least once, and what is no hold once; and only a hold was in another mode before, in a weaker one.
+/// A hold is acquired at least once, and what is no hold once; and only a hold that is an upgrade was in another mode before, in
+/// a weaker one.
 template <class State>
 [[nodiscard]] bool counts_are_right(const State& now) {
     return for_all_requests(now, [](const request_record& one) {
-        if (one.state == request_state::granted) return one.count > 0 && one.before <= one.mode;
-        return one.count == 1 && one.before == one.mode;
+        const bool is_held = one.state == request_state::granted;
+        if (is_held ? one.count == 0 : one.count != 1) return false;
+        if (one.before == one.mode) return true;
+        return is_held && one.kind == request_kind::upgrade && one.before < one.mode;
     });
 }
 

@@ -17,6 +17,10 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
+/// What asked for a hold: an acquire, or a convert to a stronger mode, whose hold takes the place of another.
+enum class request_kind : std::uint8_t { acquire, upgrade };
+[[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::upgrade; }
+
 /// One request: it waits, is held, or has ended and is not acknowledged.
 struct request_record {
     owner_id owner;
@@ -26,6 +30,7 @@ struct request_record {
     fencing_token token;         // zero unless held
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
+    request_kind kind = request_kind::acquire;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     std::uint32_t count = 1;                    // of a hold: releases that end it
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero
@@ -33,7 +38,7 @@ struct request_record {
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.before, self.count, self.upgrades);
+        visit(self.kind, self.before, self.count, self.upgrades);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {

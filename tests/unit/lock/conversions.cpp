@@ -15,12 +15,6 @@ using lock::mode;
 using lock::refusal;
 using lock::reply;
 
-namespace {
-
-constexpr mode all_modes[] = {mode::shared, mode::update, mode::exclusive};
-
-}  // namespace
-
 TEST_CASE("locks 3.12/28, 45: an upgrade goes first, has a new token, and keeps new readers out") {
     trio d;
     const auto mine = d.hold_in(mode::shared, d.a, "x");
@@ -174,6 +168,8 @@ TEST_CASE(
     CHECK(d.cancel(d.a, upgrade, lock::on_granted::release) ==
           reply(lock::already_granted{upgraded}));
     CHECK(granted_to(d.events()) == std::vector{d.b});
+    CHECK(d.cancel(d.a, upgrade, lock::on_granted::release) ==
+          reply(lock::already_granted{upgraded}));
     CHECK(d.release(d.a, upgraded) == reply(lock::released{1}));
     CHECK(d.release(d.a, upgraded) == reply(lock::released{0}));
 }

@@ -17,6 +17,9 @@
 
 namespace synod::lock_test {
 
+inline constexpr lock::mode all_modes[] = {lock::mode::shared, lock::mode::update,
+                                           lock::mode::exclusive};
+
 /// Short leases, so that the tests read in round numbers.
 inline lock::config short_leases() {
     lock::config config;

@@ -91,6 +91,7 @@ TEST_CASE("an upgrade is first, for a weaker hold of its owner, and nothing else
             set_mode(lock.holders[0], lock::mode::shared);
             lock.queue[0].owner = lock.holders[0].owner;
             lock.queue[0].upgrades = lock.holders[0].token;
+            lock.queue[0].kind = lock::request_kind::upgrade;
             lock.holders.push_back(request(1, 15, request_state::granted));
             set_mode(lock.holders[1], lock::mode::shared);
             change(now, lock);
@@ -104,6 +105,10 @@ TEST_CASE("an upgrade is first, for a weaker hold of its owner, and nothing else
     CHECK(with([](state&, auto& lock) { lock.queue[0].owner.tag = 1; }) == name);
     CHECK(with([](state&, auto& lock) { lock.queue[0].upgrades = fencing_token(9); }) == name);
     CHECK(with([](state&, auto& lock) { set_mode(lock.queue[0], lock::mode::shared); }) == name);
+    CHECK(with([](state&, auto& lock) { lock.queue[0].kind = lock::request_kind::acquire; }) ==
+          name);
+    CHECK(with([](state&, auto& lock) { lock.queue[1].kind = lock::request_kind::upgrade; }) ==
+          name);
     CHECK(with([](state&, auto& lock) { lock.holders[1].upgrades = fencing_token(11); }) == name);
     CHECK(with([](state& now, auto&) { now.ended[0].upgrades = fencing_token(11); }) == name);
 }
@@ -114,11 +119,16 @@ TEST_CASE("what is held is acquired at least once, and nothing else more than on
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].count = 0; }) == name);
     CHECK(broken_by([](state& now) { now.locks[1].queue[0].count = 2; }) == name);
     CHECK(broken_by([](state& now) { now.ended[0].count = 2; }) == name);
-    CHECK(
-        broken_by([](state& now) { now.locks[0].holders[0].before = lock::mode::shared; }).empty());
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].before = lock::mode::shared; }) ==
+          name);
+    CHECK(broken_by([](state& now) {
+              now.locks[0].holders[0].kind = lock::request_kind::upgrade;
+              now.locks[0].holders[0].before = lock::mode::shared;
+          }).empty());
     CHECK(broken_by([](state& now) { now.locks[1].queue[0].before = lock::mode::shared; }) == name);
     CHECK(broken_by([](state& now) {
               set_mode(now.locks[0].holders[0], lock::mode::shared);
+              now.locks[0].holders[0].kind = lock::request_kind::upgrade;
               now.locks[0].holders[0].before = lock::mode::update;
           }) == name);
 }
@@ -130,6 +140,7 @@ TEST_CASE("no reader's upgrade waits for who holds for update, and may upgrade i
             set_mode(lock.holders[0], lock::mode::shared);
             lock.queue[0].owner = lock.holders[0].owner;
             lock.queue[0].upgrades = lock.holders[0].token;
+            lock.queue[0].kind = lock::request_kind::upgrade;
             lock.holders.push_back(request(1, 15, request_state::granted));
             set_mode(lock.holders[1], other);
         });

@@ -15,12 +15,6 @@ using lock::mode;
 using lock::refusal;
 using lock::reply;
 
-namespace {
-
-constexpr mode all_modes[] = {mode::shared, mode::update, mode::exclusive};
-
-}  // namespace
-
 TEST_CASE("locks 3.3: which modes are held beside which") {
     constexpr bool goes_beside[3][3] = {
         {true, true, false}, {true, false, false}, {false, false, false}};

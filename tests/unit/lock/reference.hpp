@@ -303,6 +303,8 @@ private:
         fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
         fresh.is.mode = fresh.is.before = wanted;
         fresh.is.upgrades = upgrades;
+        const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
+        fresh.is.kind = is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquire;
         requests_.all.push_back(fresh);
         answering_ = true;
         grant(name);
@@ -368,7 +370,7 @@ private:
         if (one->is.state == state::cancelled) return lock::cancelled{};
         if (one->is.state != state::granted) return lock::request_status{one->is.state, {}};
         const bool is_release = asked.on_granted == lock::on_granted::release;
-        if (is_release && one->is.mode == one->is.before) return give_back(*one);
+        if (is_release && one->is.kind == lock::request_kind::acquire) return give_back(*one);
         if (is_release) {
             one->is.mode = one->is.before;
             grant(std::string(one->name));

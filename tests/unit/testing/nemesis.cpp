@@ -50,6 +50,14 @@ struct walk {
     return false;
 }
 
+/// Whether a path from an actor is obstructed.
+[[nodiscard]] bool obstructs_somebody(walk& one, std::uint32_t from) {
+    for (std::uint32_t to = 0; to < one.actors(); ++to) {
+        if (one.is_obstructed(from, to)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 TEST_CASE("some partitions part clients from servers, and some do not") {
@@ -66,6 +74,21 @@ TEST_CASE("some partitions part clients from servers, and some do not") {
         INFO(to_text(which));
         CHECK(with > 0);
         CHECK(without > 0);
+    }
+}
+
+TEST_CASE("what counts as a strike obstructs at least one path from whom it names") {
+    for (const fault which : {fault::clogging, fault::clog_release, fault::one_way_partition,
+                              fault::ring_partition, fault::leader_isolation}) {
+        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+            walk one(seed);
+            one.run.faults.insert(which);
+            for (int strikes = 0; strikes < 20; ++strikes) {
+                one.until_struck(which);
+                INFO(to_text(which) << ", seed " << seed << ", strike " << strikes);
+                CHECK(obstructs_somebody(one, one.run.acting.value()));
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
+#include <synod/lock/state.hpp>
 
 #include <compare>
 #include <cstddef>
@@ -42,9 +43,9 @@ struct request {
     std::uint32_t count = 1;  // of a hold: releases that end it
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
-    lock::mode before =
-        lock::mode::exclusive;  // that of the hold that it has replaced; else its own
-    bool told_queued = false;   // its client knows that it waits, so how that ends is an event
+    request_kind kind = request_kind::acquire;
+    lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
+    bool told_queued = false;  // its client knows that it waits, so how that ends is an event
 };
 
 /// One lock. It exists while it is held or waited for.

@@ -186,7 +186,7 @@ private:
 
     [[nodiscard]] reply cancel_granted(handle one, on_granted then) {
         const detail::request& held = book_.at(one);
-        const bool is_upgrade = held.mode != held.before;
+        const bool is_upgrade = held.kind == request_kind::upgrade;
         if (then == on_granted::release && !is_upgrade) return give_back(one);
         if (then == on_granted::release) downgrade(one, held.before);
         return already_granted{held.token};
@@ -230,7 +230,8 @@ private:
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (asked.wait_ms > config_.max_wait_ms) return refused{refusal::limit};
         if (would_wait && exceeds_limits(client, lock, true)) return refused{refusal::limit};
-        const detail::request fresh = request_of(asked, asked.to, client, context);
+        detail::request fresh = request_of(asked, asked.to, client, context);
+        fresh.kind = request_kind::upgrade;
         const handle waiting = book_.enqueue_upgrade(fresh, lock);
         book_.set_upgrades(waiting, one);
         return settle_for(waiting);

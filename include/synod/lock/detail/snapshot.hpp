@@ -32,8 +32,8 @@ template <class Rules>
     const owner_id owner{all.client_at(one.client).session, one.tag};
     const fencing_token upgrades =
         one.upgrades == none ? fencing_token() : all.at(one.upgrades).token;
-    return {owner,     one.sequence, one.at,     one.deadline, one.token,
-            one.state, one.mode,     one.before, one.count,    upgrades};
+    return {owner,    one.sequence, one.at,     one.deadline, one.token, one.state,
+            one.mode, one.kind,     one.before, one.count,    upgrades};
 }
 
 template <class Rules>
@@ -72,6 +72,7 @@ template <class Rules>
     asked.client = all.reach_client(from.owner.session);
     asked.state = from.state;
     asked.mode = from.mode;
+    asked.kind = from.kind;
     asked.before = from.before;
     asked.count = from.count;
     asked.told_queued = true;
