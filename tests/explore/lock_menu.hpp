@@ -41,6 +41,9 @@ struct lock_world_sizes {
     bool takes_others = true;  // clients try to release what others hold, too
     bool has_modes =
         false;  // clients acquire as readers too, and again, and convert what they hold
+    bool takes_all = false;  // clients acquire all locks at once, too
+    bool has_permits =
+        false;  // clients take the first lock for a semaphore of two, too, and change that number
     mutant mistake = mutant::none;
 
     static constexpr std::uint32_t most_clients = 3;
@@ -61,17 +64,18 @@ struct asked {
     std::uint32_t client = 0;
     synod::bytes command{};
     std::string text{};         // who asks for what
-    std::uint64_t acquire = 0;  // its sequence, if it asks for a lock, or to upgrade a hold
+    std::uint64_t acquire = 0;  // its sequence, if it makes a request
 
     asked() = default;
     asked(std::uint32_t by, const synod::lock::command& what)
         : client(by), text(name_of_client(by) + ": " + in_words(what)) {
         synod::byte_writer out(command);
         encode(what, out);
-        if (const auto* const one = std::get_if<synod::lock::acquire>(&what))
-            acquire = one->stamp.sequence;
-        if (const auto* const one = std::get_if<synod::lock::convert>(&what))
-            acquire = one->stamp.sequence;
+        std::visit(
+            [this]<class Command>(const Command& one) {
+                if constexpr (synod::lock::makes_request<Command>) acquire = one.stamp.sequence;
+            },
+            what);
     }
 
     friend bool operator==(const asked& a, const asked& b) {
@@ -103,14 +107,14 @@ public:
 
     void offer() {
         if (asker_.is_live) offer_acquires();
+        if (asker_.is_live && sizes_.takes_all) offer_all_at_once();
+        if (asker_.is_live && sizes_.has_permits) offer_permits();
         offer_releases();
         if (asker_.is_live && sizes_.has_modes) offer_conversions();
-        if (!sizes_.has_all) return;
-        give(synod::lock::keep_alive{asker_.stamp});
+        if (sizes_.has_all) give(synod::lock::keep_alive{asker_.stamp});
         if (!asker_.is_live) return;
-        give(synod::lock::close_session{asker_.stamp});
-        for (const std::uint64_t request : asker_.acquires)
-            give(synod::lock::cancel{asker_.stamp, request, synod::lock::on_granted::release});
+        if (sizes_.has_all) give(synod::lock::close_session{asker_.stamp});
+        if (sizes_.has_all || sizes_.takes_all) offer_cancels();
     }
 
 private:
@@ -149,6 +153,31 @@ private:
         give(made);
     }
 
+    void offer_all_at_once() {
+        synod::lock::acquire_all made;
+        made.stamp = asker_.stamp;
+        made.owner = 1;
+        for (std::uint32_t i = 0; i < sizes_.locks; ++i) {
+            const std::string name(1, static_cast<char>('a' + i));
+            made.locks.push_back({name, synod::lock::mode::exclusive});
+        }
+        give(made);
+    }
+
+    void offer_permits() {
+        for (const std::uint32_t permits : {1U, 2U}) {
+            synod::lock::acquire_permits made;
+            made.stamp = asker_.stamp;
+            made.owner = 1;
+            made.name = "a";
+            made.permits = permits;
+            made.capacity = 2;
+            give(made);
+        }
+        for (const std::uint32_t capacity : {1U, 3U})
+            give(synod::lock::set_capacity{asker_.stamp, "a", capacity});
+    }
+
     /// Of what is this client's, or was: to each mode.
     void offer_conversions() {
         using synod::lock::mode;
@@ -172,6 +201,11 @@ private:
             for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner)
                 give(synod::lock::release{asker_.stamp, owner, grant.token});
         }
+    }
+
+    void offer_cancels() {
+        for (const std::uint64_t request : asker_.acquires)
+            give(synod::lock::cancel{asker_.stamp, request, synod::lock::on_granted::release});
     }
 
     void give(synod::lock::command made) { take_(made); }

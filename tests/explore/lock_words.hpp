@@ -55,6 +55,26 @@ struct command_in_words {
             text += " for " + std::to_string(one.wait_ms) + "ms";
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
     }
+    std::string operator()(const synod::lock::acquire_all& one) const {
+        std::string text = one.wait_ms == synod::lock::no_wait ? "try" : "acquire";
+        for (const synod::lock::wanted& each : one.locks) {
+            text += (&each == one.locks.data() ? " " : " and ") + each.name + in_words(each.mode);
+        }
+        return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
+    }
+    std::string operator()(const synod::lock::acquire_permits& one) const {
+        const bool tries = one.wait_ms == synod::lock::no_wait;
+        return (tries ? "try " : "acquire ") + std::to_string(one.permits) + " of " +
+               std::to_string(one.capacity) + " at " + one.name;
+    }
+    std::string operator()(const synod::lock::set_capacity& one) const {
+        return "set capacity of " + one.name + " to " + std::to_string(one.capacity);
+    }
+    std::string operator()(const synod::lock::release_all& one) const {
+        std::string text = "release all of";
+        for (const synod::fencing_token token : one.tokens) text += ' ' + in_words(token);
+        return text;
+    }
     std::string operator()(const synod::lock::convert& one) const {
         constexpr const char* modes[] = {"shared", "update", "exclusive"};
         std::string text =
@@ -103,6 +123,15 @@ struct reply_in_words {
     std::string operator()(const synod::lock::cancelled& /*one*/) const { return "cancelled"; }
     std::string operator()(const synod::lock::already_granted& one) const {
         return "already granted " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::resized& one) const {
+        return "resized from " + std::to_string(one.before);
+    }
+    std::string operator()(const synod::lock::not_released& one) const {
+        std::string text = "not released because of";
+        for (const synod::lock::refused_hold& each : one.holds)
+            text += ' ' + in_words(each.token) + " (" + in_words(each.reason) + ')';
+        return text;
     }
     std::string operator()(const synod::lock::refused& one) const {
         return "refused: " + in_words(one.reason);

@@ -298,7 +298,9 @@ private:
             std::string text;
             for (const synod::lock::request_record& one : lock.holders) {
                 text += (text.empty() ? "" : ", ") + owner_of(here, one.owner.session) + " holds " +
-                        name + in_words(one.mode) + " under " + in_words(one.token);
+                        name + (lock.capacity == 0 ? in_words(one.mode) : "") + " under " +
+                        in_words(one.token);
+                if (lock.capacity != 0) text += ", " + std::to_string(one.permits) + " permits";
                 if (one.count > 1) text += " " + std::to_string(one.count) + " times";
             }
             return text;

@@ -49,6 +49,8 @@ using synod::testing::parameters;
     sizes.has_all = given.choice("menu", {"all", "brief"}) == "all";
     sizes.takes_others = given.choice("releases", {"any", "own"}) == "any";
     sizes.has_modes = given.choice("modes", {"no", "yes"}) == "yes";
+    sizes.has_permits = given.choice("permits", {"no", "yes"}) == "yes";
+    sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
     sizes.mistake = lock_mistake_of(given);
     return sizes;
 }

@@ -35,6 +35,9 @@ inline constexpr std::array kills_of_locks{
     kill{mutant::m61,
          "world lock_table clients=1 menu=brief modes=yes restores=yes ticks=0 mutant=m61",
          "restored_state_is_the_state"},
+    kill{mutant::m62,
+         "world lock_table clients=1 locks=2 menu=brief together=yes ticks=0 mutant=m62",
+         "released_means_free"},
     kill{mutant::m64, "world lock_client acquires=2 writes=2 deliveries=10 ticks=0 mutant=m64",
          "no_stale_write"}};
 

@@ -64,6 +64,7 @@ enum class mutant : std::uint8_t {
     m59 = 59,
     m60 = 60,
     m61 = 61,
+    m62 = 62,
     m64 = 64,
     m65 = 65,
 };

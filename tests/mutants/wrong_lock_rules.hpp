@@ -45,6 +45,9 @@ struct wrong_lock_rules : lock::rules {
         if (is(mutant::m48) || is(mutant::m57)) return true;
         return lock::rules::may_release(holder, asker);
     }
+    [[nodiscard]] static std::uint32_t given_back(std::uint32_t held) {
+        return is(mutant::m62) ? 1 : lock::rules::given_back(held);
+    }
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) {
         return is(mutant::m53) ? leader != known : lock::rules::is_new_leader(known, leader);
     }

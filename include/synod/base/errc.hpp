@@ -55,6 +55,8 @@ enum class errc {
     unsupported,
     unreachable,
     upgrade_conflict,
+    permits_out_of_range,
+    unknown_lock,
 };
 
 namespace detail {
@@ -107,6 +109,8 @@ inline constexpr error_text error_texts[] = {
     {errc::unsupported, "not supported"},
     {errc::unreachable, "no replica answers"},
     {errc::upgrade_conflict, "an upgrade of this lock waits already, or may yet"},
+    {errc::permits_out_of_range, "no permits, or more than the semaphore has"},
+    {errc::unknown_lock, "nobody holds or waits for a lock of that name"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -120,8 +124,7 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::upgrade_conflict),
-              "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::unknown_lock), "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

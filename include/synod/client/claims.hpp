@@ -148,8 +148,9 @@ public:
 
     void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
 
-    /// Claims keep the mode that they were granted in, and convert nothing.
-    void conclude(const lock::convert&, const delivery&, instant, bool) {}
+    /// Claims are for one lock each, keep the mode that they were granted in, and convert nothing.
+    template <class Other>
+    void conclude(const Other&, const delivery&, instant, bool) {}
 
     template <class... Events>
     void learn(const std::variant<Events...>& told, bool is_safe) {

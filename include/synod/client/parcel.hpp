@@ -72,6 +72,16 @@ template <>
 struct answers_to<lock::convert>
     : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
 template <>
+struct answers_to<lock::acquire_all>
+    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+template <>
+struct answers_to<lock::acquire_permits>
+    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+template <>
+struct answers_to<lock::set_capacity> : answers<lock::resized> {};
+template <>
+struct answers_to<lock::release_all> : answers<lock::released, lock::not_released> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

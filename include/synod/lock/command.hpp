@@ -14,6 +14,7 @@
 #include <limits>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -87,6 +88,78 @@ struct acquire {
     }
 };
 
+/// One of several locks that are asked for together.
+struct wanted {
+    std::string name;
+    lock::mode mode = lock::mode::exclusive;
+
+    friend bool operator==(const wanted&, const wanted&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.name, self.mode); }
+};
+
+/// Asks for several locks at once, and gets all of them or none: it waits in every queue, at the same place in the order of
+/// arrival, and takes none before it can have all. So requests like this never wait for one another in a circle, in whatever order
+/// they name their locks; meanwhile those who come later wait behind it, also for a lock of it that is free. (locks 3.5)
+///
+/// A name that is given twice counts once, in the stronger of its modes. Each lock gets a token of its own: that of the answer for
+/// the first name in the order of their bytes, and the following tokens for the others. They are released one by one, or all by a
+/// `cancel`. Answered like an acquire; an owner that holds one of the locks already is refused (self_deadlock).
+struct acquire_all {
+    request_stamp stamp;
+    std::uint64_t owner = 0;               // as in acquire
+    std::vector<wanted> locks;             // at least one
+    std::uint64_t wait_ms = wait_forever;  // log time
+
+    friend bool operator==(const acquire_all&, const acquire_all&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.owner, self.locks, self.wait_ms);
+    }
+};
+
+/// Asks for permits of a semaphore, which comes into being when first asked for, with the capacity that is named here. It lasts, with
+/// what set_capacity has made of its capacity, as long as somebody holds permits or waits for some.
+///
+/// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few. Each is a hold of its own,
+/// with its own token, also when its owner has permits already. Answered like an acquire. Refused besides: permits_out_of_range for
+/// none, or more than the capacity; kind_mismatch for a lock, and for a semaphore of another capacity; unknown_lock where capacity is
+/// zero, which stands for whatever it is, and there is no semaphore of that name.
+struct acquire_permits {
+    request_stamp stamp;
+    std::uint64_t owner = 0;  // as in acquire
+    std::string name;         // of the semaphore, like that of a lock
+    std::uint32_t permits = 1;
+    std::uint32_t capacity = 0;            // of the semaphore
+    std::uint64_t wait_ms = wait_forever;  // log time
+
+    friend bool operator==(const acquire_permits&, const acquire_permits&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms);
+    }
+};
+
+/// Changes the capacity of a semaphore that somebody holds or waits for. What is held stays held: below that, nothing is granted
+/// until enough was given back; a request for more than there are waits until there are more again. Answered by `resized` or
+/// `refused` (permits_out_of_range for zero, unknown_lock, kind_mismatch for a lock).
+struct set_capacity {
+    request_stamp stamp;
+    std::string name;
+    std::uint32_t capacity = 0;
+
+    friend bool operator==(const set_capacity&, const set_capacity&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp, self.name, self.capacity); }
+};
+
+/// Gives several holds back, each like a release, or none of them if one cannot be: then `not_released` says which. A token that is
+/// given twice is two releases. Answered by `released`, with how many are left of the hold that has most, or `not_released`.
+struct release_all {
+    request_stamp stamp;
+    std::uint64_t owner = 0;  // must be the tag that acquired
+    std::vector<fencing_token> tokens;
+
+    friend bool operator==(const release_all&, const release_all&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.stamp, self.owner, self.tokens); }
+};
+
 /// Gives a hold back, or one of its acquisitions if it was acquired again. It is named by its token, never by the lock's name, so a
 /// late release cannot end somebody else's hold. An upgrade that waits for the hold ends with it, as cancelled. Answered by
 /// `released` or `refused` (stale_token, not_owner).
@@ -123,9 +196,11 @@ struct acknowledge {
 /// first by `already_granted` (keep) or `released` (release), for one that ended otherwise by `request_status`, or by
 /// `refused` (unknown_request).
 ///
+/// Of a request for several locks every one that it still holds is given back; `released` tells the most that remains of one.
+///
 /// An upgrade that was granted first is undone (release), however often it is cancelled: the hold has its former mode again, under
-/// its new token, and the answer is `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent again, it is answered with
-/// its token, which is then released.
+/// its new token, and the answer is `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent
+/// again, it is answered with its token, which is then released.
 struct cancel {
     request_stamp stamp;
     std::uint64_t request = 0;  // the sequence of its acquire or convert
@@ -158,8 +233,15 @@ struct convert {
 };
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
-using command = std::variant<open_session, keep_alive, close_session, acquire, release, query,
-                             acknowledge, cancel, convert>;
+using command =
+    std::variant<open_session, keep_alive, close_session, acquire, release, query, acknowledge,
+                 cancel, convert, acquire_all, acquire_permits, set_capacity, release_all>;
+
+/// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
+template <class Command>
+inline constexpr bool makes_request =
+    std::same_as<Command, acquire> || std::same_as<Command, acquire_all> ||
+    std::same_as<Command, acquire_permits> || std::same_as<Command, convert>;
 
 /// Turns commands into bytes and back; meets `synod::codec`.
 using command_codec = detail::variant_codec<command, 1>;

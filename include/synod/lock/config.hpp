@@ -26,7 +26,7 @@ struct config {
     /// Locks that exist at a time; one exists while it is held or waited for.
     std::uint32_t max_locks = 4'194'304;
 
-    /// Holds, waits, and unacknowledged ends of waits, of one session together.
+    /// Holds, waits, and unacknowledged ends of waits, of one session together. A request for several locks holds, or waits for, each.
     std::uint32_t max_requests_per_session = 65'536;
 
     /// Waits, and unacknowledged ends of waits, of one session.
@@ -37,6 +37,9 @@ struct config {
 
     /// Acquisitions of one hold, the first one included.
     std::uint32_t max_reentrancy = 65'536;
+
+    /// Different locks that one request may ask for.
+    std::uint32_t max_locks_per_request = 64;
 
     /// Length of a lock's name, at most 512.
     std::uint32_t max_name_bytes = name_bytes_end;
@@ -50,7 +53,7 @@ struct config {
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.max_reentrancy);
+        visit(self.max_reentrancy, self.max_locks_per_request);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -71,7 +74,9 @@ struct config {
     if (config.max_waiting_per_session == 0 || config.max_waiting_per_lock == 0) {
         return errc::limit_out_of_range;
     }
-    if (config.max_reentrancy == 0) return errc::limit_out_of_range;
+    if (config.max_reentrancy == 0 || config.max_locks_per_request == 0) {
+        return errc::limit_out_of_range;
+    }
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }

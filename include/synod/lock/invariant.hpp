@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -46,12 +47,31 @@ template <class State, class Claim>
            for_all(now.ended, claim);
 }
 
-/// The holders of one lock by their modes.
+/// The holders of one lock by their modes, and the permits of one semaphore.
 template <class Lock>
 [[nodiscard]] holding holding_of(const Lock& lock) {
     holding held;
-    for (const request_record& one : lock.holders) ++held.in(one.mode);
+    for (const request_record& one : lock.holders) {
+        ++held.in(one.mode);
+        held.permits += one.permits;
+    }
     return held;
+}
+
+/// Permits are of semaphores: of each of their requests, and of no other. (3.3)
+template <class State>
+[[nodiscard]] bool permits_are_of_semaphores(const State& now) {
+    return for_all(now.locks,
+                   [](const auto& lock) {
+                       const auto is_right = [&lock](const request_record& one) {
+                           const bool is_plain =
+                               one.mode == mode::shared && one.kind == request_kind::acquire;
+                           return lock.capacity == 0 ? one.permits == 0
+                                                     : one.permits > 0 && is_plain;
+                       };
+                       return for_all(lock.holders, is_right) && for_all(lock.queue, is_right);
+                   }) &&
+           for_all(now.ended, [](const auto& one) { return one.permits == 0; });
 }
 
 /// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (3.3)
@@ -150,24 +170,36 @@ template <class State>
     });
 }
 
-/// No lost wake-up: whoever is first in a queue could not hold beside those who do, but for the hold that it would replace. (3.5)
-template <class State>
-[[nodiscard]] bool fronts_have_to_wait(const State& now) {
-    return for_all(now.locks, [](const auto& lock) {
-        if (lock.queue.empty()) return true;
-        const request_record& front = lock.queue[0];
-        holding others = holding_of(lock);
-        for (const request_record& one : lock.holders) {
-            if (one.token == front.upgrades) --others.in(one.mode);
-        }
-        return !rules::is_compatible(others, front.mode);
-    });
+/// Whether a request is first in the queue of this lock and could hold beside those who do, but for the hold that it would replace.
+template <class Lock>
+[[nodiscard]] bool could_hold(const Lock& lock, const request_record& asked) {
+    if (lock.queue.empty() || lock.queue[0].at != asked.at) return false;
+    holding others = holding_of(lock);
+    for (const request_record& one : lock.holders) {
+        if (one.token == asked.upgrades) --others.in(one.mode);
+    }
+    const request_record& front = lock.queue[0];
+    if (lock.capacity == 0) return rules::is_compatible(others, front.mode);
+    return rules::has_permits(others.permits, front.permits, lock.capacity);
 }
 
-/// Nobody waits for a lock that nobody holds, and no lock is kept that nobody holds.
+/// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
 template <class State>
-[[nodiscard]] bool every_lock_is_held(const State& now) {
-    return for_all(now.locks, [](const auto& lock) { return !lock.holders.empty(); });
+[[nodiscard]] bool fronts_have_to_wait(const State& now) {
+    synod::detail::deferred<std::map<position, bool>, State> has_to_wait;
+    for (const auto& lock : now.locks) {
+        for (const request_record& one : lock.queue) {
+            has_to_wait[one.at] = has_to_wait[one.at] || !could_hold(lock, one);
+        }
+    }
+    return for_all(has_to_wait, [](const auto& one) { return one.second; });
+}
+
+/// No lock is kept that nobody holds or waits for.
+template <class State>
+[[nodiscard]] bool no_lock_is_idle(const State& now) {
+    return for_all(now.locks,
+                   [](const auto& lock) { return !lock.holders.empty() || !lock.queue.empty(); });
 }
 
 /// A request is listed where its state belongs.
@@ -182,15 +214,37 @@ template <class State>
            for_all(now.ended, [&](const auto& one) { return !is_granted(one) && !is_queued(one); });
 }
 
-/// A position and a pair of session and sequence each name one request at most, and no position lies ahead.
+/// Whether two records, each of its own lock, may be of one request.
+[[nodiscard]] inline bool belong_together(const request_record& a, const request_record& b) {
+    return a.owner == b.owner && a.sequence == b.sequence && a.deadline == b.deadline &&
+           a.state == b.state && a.kind == request_kind::acquire && b.kind == request_kind::acquire;
+}
+
+/// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and
+/// everywhere the same is said of it. No position lies ahead.
 template <class State>
 [[nodiscard]] bool requests_are_unique(const State& now) {
-    synod::detail::deferred<std::set<position>, State> positions;
-    synod::detail::deferred<std::set<std::pair<session_id, std::uint64_t>>, State> names;
-    return for_all_requests(now, [&](const request_record& one) {
-        return one.at <= now.last && positions.insert(one.at).second &&
-               names.emplace(one.owner.session, one.sequence).second;
-    });
+    struct sighting {
+        const request_record* record;
+        const lock_record* lock;
+    };
+    std::map<position, synod::detail::deferred<sighting, State>> by_position;
+    std::map<std::pair<session_id, std::uint64_t>, synod::detail::deferred<position, State>>
+        by_name;
+    const auto is_alone = [&](const request_record& one, const lock_record* lock) {
+        const auto [named, is_new_name] =
+            by_name.try_emplace({one.owner.session, one.sequence}, one.at);
+        const auto [seen, is_new] = by_position.try_emplace(one.at, sighting{&one, lock});
+        if (one.at > now.last || named->second != one.at) return false;
+        const lock_record* const before = std::exchange(seen->second.lock, lock);
+        return is_new || (before != lock && belong_together(*seen->second.record, one));
+    };
+    for (const auto& lock : now.locks) {
+        const auto is_alone_here = [&](const auto& one) { return is_alone(one, &lock); };
+        if (!for_all(lock.holders, is_alone_here)) return false;
+        if (!for_all(lock.queue, is_alone_here)) return false;
+    }
+    return for_all(now.ended, [&](const auto& one) { return is_alone(one, nullptr); });
 }
 
 /// Lists are in their canonical order.
@@ -210,6 +264,7 @@ template <class State>
 /// The name of the first invariant that a state breaks, or nullptr.
 template <class State>
 [[nodiscard]] const char* first_broken(const State& now) {
+    if (!permits_are_of_semaphores(now)) return "permits_are_of_semaphores";
     if (!no_holds_conflict(now)) return "no_holds_conflict";
     if (!held_tokens_are_issued_once(now)) return "held_tokens_are_issued_once";
     if (!requests_have_live_sessions(now)) return "requests_have_live_sessions";
@@ -218,7 +273,7 @@ template <class State>
     if (!upgrades_have_holds(now)) return "upgrades_have_holds";
     if (!upgrades_end(now)) return "upgrades_end";
     if (!counts_are_right(now)) return "counts_are_right";
-    if (!every_lock_is_held(now)) return "every_lock_is_held";
+    if (!no_lock_is_idle(now)) return "no_lock_is_idle";
     if (!fronts_have_to_wait(now)) return "fronts_have_to_wait";
     if (!states_match_places(now)) return "states_match_places";
     if (!requests_are_unique(now)) return "requests_are_unique";
@@ -238,6 +293,24 @@ template <class State>
     return for_all_requests(after, [&](const request_record& one) {
         return one.state != request_state::granted || one.token > before.last_token ||
                held.contains(one.token);
+    });
+}
+
+/// Of two states, the earlier first: no semaphore has granted more than it had, before or after. What was held before its capacity
+/// was lowered may be more. (3.3)
+template <class State>
+[[nodiscard]] bool grants_fit(const State& before, const State& after) {
+    const auto most_of = [&before](const auto& lock) {
+        for (const auto& one : before.locks) {
+            if (one.name == lock.name && one.capacity > lock.capacity) return one.capacity;
+        }
+        return lock.capacity;
+    };
+    return for_all(after.locks, [&](const auto& lock) {
+        if (lock.capacity == 0 || holding_of(lock).permits <= most_of(lock)) return true;
+        return for_all(lock.holders, [&before](const request_record& one) {
+            return one.token <= before.last_token;
+        });
     });
 }
 

@@ -12,6 +12,7 @@
 #include <concepts>
 #include <cstdint>
 #include <variant>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -33,8 +34,10 @@ enum class refusal : std::uint8_t {
     unknown_request,        // this session has no such request, or has acknowledged it
     token_space_exhausted,  // the counter of fencing tokens is at its end
     upgrade_conflict,       // an upgrade of this lock waits already, or would wait for this one
+    permits_out_of_range,   // none, or more than the semaphore has
+    unknown_lock,           // nobody holds or waits for a lock of that name
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::upgrade_conflict; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::unknown_lock; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -71,7 +74,7 @@ struct closed {
     static void fields(auto&, auto&& visit) { visit(); }
 };
 
-/// The lock is held.
+/// The lock is held; of several locks, the first.
 struct granted {
     fencing_token token;
 
@@ -86,7 +89,7 @@ struct queued {
     static void fields(auto&, auto&& visit) { visit(); }
 };
 
-/// The lock is held by somebody and the request would not wait.
+/// The lock, or one of them, is not free, and the request would not wait.
 struct busy {
     friend bool operator==(const busy&, const busy&) = default;
     static void fields(auto&, auto&& visit) { visit(); }
@@ -100,7 +103,7 @@ struct released {
     static void fields(auto& self, auto&& visit) { visit(self.remaining); }
 };
 
-/// Where a request stands, and its token if it is granted.
+/// Where a request stands, and its token if it is granted; of several locks, that of the first that is not given back.
 struct request_status {
     request_state state = request_state::queued;
     fencing_token token;  // zero unless granted
@@ -137,9 +140,35 @@ struct refused {
     static void fields(auto& self, auto&& visit) { visit(self.reason); }
 };
 
+/// The semaphore has the capacity that was asked for.
+struct resized {
+    std::uint32_t before = 0;  // what it had
+
+    friend bool operator==(const resized&, const resized&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.before); }
+};
+
+/// A hold that cannot be given back.
+struct refused_hold {
+    fencing_token token;
+    refusal reason = refusal::stale_token;
+
+    friend bool operator==(const refused_hold&, const refused_hold&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.token, self.reason); }
+};
+
+/// Nothing was given back, because of these.
+struct not_released {
+    std::vector<refused_hold> holds;  // in order of token
+
+    friend bool operator==(const not_released&, const not_released&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.holds); }
+};
+
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply = std::variant<opened, kept, closed, granted, queued, busy, released, request_status,
-                           acknowledged, cancelled, already_granted, refused>;
+using reply =
+    std::variant<opened, kept, closed, granted, queued, busy, released, request_status,
+                 acknowledged, cancelled, already_granted, refused, resized, not_released>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::variant_codec<reply, 1>;
@@ -175,6 +204,8 @@ template <std::same_as<reply> Reply>
         case refusal::unknown_request: return errc::unknown_request;
         case refusal::token_space_exhausted: return errc::token_space_exhausted;
         case refusal::upgrade_conflict: return errc::upgrade_conflict;
+        case refusal::permits_out_of_range: return errc::permits_out_of_range;
+        case refusal::unknown_lock: return errc::unknown_lock;
     }
     return errc::malformed;
 }

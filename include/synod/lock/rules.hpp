@@ -22,11 +22,12 @@ struct owner_id {
     friend auto operator<=>(const owner_id&, const owner_id&) = default;
 };
 
-/// How many hold a lock in each mode.
+/// How many hold a lock in each mode, or how many permits of a semaphore are held.
 struct holding {
     std::uint32_t shared = 0;
     std::uint32_t update = 0;
     std::uint32_t exclusive = 0;
+    std::uint64_t permits = 0;
 
     [[nodiscard]] std::uint32_t& in(mode which) {
         if (which == mode::shared) return shared;
@@ -39,9 +40,9 @@ struct holding {
 
 /// The rules of locks.md for what the table can do; those of sessions hold for waits, too.
 struct rules : session_rules {
-    /// Whether a token is left after `last`. Tokens never wrap. (3.2)
-    [[nodiscard]] static bool has_next_token(fencing_token last) {
-        return last.counter() < fencing_token::max_counter;
+    /// Whether so many tokens are left after `last`. Tokens never wrap. (3.2)
+    [[nodiscard]] static bool has_tokens(fencing_token last, std::uint32_t wanted) {
+        return wanted <= fencing_token::max_counter - last.counter();
     }
 
     /// One counter for all locks, one step for each grant. (3.2)
@@ -54,6 +55,12 @@ struct rules : session_rules {
         if (asked == mode::exclusive) return others.total() == 0;
         if (asked == mode::update && others.update > 0) return false;
         return others.exclusive == 0;
+    }
+
+    /// Whether so many permits can be held beside those that are. The capacity may have been lowered below what is held. (3.3)
+    [[nodiscard]] static bool has_permits(std::uint64_t held, std::uint32_t asked,
+                                          std::uint32_t capacity) {
+        return held + asked <= capacity;
     }
 
     /// Whether a hold in `from`, one of `held`, may ask for a stronger mode. Else two would hold, and each wait for the other. (3.5)
@@ -76,6 +83,9 @@ struct rules : session_rules {
     [[nodiscard]] static bool may_release(const owner_id& holder, const owner_id& asker) {
         return holder == asker;
     }
+
+    /// How many of the locks that its request holds a cancel gives back: all. (3.5)
+    [[nodiscard]] static std::uint32_t given_back(std::uint32_t held) { return held; }
 
     /// Whether a leader's first entry counts: only above every leader before it. (R2)
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) { return leader > known; }

@@ -34,11 +34,12 @@ struct request_record {
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     std::uint32_t count = 1;                    // of a hold: releases that end it
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero
+    std::uint32_t permits = 0;                  // of a semaphore; zero at a lock
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.kind, self.before, self.count, self.upgrades);
+        visit(self.kind, self.before, self.count, self.upgrades, self.permits);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -47,11 +48,12 @@ struct request_record {
     }
 };
 
-/// One lock.
+/// One lock, or one semaphore.
 struct lock_record {
     std::string name;
     std::vector<request_record> holders;  // in order of token
     std::vector<request_record> queue;    // an upgrade, if one waits, and then in order of position
+    std::uint32_t capacity = 0;           // of a semaphore; zero for a lock
 
     friend bool operator==(const lock_record&, const lock_record&) = default;
 };

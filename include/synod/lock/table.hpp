@@ -38,8 +38,8 @@ namespace synod::inline SYNOD_ABI::lock {
 /// A lock is there when somebody holds it and gone when nobody does; names need no declaration. Holds live as long as the
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
-/// Commands take constant time on average, and logarithmic time in the number of waits that have a limit and of sessions; an acquire
-/// also looks through those who hold its lock.
+/// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
+/// limit and of sessions; an acquire also looks through those who hold its lock.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -238,7 +238,7 @@ private:
     /// What was answered is answered again; only a request that was told `queued` and is granted by now is told so.
     template <class Command>
     void run_again(const Command& asked, bytes_view stored, byte_writer& out) {
-        if constexpr (std::is_same_v<Command, acquire> || std::is_same_v<Command, convert>) {
+        if constexpr (makes_request<Command>) {
             if (const auto token = locks_.held_by(asked.stamp)) {
                 return encode(reply(granted{*token}), out);
             }
@@ -250,11 +250,10 @@ private:
 
     /// What gives back always has room. (locks R5, 3.8)
     template <class Command>
-    static constexpr auto room_of =
-        std::is_same_v<Command, acquire> || std::is_same_v<Command, convert> ||
-                std::is_same_v<Command, query>
-            ? session_table::room::ordinary
-            : session_table::room::reserved;
+    static constexpr auto room_of = makes_request<Command> || std::is_same_v<Command, query> ||
+                                            std::is_same_v<Command, set_capacity>
+                                        ? session_table::room::ordinary
+                                        : session_table::room::reserved;
 
     [[nodiscard]] reply answer_to(const keep_alive& asked) {
         const auto remaining = sessions_.renew(asked.stamp.session);
@@ -269,7 +268,7 @@ private:
         return closed{};
     }
 
-    /// A cancel that overtakes its acquire or convert leaves an answer for it, so that it never runs: no grant is left that nobody wants.
+    /// A cancel that overtakes its request leaves an answer for it, so that it never runs: no grant is left that nobody wants.
     [[nodiscard]] reply answer_to(const cancel& asked) {
         const request_stamp target{asked.stamp.session, asked.request, 0};
         const bool overtakes = asked.request < asked.stamp.sequence &&

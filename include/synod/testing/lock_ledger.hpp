@@ -63,7 +63,7 @@ public:
     /// All grants, in log order.
     [[nodiscard]] const std::vector<grant>& grants() const { return grants_; }
 
-    /// Whether that acquire or convert was granted, ever.
+    /// Whether that request was granted, ever.
     [[nodiscard]] bool was_granted(session_id session, std::uint64_t sequence) const {
         return granted_.contains({session, sequence});
     }
@@ -81,7 +81,9 @@ public:
             sink.add(one.lock);
             sink.add(one.token);
         }
-        for (const auto& [name, token] : granted_) add(sink, name, token);
+        for (const auto& [name, its] : granted_) {
+            for (const std::size_t place : its) add(sink, name, grants_[place].token);
+        }
         sink.add(answers_.size());
         for (const auto& [name, first] : answers_) {
             add(sink, name, first.print.high);
@@ -118,25 +120,38 @@ private:
 
     [[nodiscard]] std::string_view note_move(const lock::state& before, const lock::state& after) {
         const std::string_view broken = note_grants(before, after);
-        return lock::invariant::only_moves_forward(before, after) ? broken : "only_moves_forward";
+        if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
+        return lock::invariant::grants_fit(before, after) ? broken : "grants_fit";
     }
 
-    /// A request is granted once at most, and every token goes to somebody who may still use it.
+    /// A request is granted once at most, all its locks at a time, and every token goes to somebody who may still use it.
     [[nodiscard]] std::string_view note_grants(const lock::state& before,
                                                const lock::state& after) {
         const std::size_t known_before = grants_.size();
         std::string_view broken;
         for (const lock::lock_record& lock : after.locks) {
             for (const lock::request_record& one : lock.holders) {
-                const request_name name(one.owner.session, one.sequence);
-                const auto [known, is_new] = granted_.try_emplace(name, one.token);
-                if (is_new) grants_.push_back({lock.name, one.token, one.owner.session});
-                if (known->second != one.token) broken = "granted_once";
+                const std::string_view wrong = note_hold(lock.name, one, known_before);
+                if (!wrong.empty()) broken = wrong;
             }
         }
         if (!broken.empty()) return broken;
         const std::uint64_t issued = after.last_token.counter() - before.last_token.counter();
         return grants_.size() - known_before == issued ? "" : "no_grant_to_the_dead";
+    }
+
+    /// `known_before` is the number of grants before this input.
+    [[nodiscard]] std::string_view
+    note_hold(const std::string& lock, const lock::request_record& one, std::size_t known_before) {
+        auto& its = granted_[{one.owner.session, one.sequence}];
+        for (const std::size_t known : its) {
+            if (grants_[known].lock != lock) continue;
+            return grants_[known].token == one.token ? "" : "granted_once";
+        }
+        if (!its.empty() && its.front() < known_before) return "granted_together";
+        its.push_back(grants_.size());
+        grants_.push_back({lock, one.token, one.owner.session});
+        return {};
     }
 
     [[nodiscard]] std::string_view note_reply(const lock::state& before, bytes_view command,
@@ -203,7 +218,34 @@ private:
         const auto* const hold = find_hold(its.after, asked.stamp.session, granted->token);
         if constexpr (std::is_same_v<Command, lock::convert>) return hold->mode == asked.to;
         if constexpr (std::is_same_v<Command, lock::acquire>) return hold->mode >= asked.mode;
+        if constexpr (requires { asked.permits; }) return hold->permits == asked.permits;
+        if constexpr (std::is_same_v<Command, lock::acquire_all>)
+            return holds_all(its.after, asked);
         return true;
+    }
+
+    /// Whether every lock that was asked for is held by the request, in the mode asked for or a stronger one.
+    [[nodiscard]] static bool holds_all(const lock::state& in, const lock::acquire_all& asked) {
+        for (const lock::wanted& one : asked.locks) {
+            const lock::lock_record* const lock = find_lock(in, one.name);
+            if (lock == nullptr) return false;
+            bool holds = false;
+            for (const lock::request_record& hold : lock->holders) {
+                const request_name name(hold.owner.session, hold.sequence);
+                const bool is_its = name == request_name(asked.stamp.session, asked.stamp.sequence);
+                holds = holds || (is_its && hold.mode >= one.mode);
+            }
+            if (!holds) return false;
+        }
+        return true;
+    }
+
+    [[nodiscard]] static const lock::lock_record* find_lock(const lock::state& in,
+                                                            std::string_view name) {
+        for (const lock::lock_record& one : in.locks) {
+            if (one.name == name) return &one;
+        }
+        return nullptr;
     }
 
     /// The token that a reply says is held.
@@ -234,13 +276,24 @@ private:
     }
     [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
                                                               const lock::cancel& asked) {
+        std::uint32_t most = 0;
         for (const lock::lock_record& lock : in.locks) {
             for (const lock::request_record& one : lock.holders) {
                 const request_name name(one.owner.session, one.sequence);
-                if (name == request_name(asked.stamp.session, asked.request)) return one.count;
+                const bool is_its = name == request_name(asked.stamp.session, asked.request);
+                if (is_its && one.count > most) most = one.count;
             }
         }
-        return 0;
+        return most;
+    }
+    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                              const lock::release_all& asked) {
+        std::uint32_t most = 0;
+        for (const fencing_token token : asked.tokens) {
+            const lock::request_record* const one = find_hold(in, asked.stamp.session, token);
+            if (one != nullptr && one->count > most) most = one->count;
+        }
+        return most;
     }
     template <class Other>
     [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& /*in*/,
@@ -274,10 +327,24 @@ private:
         if (is_again && is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
             return {};
         }
-        for (const lock::lock_record& one : before.locks) {
-            if (one.name == asked.name && !one.queue.empty()) return "first_come_first_served";
+        return is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+    }
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::acquire_all& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::granted>(said)) return {};
+        for (const lock::wanted& one : asked.locks) {
+            if (is_waited_for(before, one.name)) return "first_come_first_served";
         }
         return {};
+    }
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::granted>(said)) return {};
+        return is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+    }
+    [[nodiscard]] static bool is_waited_for(const lock::state& in, std::string_view name) {
+        const lock::lock_record* const lock = find_lock(in, name);
+        return lock != nullptr && !lock->queue.empty();
     }
 
     /// A hold is given back by its owner alone. (locks 3.2)
@@ -286,6 +353,16 @@ private:
         if (!std::holds_alternative<lock::released>(said)) return {};
         const bool is_own = is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_release";
+    }
+
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::release_all& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::released>(said)) return {};
+        for (const fencing_token token : asked.tokens) {
+            const bool is_own = is_owner(before, asked.stamp.session, asked.owner, token);
+            if (!is_own) return "only_owners_release";
+        }
+        return {};
     }
 
     /// Its mode is changed by its owner alone. (locks 3.2)
@@ -330,10 +407,11 @@ private:
         return nullptr;
     }
 
-    std::map<request_name, fencing_token> granted_;  // all that was ever granted
-    std::map<request_name, answer> answers_;         // the first to each command of a session
-    std::map<session_id, opening> opened_;           // every session that there ever was
-    std::vector<grant> grants_;                      // as many as granted_
+    std::map<request_name, std::vector<std::size_t>>
+        granted_;                             // what was ever granted: its places in grants_
+    std::map<request_name, answer> answers_;  // the first to each command of a session
+    std::map<session_id, opening> opened_;    // every session that there ever was
+    std::vector<grant> grants_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -7,6 +7,8 @@
 #include "codec_laws.hpp"
 #include "support/catch.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 using namespace synod;
@@ -28,6 +30,10 @@ std::vector<lock::command> one_of_each() {
         lock::acknowledge{stamp, 6},
         lock::cancel{stamp, 6, lock::on_granted::keep},
         lock::convert{stamp, 9, fencing_token(3, 77), lock::mode::update, 50},
+        lock::acquire_all{stamp, 9, {{"one", lock::mode::shared}, {"another"}}, 50},
+        lock::acquire_permits{stamp, 9, "a name", 2, 5, 50},
+        lock::set_capacity{stamp, "a name", 5},
+        lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
     };
 }
 
@@ -50,6 +56,16 @@ TEST_CASE("a command with a mode or a choice that does not exist is refused") {
         commands[3], encoded<lock::command_codec>(commands[3]).size() - 10, 2));
     CHECK(!decodes_with<lock::command_codec>(
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
+}
+
+TEST_CASE("a list whose length is not true is refused, whatever the length") {
+    const lock::command asked = lock::release_all{{}, 9, {fencing_token(3, 77)}};
+    const std::size_t length_at = encoded<lock::command_codec>(asked).size() - 12;
+    for (const std::uint8_t untrue : {std::uint8_t{0}, std::uint8_t{2}, std::uint8_t{255}}) {
+        CHECK(!decodes_with<lock::command_codec>(asked, length_at, untrue));
+    }
+    CHECK(!decodes_with<lock::command_codec>(asked, length_at + 3, 255));
+    CHECK(decodes_with<lock::command_codec>(asked, length_at, 1));
 }
 
 TEST_CASE("bytes that decode as a command are the encoding of that command") {

@@ -85,6 +85,13 @@ public:
         CHECK(acquire_in(wanted, session, name, wait_ms) == lock::reply(lock::queued{}));
         return sequences_[session];
     }
+    lock::reply acquire_all(session_id session, const std::vector<std::string>& names,
+                            std::uint64_t wait_ms = lock::wait_forever,
+                            lock::mode wanted = lock::mode::exclusive) {
+        lock::acquire_all asked{stamp(session), 0, {}, wait_ms};
+        for (const std::string& name : names) asked.locks.push_back({name, wanted});
+        return run(asked);
+    }
     lock::reply convert(session_id session, fencing_token token, lock::mode to,
                         std::uint64_t wait_ms = lock::wait_forever) {
         return run(lock::convert{stamp(session), 0, token, to, wait_ms});

@@ -188,9 +188,75 @@ TEST_CASE("queues are in the order of arrival") {
           "queues_rise_in_position");
 }
 
-TEST_CASE("a lock that nobody holds is gone, and nobody waits for it") {
-    CHECK(broken_by([](state& now) { now.locks[0].holders.clear(); }) == "every_lock_is_held");
-    CHECK(broken_by([](state& now) { now.locks[1].holders.clear(); }) == "every_lock_is_held");
+TEST_CASE("a lock that nobody holds or waits for is gone, and nobody waits alone") {
+    CHECK(broken_by([](state& now) { now.locks[0].holders.clear(); }) == "no_lock_is_idle");
+    CHECK(broken_by([](state& now) { now.locks[1].holders.clear(); }) == "fronts_have_to_wait");
+}
+
+TEST_CASE("permits are of semaphores, and each of their requests has some") {
+    const auto with = [](auto&& change) {
+        return broken_by([&](state& now) {
+            now.locks[1].capacity = 3;
+            for (lock::request_record* one :
+                 {&now.locks[1].holders[0], &now.locks[1].queue[0], &now.locks[1].queue[1]}) {
+                one->permits = 2;
+                set_mode(*one, lock::mode::shared);
+            }
+            change(now);
+        });
+    };
+    const std::string name = "permits_are_of_semaphores";
+    CHECK(with([](state&) {}).empty());
+    CHECK(with([](state& now) { now.locks[1].queue[0].permits = 1; }) == "fronts_have_to_wait");
+    CHECK(with([](state& now) { now.locks[1].capacity = 1; }).empty());
+    CHECK(with([](state& now) { now.locks[1].queue[1].permits = 0; }) == name);
+    CHECK(with([](state& now) { now.locks[0].holders[0].permits = 1; }) == name);
+    CHECK(with([](state& now) { now.locks[1].capacity = 0; }) == name);
+    CHECK(with([](state& now) { now.ended[0].permits = 1; }) == name);
+    CHECK(with([](state& now) { set_mode(now.locks[1].queue[0], lock::mode::exclusive); }) == name);
+    CHECK(with([](state& now) { now.locks[1].queue[0].kind = lock::request_kind::upgrade; }) ==
+          name);
+}
+
+TEST_CASE("no semaphore grants more than it has, though more may be held of a lowered one") {
+    state before = good();
+    before.locks[1].capacity = 3;
+    before.locks[1].holders[0].permits = 3;
+    state after = before;
+    after.locks[1].capacity = 2;
+    CHECK(lock::invariant::grants_fit(before, after));
+    after.last_token = fencing_token(21);
+    after.locks[1].holders.push_back(after.locks[1].queue[0]);
+    after.locks[1].holders[1].token = after.last_token;
+    after.locks[1].holders[1].permits = 1;
+    CHECK(!lock::invariant::grants_fit(before, after));
+    before.locks[1].capacity = 4;  // and was lowered after the grant
+    CHECK(lock::invariant::grants_fit(before, after));
+}
+
+TEST_CASE("a request for two locks waits while one of them is not free, and is the same at both") {
+    const auto with = [](auto&& change) {
+        return broken_by([&](state& now) {
+            now.locks[0].holders = {};
+            now.locks[0].queue = {now.locks[1].queue[0]};
+            change(now);
+        });
+    };
+    CHECK(with([](state&) {}).empty());
+    CHECK(with([](state& now) { now.locks[1].holders.clear(); }) == "fronts_have_to_wait");
+    const std::string name = "requests_are_unique";
+    CHECK(with([](state& now) { now.locks[0].queue[0].owner.tag = 1; }) == name);
+    CHECK(with([](state& now) { now.locks[0].queue[0].sequence = 90; }) == name);
+    CHECK(with([](state& now) { now.locks[0].queue[0].deadline = log_time(102); }) == name);
+    CHECK(with([](state& now) {
+              now.locks[0].holders = {request(1, 12, request_state::granted)};
+              now.locks[0].queue = {};
+          }) == name);
+    CHECK(with([](state& now) { now.ended[0].at = {slot(12), 0}; }) == name);
+    CHECK(broken_by([](state& now) {
+              now.locks[1].queue[1] = now.locks[1].queue[0];
+              now.locks[1].queue[1].at = {slot(13), 0};
+          }) == name);
 }
 
 TEST_CASE("a request is listed where its state belongs") {

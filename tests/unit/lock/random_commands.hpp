@@ -99,7 +99,7 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        switch (random_.below(19)) {
+        switch (random_.below(25)) {
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
             case 2: return lock::query{stamp, request_of(self)};
@@ -118,6 +118,15 @@ private:
             case 10:
             case 11:
             case 12: return convert(stamp);
+            case 13:
+            case 14: return acquire_all(stamp);
+            case 15:
+            case 16: return acquire_permits(stamp);
+            case 17: return release_all(stamp);
+            case 18: {
+                const auto capacity = random_.below(8) == 0 ? 0 : 2 + random_.below(3);
+                return lock::set_capacity{stamp, semaphore(), static_cast<std::uint32_t>(capacity)};
+            }
             default: return acquire(stamp);
         }
     }
@@ -144,6 +153,47 @@ private:
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(5));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
+        return asked;
+    }
+
+    lock::command acquire_all(const request_stamp& stamp) {
+        lock::acquire_all asked{stamp, random_.below(2), {}, random_.below(3) * 20};
+        tags_[{stamp.session, stamp.sequence}] = asked.owner;
+        if (random_.below(3) != 0) asked.wait_ms = lock::wait_forever;
+        const std::uint64_t several = random_.below(40) == 0 ? 8 : 1 + random_.below(4);
+        for (std::uint64_t i = random_.below(60) == 0 ? several : 0; i < several; ++i) {
+            const auto letter = static_cast<char>('a' + random_.below(several > 4 ? 20 : 4));
+            const std::size_t length = random_.below(100) == 0 ? random_.below(2) * 600 : 1;
+            asked.locks.push_back({std::string(length, letter), lock::mode::shared});
+            if (random_.below(3) != 0) asked.locks.back().mode = lock::mode::exclusive;
+        }
+        return asked;
+    }
+
+    lock::command acquire_permits(const request_stamp& stamp) {
+        lock::acquire_permits asked{stamp, random_.below(2), semaphore()};
+        tags_[{stamp.session, stamp.sequence}] = asked.owner;
+        asked.permits = static_cast<std::uint32_t>(random_.below(20) == 0 ? random_.below(9)
+                                                                          : 1 + random_.below(3));
+        asked.capacity = random_.below(4) == 0 ? 0 : 3 + (random_.below(20) == 0 ? 1 : 0);
+        asked.wait_ms = random_.below(3) == 0 ? random_.below(3) * 20 : lock::wait_forever;
+        if (random_.below(100) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
+        return asked;
+    }
+    /// Mostly one of two; else what may be a lock.
+    std::string semaphore() {
+        return random_.below(12) == 0 ? "a" : random_.below(2) == 0 ? "s" : "t";
+    }
+
+    lock::command release_all(const request_stamp& stamp) {
+        const known_hold first = hold_of(stamp.session);
+        lock::release_all asked{stamp, first.tag, {first.token}};
+        while (random_.below(2) == 0) {
+            const known_hold another = hold_of(stamp.session);
+            const bool is_alike = another.tag == first.tag || random_.below(8) == 0;
+            if (is_alike) asked.tokens.push_back(another.token);
+        }
+        if (random_.below(40) == 0) asked.tokens.clear();
         return asked;
     }
 
@@ -203,6 +253,7 @@ inline lock::config tight_limits() {
                        .max_outstanding = 8,
                        .reserved_outstanding = 6};
     config.max_locks = 3;
+    config.max_locks_per_request = 3;
     config.max_requests_per_session = 5;
     config.max_waiting_per_session = 4;
     config.max_waiting_per_lock = 4;

@@ -15,9 +15,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -121,58 +123,82 @@ private:
         return true;
     }
 
+    /// What waited at several locks has ended once.
     void end(request& one, state how) {
+        for (const request* place : requests_.places_of(one)) touch(place->name);
+        requests_.all.remove_if(
+            [&](const request& other) { return &other != &one && other.is.at == one.is.at; });
         one.is.state = how;
         one.is.deadline = log_time::never();
         one.is.upgrades = {};
-        changed_.push_back(one.name);
+        one.is.mode = one.is.before = lock::mode::exclusive;
+        one.is.permits = 0;
     }
 
     void drop(session_id id) {
         sessions_.remove_if([&](const session& one) { return one.id == id; });
         for (const request& one : requests_.all) {
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
-            if (one.is.owner.session == id && counts) changed_.push_back(one.name);
+            if (one.is.owner.session == id && counts) touch(one.name);
         }
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
     }
 
     void drop(const request* gone) {
-        changed_.push_back(gone->name);
+        if (gone->is.state == state::granted) touch(gone->name);
         requests_.all.remove_if([&](const request& one) { return &one == gone; });
     }
 
     /// Locks in the order in which they first changed; each hands itself on.
+    void touch(const std::string& name) {
+        if (std::ranges::find(changed_, name) == changed_.end()) changed_.push_back(name);
+    }
     void grant() {
-        for (std::size_t i = 0; i < changed_.size(); ++i) grant(changed_[i]);
-        changed_.clear();
+        while (!changed_.empty()) {
+            const std::string name = changed_.front();
+            changed_.pop_front();
+            grant(name);
+        }
     }
     void grant(const std::string& name) {
-        while (request* const next = requests_.front(name)) {
-            request& one = *next;
-            if (!requests_.fits(name, one.is.mode, one.is.upgrades)) return;
-            one.is.deadline = log_time::never();
-            const fencing_token replaced = std::exchange(one.is.upgrades, {});
-            const bool is_exhausted =
-                (last_ & fencing_token::max_counter) == fencing_token::max_counter;
-            one.is.state = is_exhausted ? state::token_space_exhausted : state::granted;
-            if (!is_exhausted) {
-                one.is.token = fencing_token(++last_);
-                if (const request* const old = requests_.held(replaced)) {
-                    one.is.count = old->is.count;
-                    one.is.before = old->is.mode;
-                    requests_.all.remove_if([&](const request& gone) { return &gone == old; });
-                }
+        while (request* const front = requests_.front(name)) {
+            const std::vector<request*> places = requests_.places_of(*front);
+            for (const request* one : places) {
+                if (requests_.front(one->name) != one || !fits(*one)) return;
             }
-            if (one.is.at == at_now()) continue;
+            const lock::request_record asked = places.front()->is;
+            const bool is_exhausted =
+                fencing_token::max_counter - (last_ & fencing_token::max_counter) < places.size();
+            if (is_exhausted) end(*places.front(), state::token_space_exhausted);
+            const std::uint64_t first = last_ + 1;
+            for (request* one : places) {
+                if (!is_exhausted) hold(*one);
+            }
+            if (asked.at == at_now()) continue;
             if (is_exhausted) {
-                events_.push_back(
-                    lock::wait_ended{one.is.owner.session, one.is.sequence, one.is.state});
+                events_.push_back(lock::wait_ended{asked.owner.session, asked.sequence,
+                                                   state::token_space_exhausted});
             } else {
                 events_.push_back(
-                    lock::wait_granted{one.is.owner.session, one.is.sequence, one.is.token});
+                    lock::wait_granted{asked.owner.session, asked.sequence, fencing_token(first)});
             }
         }
+    }
+    bool fits(const request& one) {
+        if (one.is.permits > 0) return requests_.has_permits(one.name, one.is.permits);
+        return requests_.fits(one.name, one.is.mode, one.is.upgrades);
+    }
+    void hold(request& one) {
+        one.is.state = state::granted;
+        one.is.deadline = log_time::never();
+        one.is.token = fencing_token(++last_);
+        touch(one.name);
+        const fencing_token replaced = std::exchange(one.is.upgrades, {});
+        const request* const old = requests_.held(replaced);
+        if (old == nullptr) return;
+        one.is.count = old->is.count;
+        one.is.before = old->is.mode;
+        requests_.all.remove_if([&](const request& gone) { return &gone == old; });
     }
     /// The position of the acquire that is being answered: it is told by its reply.
     [[nodiscard]] position at_now() const {
@@ -207,9 +233,8 @@ private:
         std::erase_if(self->replies,
                       [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
-        constexpr bool is_ordinary = std::is_same_v<Command, lock::acquire> ||
-                                     std::is_same_v<Command, lock::convert> ||
-                                     std::is_same_v<Command, lock::query>;
+        constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
+                                     std::is_same_v<Command, lock::set_capacity>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -219,11 +244,14 @@ private:
     }
 
     template <class Command>
+    static constexpr bool is_asking =
+        std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::acquire_all> ||
+        std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert>;
+
+    template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
         const request* const one = requests_.find(asked.stamp.session, asked.stamp.sequence);
-        constexpr bool is_asking =
-            std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::convert>;
-        if (is_asking && one != nullptr && one->is.state == state::granted) {
+        if (is_asking<Command> && one != nullptr && one->is.state == state::granted) {
             return lock::granted{one->is.token};
         }
         return stored;
@@ -247,6 +275,7 @@ private:
         if (asked.flags > 3) return no(lock::refusal::malformed);
         if (asked.flags >= 2) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
+        if (requests_.capacity_of(asked.name) > 0) return no(lock::refusal::kind_mismatch);
         const lock::owner_id owner{self.id, asked.owner};
         request* const own = requests_.held(asked.name, owner);
         if (asked.flags == 1 && own != nullptr) {
@@ -259,9 +288,66 @@ private:
             requests_.front(asked.name) == nullptr && requests_.fits(asked.name, asked.mode, {});
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (own != nullptr) return no(lock::refusal::self_deadlock);
-        if (requests_.is_over_limits(config_, asked.name, self.id, !is_free))
+        if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, asked.name, asked.mode, {});
+        return queue_up(asked, {{asked.name, asked.mode}}, {});
+    }
+
+    lock::reply run(const lock::acquire_all& asked, session& self) {
+        std::map<std::string, lock::mode> sorted;
+        for (const lock::wanted& one : asked.locks) {
+            sorted.try_emplace(one.name, one.mode);
+            sorted[one.name] = std::max(sorted[one.name], one.mode);
+        }
+        if (sorted.empty() || sorted.begin()->first.empty()) return no(lock::refusal::name_empty);
+        std::vector<std::string> names;
+        bool is_free = true;
+        bool holds_one = false;
+        for (const auto& [name, mode] : sorted) {
+            if (name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+            if (requests_.capacity_of(name) > 0) return no(lock::refusal::kind_mismatch);
+            names.push_back(name);
+            is_free = is_free && requests_.front(name) == nullptr && requests_.fits(name, mode, {});
+            holds_one = holds_one || requests_.held(name, {self.id, asked.owner}) != nullptr;
+        }
+        if (names.size() > config_.max_locks_per_request) return no(lock::refusal::limit);
+        if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
+        if (!is_free && asked.wait_ms == 0) return lock::busy{};
+        if (holds_one) return no(lock::refusal::self_deadlock);
+        if (requests_.is_over_limits(config_, names, self.id, !is_free))
+            return no(lock::refusal::limit);
+        return queue_up(asked, sorted, {});
+    }
+
+    lock::reply run(const lock::acquire_permits& asked, session& self) {
+        if (asked.name.empty()) return no(lock::refusal::name_empty);
+        if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
+        const bool is_there = requests_.exists(asked.name);
+        if (!is_there && asked.capacity == 0) return no(lock::refusal::unknown_lock);
+        const auto capacity = is_there ? requests_.capacity_of(asked.name) : asked.capacity;
+        if (capacity == 0 || (asked.capacity != 0 && asked.capacity != capacity))
+            return no(lock::refusal::kind_mismatch);
+        if (asked.permits == 0 || asked.permits > capacity)
+            return no(lock::refusal::permits_out_of_range);
+        if (!is_there) requests_.capacities[asked.name] = capacity;
+        const bool is_free = requests_.front(asked.name) == nullptr &&
+                             requests_.has_permits(asked.name, asked.permits);
+        if (!is_free && asked.wait_ms == 0) return lock::busy{};
+        if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
+            return no(lock::refusal::limit);
+        return queue_up(asked, {{asked.name, lock::mode::shared}}, {});
+    }
+
+    lock::reply run(const lock::set_capacity& asked, session&) {
+        if (asked.capacity == 0) return no(lock::refusal::permits_out_of_range);
+        if (!requests_.exists(asked.name)) return no(lock::refusal::unknown_lock);
+        const std::uint32_t before = requests_.capacity_of(asked.name);
+        if (before == 0) return no(lock::refusal::kind_mismatch);
+        requests_.capacities[asked.name] = asked.capacity;
+        touch(asked.name);
+        grant();
+        return lock::resized{before};
     }
 
     lock::reply run(const lock::convert& asked, session& self) {
@@ -269,13 +355,15 @@ private:
         if (own == nullptr) return no(lock::refusal::stale_token);
         if (own->is.owner != lock::owner_id{self.id, asked.owner})
             return no(lock::refusal::not_owner);
+        if (own->is.permits > 0) return no(lock::refusal::kind_mismatch);
         const request* const first = requests_.front(own->name);
         const bool one_waits = first != nullptr && reference_requests::is_upgrade(first->is);
         if (one_waits && first->is.upgrades == asked.token)
             return no(lock::refusal::upgrade_conflict);
         if (asked.to <= own->is.mode) {
             own->is.mode = own->is.before = asked.to;
-            grant(std::string(own->name));
+            touch(own->name);
+            grant();
             return lock::granted{asked.token};
         }
         if (one_waits) return no(lock::refusal::upgrade_conflict);
@@ -287,33 +375,36 @@ private:
         const bool would_wait = !requests_.fits(own->name, asked.to, asked.token);
         if (would_wait && asked.wait_ms == 0) return lock::busy{};
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
-        if (would_wait && requests_.is_over_limits(config_, own->name, self.id, true))
+        if (would_wait && requests_.is_over_limits(config_, {own->name}, self.id, true))
             return no(lock::refusal::limit);
-        return queue_up(asked, std::string(own->name), asked.to, asked.token);
+        return queue_up(asked, {{own->name, asked.to}}, asked.token);
     }
 
     template <class Command>
-    lock::reply queue_up(const Command& asked, const std::string& name, lock::mode wanted,
+    lock::reply queue_up(const Command& asked, const std::map<std::string, lock::mode>& locks,
                          fencing_token upgrades) {
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
-        request fresh{{}, name};
-        fresh.is.owner = {asked.stamp.session, asked.owner};
-        fresh.is.sequence = asked.stamp.sequence;
-        fresh.is.at = at_;
-        fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
-        fresh.is.mode = fresh.is.before = wanted;
-        fresh.is.upgrades = upgrades;
-        const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
-        fresh.is.kind = is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquire;
-        requests_.all.push_back(fresh);
+        for (const auto& [name, wanted] : locks) {
+            request fresh{{}, name};
+            fresh.is.owner = {asked.stamp.session, asked.owner};
+            fresh.is.sequence = asked.stamp.sequence;
+            fresh.is.at = at_;
+            fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
+            fresh.is.mode = fresh.is.before = wanted;
+            fresh.is.upgrades = upgrades;
+            if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
+            const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
+            fresh.is.kind = is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquire;
+            requests_.all.push_back(fresh);
+            touch(name);
+        }
         answering_ = true;
-        grant(name);
+        grant();
         answering_ = false;
-        const request& now = requests_.all.back();
+        const request& now = *requests_.find(asked.stamp.session, asked.stamp.sequence);
         if (now.is.state == state::granted) return lock::granted{now.is.token};
         if (now.is.state == state::queued) return lock::queued{};
         drop(&now);
-        changed_.clear();
         return no(lock::refusal::token_space_exhausted);
     }
 
@@ -322,11 +413,36 @@ private:
         if (one == nullptr) return no(lock::refusal::stale_token);
         if (one->is.owner != lock::owner_id{self.id, asked.owner})
             return no(lock::refusal::not_owner);
-        return give_back(*one);
+        const std::uint32_t left = let_go(*one);
+        grant();
+        return lock::released{left};
     }
 
-    lock::reply give_back(request& one) {
-        if (--one.is.count > 0) return lock::released{one.is.count};
+    lock::reply run(const lock::release_all& asked, session& self) {
+        const std::multiset<fencing_token> tokens(asked.tokens.begin(), asked.tokens.end());
+        lock::not_released wrong;
+        for (auto one = tokens.begin(); one != tokens.end(); one = tokens.upper_bound(*one)) {
+            const request* const held = requests_.held(*one);
+            if (held == nullptr || tokens.count(*one) > held->is.count)
+                wrong.holds.push_back({*one, lock::refusal::stale_token});
+            if (held != nullptr && held->is.owner != lock::owner_id{self.id, asked.owner}) {
+                if (tokens.count(*one) > held->is.count) wrong.holds.pop_back();
+                wrong.holds.push_back({*one, lock::refusal::not_owner});
+            }
+        }
+        if (!wrong.holds.empty()) return wrong;
+        for (const fencing_token one : tokens) let_go(*requests_.held(one));
+        std::uint32_t most = 0;
+        for (const fencing_token one : tokens) {
+            const request* const left = requests_.held(one);
+            if (left != nullptr) most = std::max(most, left->is.count);
+        }
+        grant();
+        return lock::released{most};
+    }
+
+    std::uint32_t let_go(request& one) {
+        if (--one.is.count > 0) return one.is.count;
         for (request& other : requests_.all) {
             if (other.is.upgrades != one.is.token) continue;
             end(other, state::cancelled);
@@ -334,8 +450,7 @@ private:
                 lock::wait_ended{other.is.owner.session, other.is.sequence, state::cancelled});
         }
         drop(&one);
-        grant();
-        return lock::released{0};
+        return 0;
     }
 
     lock::reply run(const lock::query& asked, session& self) {
@@ -349,7 +464,6 @@ private:
         if (one == nullptr || one->is.state == state::granted) return lock::acknowledged{};
         if (one->is.state == state::queued) return lock::request_status{state::queued, {}};
         drop(one);
-        changed_.clear();
         return lock::acknowledged{};
     }
 
@@ -370,10 +484,16 @@ private:
         if (one->is.state == state::cancelled) return lock::cancelled{};
         if (one->is.state != state::granted) return lock::request_status{one->is.state, {}};
         const bool is_release = asked.on_granted == lock::on_granted::release;
-        if (is_release && one->is.kind == lock::request_kind::acquire) return give_back(*one);
+        if (is_release && one->is.kind == lock::request_kind::acquire) {
+            std::uint32_t most = 0;
+            for (request* place : requests_.places_of(*one)) most = std::max(most, let_go(*place));
+            grant();
+            return lock::released{most};
+        }
         if (is_release) {
             one->is.mode = one->is.before;
-            grant(std::string(one->name));
+            touch(one->name);
+            grant();
         }
         return lock::already_granted{one->is.token};
     }
@@ -386,7 +506,7 @@ private:
     bool answering_ = false;
     std::list<session> sessions_;  // in order of opening
     reference_requests requests_;
-    std::vector<std::string> changed_;
+    std::deque<std::string> changed_;
     std::vector<lock::event> events_;
 };
 

@@ -30,6 +30,14 @@ struct reference_requests {
         }
         return nullptr;
     }
+    /// What the request of `one` has to do with each of its locks, in order of name.
+    std::vector<request*> places_of(const request& one) {
+        std::vector<request*> found;
+        for (request& other : all) {
+            if (other.is.at == one.is.at) found.push_back(&other);
+        }
+        return found;
+    }
     template <class Claim>
     [[nodiscard]] std::uint64_t count(Claim claim) const {
         std::uint64_t found = 0;
@@ -70,6 +78,24 @@ struct reference_requests {
         if (one == lock::mode::exclusive || other == lock::mode::exclusive) return false;
         return one == lock::mode::shared || other == lock::mode::shared;
     }
+    [[nodiscard]] bool exists(const std::string& name) const {
+        return count([&](const request& one) {
+                   return one.name == name &&
+                          (one.is.state == state::granted || one.is.state == state::queued);
+               }) > 0;
+    }
+    /// What the name stands for: of a semaphore, how many permits; of a lock, and of nothing, zero.
+    [[nodiscard]] std::uint32_t capacity_of(const std::string& name) const {
+        const auto permits =
+            count([&](const request& one) { return one.name == name && one.is.permits > 0; });
+        return permits > 0 ? capacities.at(name) : 0;
+    }
+    /// Whether so many permits are left.
+    [[nodiscard]] bool has_permits(const std::string& name, std::uint32_t asked) const {
+        std::uint64_t held = asked;
+        for (const request& one : by_token(name)) held += one.is.permits;
+        return held <= capacities.at(name);
+    }
     /// Whether nobody holds who would be in the way, but for a hold that is to be replaced.
     bool fits(const std::string& name, lock::mode asked, fencing_token replaced) {
         for (const request& one : by_token(name)) {
@@ -87,22 +113,29 @@ struct reference_requests {
         return first;
     }
 
-    [[nodiscard]] bool is_over_limits(const lock::config& limits, const std::string& name,
-                                      session_id self, bool would_wait) const {
+    [[nodiscard]] bool is_over_limits(const lock::config& limits,
+                                      const std::vector<std::string>& names, session_id self,
+                                      bool would_wait) const {
         const auto own = count([&](const request& one) { return one.is.owner.session == self; });
         std::set<std::string> locks;
         for (const request& one : all) {
-            if (one.is.state == state::granted) locks.insert(one.name);
+            const bool is_over = one.is.state != state::granted && one.is.state != state::queued;
+            if (!is_over) locks.insert(one.name);
         }
         const auto waiting = count([&](const request& one) {
             return one.is.owner.session == self && one.is.state != state::granted;
         });
-        const auto queue = count(
-            [&](const request& one) { return one.name == name && one.is.state == state::queued; });
-        if (own >= limits.max_requests_per_session) return true;
-        if (!locks.contains(name)) return locks.size() >= limits.max_locks;
-        if (!would_wait) return false;
-        return waiting >= limits.max_waiting_per_session || queue >= limits.max_waiting_per_lock;
+        if (own + names.size() > limits.max_requests_per_session) return true;
+        const std::size_t existing = locks.size();
+        for (const std::string& name : names) {
+            const auto queue = count([&](const request& one) {
+                return one.name == name && one.is.state == state::queued;
+            });
+            if (would_wait && queue >= limits.max_waiting_per_lock) return true;
+            locks.insert(name);
+        }
+        if (locks.size() > existing && locks.size() > limits.max_locks) return true;
+        return would_wait && waiting + names.size() > limits.max_waiting_per_session;
     }
 
     /// What is held or waited for, in order of name.
@@ -115,6 +148,7 @@ struct reference_requests {
         std::vector<lock::lock_record> found;
         for (auto& [name, record] : by_name) {
             record.name = name;
+            record.capacity = capacity_of(name);
             std::ranges::sort(record.holders, {}, &lock::request_record::token);
             std::ranges::stable_partition(record.queue, is_upgrade);
             found.push_back(record);
@@ -122,7 +156,8 @@ struct reference_requests {
         return found;
     }
 
-    std::list<request> all;  // in order of arrival
+    std::list<request> all;                           // in order of arrival
+    std::map<std::string, std::uint32_t> capacities;  // of semaphores, also of those that are gone
 };
 
 }  // namespace synod::lock_test

@@ -36,6 +36,9 @@ public:
                   lock::mode wanted = lock::mode::exclusive) {
         return run(lock::acquire{stamp(session), 0, name, wanted, wait_ms, 0});
     }
+    reply permits(session_id session, std::uint32_t number, std::uint64_t wait_ms) {
+        return run(lock::acquire_permits{stamp(session), 0, "s", number, 3, wait_ms});
+    }
     reply convert(session_id session, fencing_token token, lock::mode to) {
         return run(lock::convert{stamp(session), 0, token, to, lock::wait_forever});
     }
@@ -50,7 +53,8 @@ public:
     [[nodiscard]] std::string broken() const {
         const lock::state after = table_.describe();
         if (const char* const name = lock::invariant::first_broken(after)) return name;
-        return lock::invariant::only_moves_forward(before, after) ? "" : "only_moves_forward";
+        if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
+        return lock::invariant::grants_fit(before, after) ? "" : "grants_fit";
     }
 
     session_id a;
@@ -87,6 +91,15 @@ struct nobody_is_let_in : lock::rules {
         return others.total() == 0;
     }
 };
+struct permits_never_end : lock::rules {
+    static bool has_permits(std::uint64_t, std::uint32_t, std::uint32_t) { return true; }
+};
+struct permits_are_all_taken : lock::rules {
+    static bool has_permits(std::uint64_t held, std::uint32_t, std::uint32_t) { return held == 0; }
+};
+struct a_cancel_gives_one_back : lock::rules {
+    static std::uint32_t given_back(std::uint32_t) { return 1; }
+};
 struct anybody_may_upgrade : lock::rules {
     static bool may_upgrade(const lock::holding&, lock::mode, bool) { return true; }
 };
@@ -100,7 +113,7 @@ struct any_leader_counts : lock::rules {
     static bool is_new_leader(ballot, ballot) { return true; }
 };
 struct tokens_wrap : lock::rules {
-    static bool has_next_token(fencing_token) { return true; }
+    static bool has_tokens(fencing_token, std::uint32_t) { return true; }
 };
 
 }  // namespace
@@ -208,4 +221,25 @@ TEST_CASE("locks 3.12/30: a counter that wraps is found") {
     const request_stamp stamp{std::get<lock::opened>(opened).session, 1, 0};
     static_cast<void>(mutant.execute({{slot(2), 0}, log_time()}, lock::acquire{stamp, 0, "x"}));
     CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+}
+
+TEST_CASE("locks 3.3: more permits than there are, and permits that are kept back, are found") {
+    victim<permits_never_end> more;
+    more.permits(more.a, 2, lock::no_wait);
+    CHECK(more.broken().empty());
+    more.permits(more.b, 2, lock::no_wait);
+    CHECK(more.broken() == "grants_fit");
+    victim<permits_are_all_taken> fewer;
+    fewer.permits(fewer.a, 1, lock::no_wait);
+    fewer.permits(fewer.b, 1, lock::wait_forever);
+    CHECK(fewer.broken() == "fronts_have_to_wait");
+}
+
+TEST_CASE("M62: a cancel that gives back one lock of several leaves a hold behind") {
+    victim<a_cancel_gives_one_back> v;
+    v.run(lock::acquire_all{{v.a, 1, 0}, 0, {{"x"}, {"y"}}, lock::no_wait});
+    v.run(lock::cancel{{v.a, 2, 0}, 1, lock::on_granted::release});
+    v.run(lock::query{{v.a, 3, 0}, 1});
+    REQUIRE(v.before.locks.size() == 1);
+    CHECK(v.before.locks[0].name == "y");
 }

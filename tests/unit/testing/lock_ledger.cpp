@@ -243,3 +243,89 @@ TEST_CASE("what is remembered is part of the fingerprint") {
     CHECK(synod::fingerprint_of(ledger) != empty);
     CHECK(ledger.applied(idle(first), {}, {}, idle(first)) == "replies_are_replies");
 }
+
+namespace {
+
+/// One request of alice that holds two locks.
+lock::state both_held() {
+    lock::state made = held_by(alice, 1, first);
+    made.locks.push_back(made.locks.front());
+    made.locks.back().name = "b";
+    made.locks.back().holders.front().token = second;
+    made.last_token = second;
+    return made;
+}
+lock::acquire_all both_of(session_id session, std::uint64_t sequence) {
+    return {{session, sequence, 0}, 1, {{"a"}, {"b"}}, lock::wait_forever};
+}
+
+}  // namespace
+
+TEST_CASE("several locks are granted together, all of them, in the modes asked for") {
+    lock_ledger apart;
+    CHECK(apart.advanced(idle(), held_by(alice, 1, first)).empty());
+    CHECK(apart.advanced(held_by(alice, 1, first), both_held()) == "granted_together");
+    const auto granted = [](const lock::state& after) {
+        lock_ledger ledger;
+        return std::string(ask(ledger, idle(), both_of(alice, 1), lock::granted{first}, after));
+    };
+    CHECK(granted(both_held()).empty());
+    CHECK(granted(held_by(alice, 1, first)) == "granted_in_the_mode_asked_for");
+    lock::state weaker = both_held();
+    weaker.locks.back().holders.front().mode = lock::mode::shared;
+    CHECK(granted(weaker) == "granted_in_the_mode_asked_for");
+}
+
+TEST_CASE("who is granted several locks at once overtakes nobody at any of them") {
+    lock::state before = idle();
+    before.locks = {{"b", {}, {held_by(bob, 1, first).locks.front().holders.front()}}};
+    lock_ledger ledger;
+    CHECK(ask(ledger, before, both_of(alice, 1), lock::granted{first}, both_held()) ==
+          "first_come_first_served");
+}
+
+TEST_CASE("what a cancel gives back is told truly, also of several locks") {
+    const auto cancelled = [](const lock::state& after, std::uint32_t remaining) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), both_held()));
+        const lock::cancel asked{{alice, 2, 0}, 1, lock::on_granted::release};
+        return std::string(ask(ledger, both_held(), asked, lock::released{remaining}, after));
+    };
+    lock::state one_left = both_held();
+    one_left.locks.erase(one_left.locks.begin());
+    CHECK(cancelled(idle(second), 0).empty());
+    CHECK(cancelled(one_left, 1).empty());
+    CHECK(cancelled(one_left, 0) == "released_means_free");
+}
+
+TEST_CASE("several holds are given back by their owner alone, and truly") {
+    const auto given_back = [](session_id session, std::uint64_t owner, const lock::state& after) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), both_held()));
+        const lock::release_all asked{{session, 2, 0}, owner, {first, second}};
+        return std::string(ask(ledger, both_held(), asked, lock::released{0}, after));
+    };
+    lock::state one_left = both_held();
+    one_left.locks.erase(one_left.locks.begin());
+    CHECK(given_back(alice, 1, idle(second)).empty());
+    CHECK(given_back(alice, 2, idle(second)) == "only_owners_release");
+    CHECK(given_back(bob, 1, idle(second)) == "only_owners_release");
+    CHECK(given_back(alice, 1, one_left) == "released_means_free");
+}
+
+TEST_CASE("permits are granted in turn, as many as were asked for, and no more than there are") {
+    const auto granted = [](std::uint32_t permits, std::uint32_t capacity, bool others_wait) {
+        lock::state after = held_by(alice, 1, first);
+        after.locks.front().capacity = capacity;
+        after.locks.front().holders.front().permits = permits;
+        lock::state before = idle();
+        if (others_wait) before.locks = {{"a", {}, {after.locks.front().holders.front()}}};
+        lock_ledger ledger;
+        const lock::acquire_permits asked{{alice, 1, 0}, 1, "a", 2, 3, lock::wait_forever};
+        return std::string(ask(ledger, before, asked, lock::granted{first}, after));
+    };
+    CHECK(granted(2, 3, false).empty());
+    CHECK(granted(1, 3, false) == "granted_in_the_mode_asked_for");
+    CHECK(granted(2, 1, false) == "grants_fit");
+    CHECK(granted(2, 3, true) == "first_come_first_served");
+}

@@ -78,12 +78,11 @@ TEST_CASE("some partitions part clients from servers, and some do not") {
 }
 
 TEST_CASE("what counts as a strike obstructs at least one path from whom it names") {
-    for (const fault which : {fault::clogging, fault::clog_release, fault::one_way_partition,
-                              fault::ring_partition, fault::leader_isolation}) {
-        for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (const fault which : {fault::clog_release, fault::one_way_partition}) {
+        for (std::uint64_t seed = 1; seed <= 8; ++seed) {
             walk one(seed);
             one.run.faults.insert(which);
-            for (int strikes = 0; strikes < 20; ++strikes) {
+            for (int strikes = 0; strikes < 10; ++strikes) {
                 one.until_struck(which);
                 INFO(to_text(which) << ", seed " << seed << ", strike " << strikes);
                 CHECK(obstructs_somebody(one, one.run.acting.value()));

@@ -8,80 +8,29 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
-#include <synod/lock/rules.hpp>
-#include <synod/lock/state.hpp>
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// One acquire or upgrade from the moment it is queued: it waits, then is held, or ends and is kept until its client has
-/// acknowledged that.
-struct request {
-    position at;                 // of its command; the order of queues
-    std::uint64_t sequence = 0;  // of its command; names it within its session
-    std::uint64_t tag = 0;       // of its owner
-    log_time deadline;           // of its wait; never once it no longer waits
-    fencing_token token;         // zero unless it is held
-    handle client = none;
-    handle object = none;    // none once it has ended
-    handle previous = none;  // in its object's queue, or among its holders
-    handle next = none;
-    handle client_previous = none;  // in its client's requests
-    handle client_next = none;
-    handle upgrades = none;   // the hold that it is to replace, while it waits for that
-    std::uint32_t count = 1;  // of a hold: releases that end it
-    request_state state = request_state::queued;
-    lock::mode mode = lock::mode::exclusive;
-    request_kind kind = request_kind::acquire;
-    lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
-    bool told_queued = false;  // its client knows that it waits, so how that ends is an event
-};
-
-/// One lock. It exists while it is held or waited for.
-struct object {
-    std::string name;
-    chain holders;
-    chain queue;  // an upgrade, if one waits, and then in order of position
-    holding held;
-    std::uint32_t waiting = 0;
-    bool touched = false;  // stands in the list of those whose grant loop is due
-};
-
-/// What a session has in this table.
-struct client {
-    session_id session;
-    chain requests;               // in order of position
-    std::uint32_t requested = 0;  // all of them
-    std::uint32_t waiting = 0;    // those that wait, and the ended ones
-};
-
-/// The wait of one request that has a limit.
-struct wait_timer {
-    log_time deadline;
-    position at;
-    handle request = none;
-
-    friend auto operator<=>(const wait_timer&, const wait_timer&) = default;
-};
-
-/// Keeps requests in their lists. Every operation takes constant time on average, but for those that set or clear a timer and
-/// those that look up a session, which are logarithmic. `Rules` are those of whoever keeps the book; it applies none.
+/// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
+/// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever keeps the book; it applies none.
 template <class Rules>
 class book {
 public:
     [[nodiscard]] request& at(handle one) { return requests_[one]; }
     [[nodiscard]] const request& at(handle one) const { return requests_[one]; }
+    [[nodiscard]] const place& place_at(handle one) const { return places_[one]; }
+    [[nodiscard]] const request& request_of(handle one) const { return at(places_[one].request); }
     [[nodiscard]] const object& object_at(handle one) const { return objects_[one]; }
     [[nodiscard]] const client& client_at(handle one) const { return clients_[one]; }
     [[nodiscard]] std::size_t objects() const { return objects_.size(); }
@@ -111,11 +60,13 @@ public:
         return by_name_.find(hash_of(as_bytes(name)),
                              [&](handle one) { return objects_[one].name == name; });
     }
-    [[nodiscard]] handle reach_object(std::string_view name) {
+    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity.
+    [[nodiscard]] handle reach_object(std::string_view name, std::uint32_t capacity = 0) {
         if (const handle found = find_object(name); found != none) return found;
         const handle fresh = objects_.take();
         object& made = objects_[fresh];
         made.name = name;
+        made.capacity = capacity;
         made.holders = made.queue = {};
         made.held = {};
         made.waiting = 0;
@@ -129,88 +80,123 @@ public:
             return requests_[one].client == owner && requests_[one].sequence == sequence;
         });
     }
+    /// The place that is held under a token, or `none`.
     [[nodiscard]] handle find_hold(fencing_token token) const {
         return by_token_.find(spread(token.value()),
-                              [&](handle one) { return requests_[one].token == token; });
+                              [&](handle one) { return places_[one].token == token; });
     }
 
-    /// Takes a request in, behind all that wait for its object. Its client and position are set; its links are not looked at.
-    [[nodiscard]] handle enqueue(const request& what, handle target) {
-        const handle fresh = add(what);
-        join_queue(fresh, target);
-        start_waiting(fresh);
+    /// Takes a request in that has no places yet. Its client and position are set; its links are not looked at.
+    [[nodiscard]] handle add(const request& what) {
+        const handle fresh = requests_.take();
+        requests_[fresh] = what;
+        requests_[fresh].places = none;
+        of_client::append(requests_, clients_[what.client].requests, fresh);
+        by_sequence_.insert(fresh, sequence_hash{this});
+        if (is_waiting(fresh) && what.deadline != log_time::never()) {
+            timers_.insert(timer_of(fresh));
+        }
+        return fresh;
+    }
+    /// The same for one that has ended already.
+    void add_ended(const request& what) { count_ended(add(what)); }
+
+    /// Gives a waiting request its next place, behind all that wait for that lock and came before it. Places come in order of name.
+    handle enqueue(handle one, handle target, const stake& wanted) {
+        const handle fresh = add_place(one, target, wanted);
+        handle before = objects_[target].queue.last;
+        while (before != none && !Rules::goes_behind(at(one).at, request_of(before).at)) {
+            before = places_[before].previous;
+        }
+        stand_in_queue(before, fresh);
         return fresh;
     }
 
-    /// Takes a request in, ahead of all that wait for its object. Which hold it is to replace, `set_upgrades` tells.
-    [[nodiscard]] handle enqueue_upgrade(const request& what, handle target) {
-        const handle fresh = add(what);
-        stand_in_queue(target, none, fresh);
-        start_waiting(fresh);
+    /// Gives it the place ahead of all that wait. Which hold that is to replace, `set_upgrades` tells.
+    [[nodiscard]] handle enqueue_upgrade(handle one, handle target, lock::mode wanted) {
+        const handle fresh = add_place(one, target, {wanted, 0});
+        stand_in_queue(none, fresh);
         return fresh;
     }
-    void set_upgrades(handle one, handle hold) { requests_[one].upgrades = hold; }
+    void set_upgrades(handle one, handle hold) { places_[one].upgrades = hold; }
 
-    /// The upgrade that waits for an object, or `none`.
+    /// The place of the upgrade that waits for an object, or `none`.
     [[nodiscard]] handle upgrade_of(handle target) const {
         const handle front = objects_[target].queue.first;
-        return front != none && requests_[front].upgrades != none ? front : none;
+        return front != none && places_[front].upgrades != none ? front : none;
     }
 
-    /// Takes a request in that has ended already.
-    void add_ended(const request& what) {
-        requests_[add(what)].object = none;
-        ++clients_[what.client].waiting;
-    }
-
-    /// Moves a waiting request among the holders of its object; an upgrade takes the place of the hold that it upgrades.
+    /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades. Once this is done for
+    /// all places of a request, `note_granted` is due.
     void hold(handle one, fencing_token token) {
-        request& asked = requests_[one];
-        const handle target = asked.object;
-        if (asked.upgrades != none) {
-            asked.count = requests_[asked.upgrades].count;
-            asked.before = requests_[asked.upgrades].mode;
-            forget(asked.upgrades);
+        place& asked = places_[one];
+        if (const handle replaced = asked.upgrades; replaced != none) {
+            asked.count = places_[replaced].count;
+            asked.before = places_[replaced].stake.mode;
+            asked.upgrades = none;
+            forget_place(replaced);
         }
         leave_queue(one);
-        --clients_[asked.client].waiting;
-        asked.object = target;
-        asked.state = request_state::granted;
         asked.token = token;
-        neighbours::append(requests_, objects_[target].holders, one);
-        ++objects_[target].held.in(asked.mode);
+        neighbours::append(places_, objects_[asked.object].holders, one);
+        ++objects_[asked.object].held.in(asked.stake.mode);
+        objects_[asked.object].held.permits += asked.stake.permits;
         by_token_.insert(one, token_hash{this});
     }
+    void note_granted(handle one) {
+        stop_timer(one);
+        requests_[one].state = request_state::granted;
+    }
 
-    /// Changes the mode of a held request for good.
+    /// Gives a hold what a snapshot says of it.
+    void restore_hold(handle one, lock::mode before, std::uint32_t acquisitions) {
+        places_[one].before = before;
+        places_[one].count = acquisitions;
+    }
+
+    /// Changes the mode of a hold for good.
     void convert(handle one, lock::mode to) {
-        request& held = requests_[one];
-        --objects_[held.object].held.in(held.mode);
+        place& held = places_[one];
+        --objects_[held.object].held.in(held.stake.mode);
         ++objects_[held.object].held.in(to);
-        held.mode = held.before = to;
+        held.stake.mode = held.before = to;
         touch(held.object);
     }
-    void set_count(handle one, std::uint32_t acquisitions) { requests_[one].count = acquisitions; }
+    void set_count(handle one, std::uint32_t acquisitions) { places_[one].count = acquisitions; }
 
-    /// Ends a waiting request; it is kept for its client.
+    void set_capacity(handle one, std::uint32_t capacity) {
+        objects_[one].capacity = capacity;
+        touch(one);
+    }
+
+    /// Ends a waiting request in all its places; it is kept for its client.
     void end(handle one, request_state how) {
-        leave_queue(one);
+        drop_places(one);
+        stop_timer(one);
         requests_[one].state = how;
+        count_ended(one);
     }
 
     /// Lets go of a request, whatever its state.
     void forget(handle one) {
+        drop_places(one);
+        stop_timer(one);
         const request& gone = requests_[one];
-        if (gone.state == request_state::granted)
-            leave_holders(one);
-        else
-            --clients_[gone.client].waiting;
-        if (gone.state == request_state::queued) leave_queue(one);
         client& owner = clients_[gone.client];
+        if (gone.state != request_state::queued && gone.state != request_state::granted) {
+            --owner.requested;
+            --owner.waiting;
+        }
         of_client::remove(requests_, owner.requests, one);
-        --owner.requested;
         by_sequence_.erase(one, sequence_hash{this});
         requests_.give_back(one);
+    }
+
+    /// Lets go of one place, and of its request with the last.
+    void forget_place(handle one) {
+        const handle whose = places_[one].request;
+        drop_place(one);
+        if (requests_[whose].places == none) forget(whose);
     }
 
     /// The first wait to end, or nullptr.
@@ -245,8 +231,10 @@ public:
         for (const auto& [session, owner] : client_of_) {
             for (handle one = clients_[owner].requests.first; one != none;
                  one = requests_[one].client_next) {
-                const handle target = requests_[one].object;
-                if (target != none) sorted.emplace(objects_[target].name, target);
+                for_each_place(one, [&](handle at) {
+                    const handle target = places_[at].object;
+                    sorted.emplace(objects_[target].name, target);
+                });
             }
         }
         for (const auto& [name, one] : sorted) visit(one);
@@ -258,11 +246,20 @@ public:
         for (const auto& [session, owner] : client_of_) visit(owner);
     }
 
+    /// Calls `visit(place handle)` for every place of a request, which may drop that place.
+    template <class Visit>
+    void for_each_place(handle whose, Visit&& visit) const {
+        for (handle one = at(whose).places, next = none; one != none; one = next) {
+            next = places_[one].sibling;
+            visit(one);
+        }
+    }
+
 private:
     template <class T>
     using deferred = synod::detail::deferred<T, Rules>;
 
-    using neighbours = links<deferred<request>, &request::previous, &request::next>;
+    using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
     /// What the indexes hash elements by.
@@ -284,7 +281,7 @@ private:
     struct token_hash {
         const book* all;
         std::uint64_t operator()(handle one) const {
-            return spread(all->requests_[one].token.value());
+            return spread(all->places_[one].token.value());
         }
     };
 
@@ -292,56 +289,76 @@ private:
         return {requests_[one].deadline, requests_[one].at, one};
     }
 
-    [[nodiscard]] handle add(const request& what) {
-        const handle fresh = requests_.take();
-        requests_[fresh] = what;
-        client& owner = clients_[what.client];
-        of_client::append(requests_, owner.requests, fresh);
+    [[nodiscard]] bool is_waiting(handle one) const {
+        return at(one).state == request_state::queued;
+    }
+    void stop_timer(handle one) {
+        if (at(one).deadline != log_time::never()) timers_.erase(timer_of(one));
+        requests_[one].deadline = log_time::never();
+    }
+    void count_ended(handle one) {
+        client& owner = clients_[at(one).client];
         ++owner.requested;
-        by_sequence_.insert(fresh, sequence_hash{this});
+        ++owner.waiting;
+    }
+
+    [[nodiscard]] handle add_place(handle whose, handle target, const stake& wanted) {
+        const handle fresh = places_.take();
+        places_[fresh] = {};
+        places_[fresh].request = whose;
+        places_[fresh].object = target;
+        places_[fresh].stake = wanted;
+        places_[fresh].before = wanted.mode;
+        *link_to(whose, none) = fresh;
+        ++clients_[at(whose).client].requested;
         return fresh;
     }
-
-    void start_waiting(handle one) {
-        if (requests_[one].deadline != log_time::never()) timers_.insert(timer_of(one));
-        ++clients_[requests_[one].client].waiting;
-    }
-
-    void join_queue(handle one, handle target) {
-        handle before = objects_[target].queue.last;
-        while (before != none && !Rules::goes_behind(requests_[one].at, requests_[before].at)) {
-            before = requests_[before].previous;
-        }
-        stand_in_queue(target, before, one);
+    /// The link of a request's list that names a place, or that ends the list.
+    [[nodiscard]] handle* link_to(handle whose, handle wanted) {
+        handle* link = &requests_[whose].places;
+        while (*link != wanted) link = &places_[*link].sibling;
+        return link;
     }
 
     /// Behind `before`, or first if that is `none`.
-    void stand_in_queue(handle target, handle before, handle arrival) {
-        requests_[arrival].object = target;
-        neighbours::insert_behind(requests_, objects_[target].queue, before, arrival);
+    void stand_in_queue(handle before, handle arrival) {
+        const handle target = places_[arrival].object;
+        neighbours::insert_behind(places_, objects_[target].queue, before, arrival);
         ++objects_[target].waiting;
+        ++clients_[request_of(arrival).client].waiting;
         touch(target);
     }
 
     void leave_queue(handle one) {
-        request& asked = requests_[one];
-        object& target = objects_[asked.object];
-        neighbours::remove(requests_, target.queue, one);
+        object& target = objects_[places_[one].object];
+        neighbours::remove(places_, target.queue, one);
         --target.waiting;
-        touch(asked.object);
-        asked.object = asked.upgrades = none;
-        if (asked.deadline != log_time::never()) timers_.erase(timer_of(one));
-        asked.deadline = log_time::never();
+        --clients_[request_of(one).client].waiting;
+        touch(places_[one].object);
     }
 
     void leave_holders(handle one) {
-        request& held = requests_[one];
+        place& held = places_[one];
         by_token_.erase(one, token_hash{this});
         object& target = objects_[held.object];
-        neighbours::remove(requests_, target.holders, one);
-        --target.held.in(held.mode);
+        neighbours::remove(places_, target.holders, one);
+        --target.held.in(held.stake.mode);
+        target.held.permits -= held.stake.permits;
         touch(held.object);
-        held.object = none;
+    }
+
+    void drop_place(handle one) {
+        const place& gone = places_[one];
+        if (gone.token == fencing_token())
+            leave_queue(one);
+        else
+            leave_holders(one);
+        --clients_[at(gone.request).client].requested;
+        *link_to(gone.request, one) = gone.sibling;
+        places_.give_back(one);
+    }
+    void drop_places(handle whose) {
+        for_each_place(whose, [this](handle one) { drop_place(one); });
     }
 
     void touch(handle one) {
@@ -353,12 +370,13 @@ private:
     using index = basic_hash_index<deferred<handle>>;
 
     slab<deferred<request>> requests_;
+    slab<deferred<place>> places_;
     slab<deferred<object>> objects_;
     slab<deferred<client>> clients_;
     std::map<session_id, deferred<handle>> client_of_;  // one per element of clients_
     index by_name_;                                     // every object
     index by_sequence_;                                 // every request
-    index by_token_;                                    // every held request
+    index by_token_;                                    // every place that is held
     std::set<deferred<wait_timer>> timers_;             // every waiting request with a limit
     std::vector<deferred<handle>> touched_;  // from next_touched_ on, those with object::touched
     std::size_t next_touched_ = 0;

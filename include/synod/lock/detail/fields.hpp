@@ -14,10 +14,11 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Writes fields one after another, without padding. An enumeration takes one byte.
+/// Writes fields one after another, without padding. An enumeration takes one byte; a list comes behind its length.
 class field_writer {
 public:
     explicit field_writer(byte_writer& out) : out_(&out) {}
@@ -50,6 +51,16 @@ private:
     void one(const request_stamp& value) { encode(value, *out_); }
     void one(const std::string& value) { out_->text(value); }
     void one(const bytes& value) { out_->block(value); }
+    template <class Element>
+    void one(const std::vector<Element>& elements) {
+        out_->number(static_cast<std::uint32_t>(elements.size()));
+        for (const Element& each : elements) {
+            if constexpr (requires { each.fields(each, *this); })
+                each.fields(each, *this);
+            else
+                one(each);
+        }
+    }
 
     byte_writer* out_;
 };
@@ -99,6 +110,18 @@ private:
     void one(bytes& value) {
         const bytes_view view = in_->block();
         value = to_bytes(view);
+    }
+    /// A length that is not true ends where the bytes do.
+    template <class Element>
+    void one(std::vector<Element>& elements) {
+        elements.clear();
+        for (auto left = in_->number<std::uint32_t>(); left > 0 && ok(); --left) {
+            Element& each = elements.emplace_back();
+            if constexpr (requires { each.fields(each, *this); })
+                each.fields(each, *this);
+            else
+                one(each);
+        }
     }
 
     template <class Value>

@@ -9,31 +9,55 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 
+#include <cstdint>
+
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Whether the request at the front of a queue can be granted beside those who hold, but for the hold that it replaces.
+/// Whether that can be held beside all these.
 template <class Rules>
-[[nodiscard]] bool is_grantable(const book<Rules>& all, handle front) {
-    const request& asked = all.at(front);
-    holding others = all.object_at(asked.object).held;
-    if (asked.upgrades != none) --others.in(all.at(asked.upgrades).mode);
-    return Rules::is_compatible(others, asked.mode);
+[[nodiscard]] bool is_free_beside(const object& lock, const holding& others, const stake& wanted) {
+    if (lock.capacity == 0) return Rules::is_compatible(others, wanted.mode);
+    return Rules::has_permits(others.permits, wanted.permits, lock.capacity);
+}
+
+/// Whether a place is the first in its queue and can be held beside those who hold, but for the hold that it replaces.
+template <class Rules>
+[[nodiscard]] bool is_free_for(const book<Rules>& all, handle one) {
+    const place& asked = all.place_at(one);
+    const object& lock = all.object_at(asked.object);
+    if (lock.queue.first != one) return false;
+    holding others = lock.held;
+    if (asked.upgrades != none) --others.in(all.place_at(asked.upgrades).stake.mode);
+    return is_free_beside<Rules>(lock, others, asked.stake);
+}
+
+/// Grants a request in all its places, with consecutive tokens. A token is taken at the grant, not on arrival. When too few are
+/// left, the request ends instead of waiting for ever.
+template <class Rules>
+void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& last) {
+    if (!Rules::has_tokens(last, places)) return all.end(one, request_state::token_space_exhausted);
+    all.for_each_place(one, [&](handle at) {
+        last = Rules::next_token(last);
+        all.hold(at, last);
+    });
+    all.note_granted(one);
 }
 
 /// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody
-/// is skipped. (locks 3.5) A token is taken at the grant, not on arrival. When none is left, the requests end instead of
-/// waiting for ever. `tell(handle)` is called after each request that is granted or ended here.
+/// is skipped. A request for several locks takes none of them before it can have all. (locks 3.5) `tell(handle)` is called after
+/// each request that is granted or ended here.
 template <class Rules, class Tell>
 void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, Tell&& tell) {
     while (!all.object_at(lock).queue.empty()) {
-        const handle front = all.object_at(lock).queue.first;
-        if (!is_grantable(all, front)) return;
-        if (Rules::has_next_token(last)) {
-            last = Rules::next_token(last);
-            all.hold(front, last);
-        } else {
-            all.end(front, request_state::token_space_exhausted);
-        }
+        const handle front = all.place_at(all.object_at(lock).queue.first).request;
+        std::uint32_t places = 0;
+        bool is_grantable = true;
+        all.for_each_place(front, [&](handle one) {
+            ++places;
+            is_grantable = is_grantable && is_free_for(all, one);
+        });
+        if (!is_grantable) return;
+        grant(all, front, places, last);
         tell(front);
     }
 }

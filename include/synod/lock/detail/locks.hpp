@@ -10,6 +10,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
+#include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/detail/grant_loop.hpp>
 #include <synod/lock/detail/snapshot.hpp>
@@ -22,6 +23,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -45,33 +47,78 @@ public:
         : config_(config), last_token_(config.tokens_after) {}
 
     [[nodiscard]] reply answer_to(const acquire& asked, const apply_context& context) {
-        if (const auto reason = refusal_of_form(asked)) return refused{*reason};
+        if (const auto reason = check().refusal_of(asked)) return refused{*reason};
         const handle lock = book_.find_object(asked.name);
-        const handle own = hold_of(lock, {asked.stamp.session, asked.owner});
+        if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
+        const handle own = check().hold_of(lock, {asked.stamp.session, asked.owner});
         const bool is_again = (asked.flags & reentrant) != 0;
         if (is_again && own != none) return acquire_again(own, asked.mode);
-        const bool would_wait = !is_free(lock, asked.mode);
+        const bool would_wait = !check().is_free(lock, {asked.mode, 0});
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (own != none) return refused{refusal::self_deadlock};
         const handle client = book_.reach_client(asked.stamp.session);
-        if (exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
-        const detail::request fresh = request_of(asked, asked.mode, client, context);
-        return settle_for(book_.enqueue(fresh, book_.reach_object(asked.name)));
+        if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
+        const handle fresh = book_.add(request_of(asked, client, context));
+        book_.enqueue(fresh, book_.reach_object(asked.name), {asked.mode, 0});
+        return settle_for(fresh);
+    }
+
+    [[nodiscard]] reply answer_to(const acquire_permits& asked, const apply_context& context) {
+        const handle found = book_.find_object(asked.name);
+        if (const auto reason = check().refusal_of(asked, found)) return refused{*reason};
+        const bool would_wait = !check().is_free(found, stake{mode::shared, asked.permits});
+        if (would_wait && asked.wait_ms == no_wait) return busy{};
+        const handle client = book_.reach_client(asked.stamp.session);
+        if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
+        const handle fresh = book_.add(request_of(asked, client, context));
+        const handle semaphore = book_.reach_object(asked.name, asked.capacity);
+        book_.enqueue(fresh, semaphore, {mode::shared, asked.permits});
+        return settle_for(fresh);
+    }
+
+    [[nodiscard]] reply answer_to(const set_capacity& asked, const apply_context&) {
+        if (asked.capacity == 0) return refused{refusal::permits_out_of_range};
+        const handle found = book_.find_object(asked.name);
+        if (found == none) return refused{refusal::unknown_lock};
+        if (!check().is_semaphore(found)) return refused{refusal::kind_mismatch};
+        const std::uint32_t before = book_.object_at(found).capacity;
+        book_.set_capacity(found, asked.capacity);
+        settle();
+        return resized{before};
+    }
+
+    [[nodiscard]] reply answer_to(const acquire_all& asked, const apply_context& context) {
+        const auto wanted = check().in_order(asked.locks);
+        if (const auto reason = check().refusal_of(asked, wanted)) return refused{*reason};
+        const bool would_wait = !check().are_free(wanted);
+        if (would_wait && asked.wait_ms == no_wait) return busy{};
+        if (check().holds_any(wanted, {asked.stamp.session, asked.owner})) {
+            return refused{refusal::self_deadlock};
+        }
+        const handle client = book_.reach_client(asked.stamp.session);
+        if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
+        const handle fresh = book_.add(request_of(asked, client, context));
+        for (const auto& [name, as] : wanted) {
+            book_.enqueue(fresh, book_.reach_object(name), {as, 0});
+        }
+        return settle_for(fresh);
     }
 
     [[nodiscard]] reply answer_to(const convert& asked, const apply_context& context) {
         const handle one = book_.find_hold(asked.token);
-        if (const auto reason = refusal_of_hold(one, asked)) return refused{*reason};
-        const handle lock = book_.at(one).object;
+        if (const auto reason = check().refusal_of_hold(one, asked)) return refused{*reason};
+        const handle lock = book_.place_at(one).object;
+        if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
         const handle other = book_.upgrade_of(lock);
-        if (other != none && book_.at(other).upgrades == one) {
+        if (other != none && book_.place_at(other).upgrades == one) {
             return refused{refusal::upgrade_conflict};
         }
-        if (asked.to <= book_.at(one).mode) {
+        if (asked.to <= book_.place_at(one).stake.mode) {
             downgrade(one, asked.to);
             return granted{asked.token};
         }
-        if (!Rules::may_upgrade(book_.object_at(lock).held, book_.at(one).mode, other != none)) {
+        const mode from = book_.place_at(one).stake.mode;
+        if (!Rules::may_upgrade(book_.object_at(lock).held, from, other != none)) {
             return refused{refusal::upgrade_conflict};
         }
         return upgrade(one, asked, context);
@@ -79,14 +126,36 @@ public:
 
     [[nodiscard]] reply answer_to(const release& asked, const apply_context&) {
         const handle one = book_.find_hold(asked.token);
-        if (const auto reason = refusal_of_hold(one, asked)) return refused{*reason};
-        return give_back(one);
+        if (const auto reason = check().refusal_of_hold(one, asked)) return refused{*reason};
+        const std::uint32_t left = let_go(one);
+        if (left == 0) settle();
+        return released{left};
+    }
+
+    [[nodiscard]] reply answer_to(const release_all& asked, const apply_context&) {
+        deferred<std::map<fencing_token, std::uint32_t>> due;
+        for (const fencing_token token : asked.tokens) ++due[token];
+        deferred<not_released> wrong;
+        for (const auto& [token, times] : due) {
+            const handle one = book_.find_hold(token);
+            auto reason = check().refusal_of_hold(one, asked);
+            if (!reason && times > book_.place_at(one).count) reason = refusal::stale_token;
+            if (reason) wrong.holds.push_back({token, *reason});
+        }
+        if (!wrong.holds.empty()) return wrong;
+        std::uint32_t most = 0;
+        for (const auto& [token, times] : due) {
+            const std::uint32_t left = let_go(book_.find_hold(token), times);
+            if (left > most) most = left;
+        }
+        settle();
+        return released{most};
     }
 
     [[nodiscard]] reply answer_to(const query& asked, const apply_context&) const {
         const handle one = find_request(asked.stamp, asked.request);
         if (one == none) return refused{refusal::unknown_request};
-        return request_status{book_.at(one).state, book_.at(one).token};
+        return request_status{book_.at(one).state, token_of(one)};
     }
 
     [[nodiscard]] reply answer_to(const acknowledge& asked, const apply_context&) {
@@ -118,7 +187,7 @@ public:
     [[nodiscard]] std::optional<deferred<fencing_token>> held_by(const request_stamp& asked) const {
         const handle one = find_request(asked, asked.sequence);
         if (one == none || book_.at(one).state != request_state::granted) return std::nullopt;
-        return book_.at(one).token;
+        return token_of(one);
     }
 
     /// Ends the first wait to end if it is over at `now`; false if there is none.
@@ -179,40 +248,65 @@ public:
     }
 
 private:
+    [[nodiscard]] admission<Rules> check() const { return {book_, config_}; }
+
     [[nodiscard]] handle find_request(const request_stamp& stamp, std::uint64_t sequence) const {
         const handle owner = book_.find_client(stamp.session);
         return owner == none ? none : book_.find_request(owner, sequence);
     }
 
-    [[nodiscard]] reply cancel_granted(handle one, on_granted then) {
-        const detail::request& held = book_.at(one);
-        const bool is_upgrade = held.kind == request_kind::upgrade;
-        if (then == on_granted::release && !is_upgrade) return give_back(one);
-        if (then == on_granted::release) downgrade(one, held.before);
-        return already_granted{held.token};
+    /// The token of a request's first lock; zero unless it is held.
+    [[nodiscard]] fencing_token token_of(handle one) const {
+        const handle first = book_.at(one).places;
+        return first == none ? fencing_token() : book_.place_at(first).token;
     }
 
-    /// One acquisition of a hold less, and no hold after the last.
-    [[nodiscard]] reply give_back(handle one) {
-        const std::uint32_t left = book_.at(one).count - 1;
+    [[nodiscard]] reply cancel_granted(handle one, on_granted then) {
+        const fencing_token token = token_of(one);
+        if (then == on_granted::keep) return already_granted{token};
+        if (book_.at(one).kind == request_kind::acquire) return give_back(one);
+        const handle held = book_.at(one).places;
+        downgrade(held, book_.place_at(held).before);
+        return already_granted{token};
+    }
+
+    /// One acquisition less of every lock that a request holds. Answers with how many are left of the one that has most.
+    [[nodiscard]] reply give_back(handle whole) {
+        std::uint32_t places = 0;
+        book_.for_each_place(whole, [&places](handle) { ++places; });
+        std::uint32_t due = Rules::given_back(places);
+        std::uint32_t most = 0;
+        book_.for_each_place(whole, [&](handle one) {
+            if (due == 0) return;
+            --due;
+            const std::uint32_t left = let_go(one);
+            if (left > most) most = left;
+        });
+        settle();
+        return released{most};
+    }
+
+    /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits for it. Returns how many are left.
+    [[nodiscard]] std::uint32_t let_go(handle one, std::uint32_t times = 1) {
+        const std::uint32_t left = book_.place_at(one).count - times;
         if (left > 0) {
             book_.set_count(one, left);
-            return released{left};
+            return left;
         }
-        const handle waiting = book_.upgrade_of(book_.at(one).object);
-        if (waiting != none && book_.at(waiting).upgrades == one) {
-            book_.end(waiting, request_state::cancelled);
-            tell(waiting);
+        const handle waiting = book_.upgrade_of(book_.place_at(one).object);
+        if (waiting != none && book_.place_at(waiting).upgrades == one) {
+            const handle upgrade = book_.place_at(waiting).request;
+            book_.end(upgrade, request_state::cancelled);
+            tell(upgrade);
         }
-        book_.forget(one);
-        settle();
-        return released{0};
+        book_.forget_place(one);
+        return 0;
     }
 
     /// Passes the queue: who holds may go on, also where others wait. (locks 3.5)
     [[nodiscard]] reply acquire_again(handle own, mode asked) {
-        const detail::request& held = book_.at(own);
-        if (!Rules::covers(held.mode, asked)) return refused{refusal::self_deadlock};
+        const place& held = book_.place_at(own);
+        if (!Rules::covers(held.stake.mode, asked)) return refused{refusal::self_deadlock};
         if (held.count >= config_.max_reentrancy) return refused{refusal::limit};
         book_.set_count(own, held.count + 1);
         return granted{held.token};
@@ -224,28 +318,28 @@ private:
     }
 
     [[nodiscard]] reply upgrade(handle one, const convert& asked, const apply_context& context) {
-        const handle lock = book_.at(one).object;
-        const handle client = book_.at(one).client;
-        const bool would_wait = !is_compatible_without(one, asked.to);
+        const handle lock = book_.place_at(one).object;
+        const handle client = book_.request_of(one).client;
+        const bool would_wait = !check().is_compatible_without(one, asked.to);
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (asked.wait_ms > config_.max_wait_ms) return refused{refusal::limit};
-        if (would_wait && exceeds_limits(client, lock, true)) return refused{refusal::limit};
-        detail::request fresh = request_of(asked, asked.to, client, context);
+        if (would_wait && check().exceeds_limits(client, lock, true))
+            return refused{refusal::limit};
+        detail::request fresh = request_of(asked, client, context);
         fresh.kind = request_kind::upgrade;
-        const handle waiting = book_.enqueue_upgrade(fresh, lock);
-        book_.set_upgrades(waiting, one);
+        const handle waiting = book_.add(fresh);
+        book_.set_upgrades(book_.enqueue_upgrade(waiting, lock, asked.to), one);
         return settle_for(waiting);
     }
 
     template <class Command>
-    [[nodiscard]] static deferred<detail::request>
-    request_of(const Command& asked, mode wanted, handle client, const apply_context& context) {
+    [[nodiscard]] static deferred<detail::request> request_of(const Command& asked, handle client,
+                                                              const apply_context& context) {
         detail::request fresh;
         fresh.at = context.at;
         fresh.sequence = asked.stamp.sequence;
         fresh.tag = asked.owner;
         fresh.client = client;
-        fresh.mode = fresh.before = wanted;
         fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
         return fresh;
     }
@@ -255,7 +349,7 @@ private:
     [[nodiscard]] reply settle_for(handle one) {
         settle();
         const detail::request& now = book_.at(one);
-        if (now.state == request_state::granted) return granted{now.token};
+        if (now.state == request_state::granted) return granted{token_of(one)};
         if (now.state == request_state::queued) {
             book_.at(one).told_queued = true;
             return queued{};
@@ -264,71 +358,13 @@ private:
         return refused{refusal::token_space_exhausted};
     }
 
-    [[nodiscard]] std::optional<deferred<refusal>> refusal_of_form(const acquire& asked) const {
-        if (asked.name.empty()) return refusal::name_empty;
-        if (asked.name.size() > config_.max_name_bytes) return refusal::name_too_long;
-        if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;
-        if ((asked.flags & barge) != 0) return refusal::unsupported;
-        if (asked.wait_ms > config_.max_wait_ms) return refusal::limit;
-        return std::nullopt;
-    }
-
-    /// Why a command may not do anything to the hold that it names.
-    template <class Command>
-    [[nodiscard]] std::optional<deferred<refusal>> refusal_of_hold(handle one,
-                                                                   const Command& asked) const {
-        if (one == none) return refusal::stale_token;
-        if (!Rules::may_release(owner_of(one), {asked.stamp.session, asked.owner})) {
-            return refusal::not_owner;
-        }
-        return std::nullopt;
-    }
-
-    [[nodiscard]] bool exceeds_limits(handle owner, handle lock, bool would_wait) const {
-        const detail::client& asker = book_.client_at(owner);
-        if (asker.requested >= config_.max_requests_per_session) return true;
-        if (lock == none) return book_.objects() >= config_.max_locks;
-        if (!would_wait) return false;
-        return asker.waiting >= config_.max_waiting_per_session ||
-               book_.object_at(lock).waiting >= config_.max_waiting_per_lock;
-    }
-
-    [[nodiscard]] bool is_free(handle lock, mode asked) const {
-        if (lock == none) return true;
-        const detail::object& wanted = book_.object_at(lock);
-        return Rules::is_compatible(wanted.held, asked) && wanted.queue.empty();
-    }
-    /// Whether a hold could be in another mode, as to all the others.
-    [[nodiscard]] bool is_compatible_without(handle one, mode asked) const {
-        holding others = book_.object_at(book_.at(one).object).held;
-        --others.in(book_.at(one).mode);
-        return Rules::is_compatible(others, asked);
-    }
-
-    [[nodiscard]] owner_id owner_of(handle one) const {
-        return {book_.client_at(book_.at(one).client).session, book_.at(one).tag};
-    }
-
-    /// The strongest hold that an owner has of a lock, or `none`. Linear in the holders.
-    [[nodiscard]] handle hold_of(handle lock, const owner_id& owner) const {
-        handle strongest = none;
-        if (lock == none) return none;
-        for (handle one = book_.object_at(lock).holders.first; one != none;
-             one = book_.at(one).next) {
-            const bool is_stronger =
-                strongest == none || book_.at(one).mode > book_.at(strongest).mode;
-            if (is_stronger && owner_of(one) == owner) strongest = one;
-        }
-        return strongest;
-    }
-
     /// Tells the session of a request how its wait has ended, and nobody else. (locks 3.5)
     void tell(handle one) {
         const detail::request& told = book_.at(one);
         if (!told.told_queued) return;
         const session_id session = book_.client_at(told.client).session;
         if (told.state == request_state::granted) {
-            emit(wait_granted{session, told.sequence, told.token});
+            emit(wait_granted{session, told.sequence, token_of(one)});
         } else {
             emit(wait_ended{session, told.sequence, told.state});
         }

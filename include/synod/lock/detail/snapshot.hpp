@@ -27,20 +27,36 @@ inline constexpr std::uint8_t snapshot_version = 2;
 /// The oldest that is still read: all holds were exclusive, acquired once, and never upgraded.
 inline constexpr std::uint8_t oldest_snapshot_version = 1;
 
+/// What is the same in all places of a request.
 template <class Rules>
 [[nodiscard]] request_record record_of(const book<Rules>& all, const request& one) {
-    const owner_id owner{all.client_at(one.client).session, one.tag};
-    const fencing_token upgrades =
-        one.upgrades == none ? fencing_token() : all.at(one.upgrades).token;
-    return {owner,    one.sequence, one.at,     one.deadline, one.token, one.state,
-            one.mode, one.kind,     one.before, one.count,    upgrades};
+    request_record made;
+    made.owner = {all.client_at(one.client).session, one.tag};
+    made.sequence = one.sequence;
+    made.at = one.at;
+    made.deadline = one.deadline;
+    made.state = one.state;
+    made.kind = one.kind;
+    return made;
+}
+
+template <class Rules>
+[[nodiscard]] request_record record_of(const book<Rules>& all, const place& one) {
+    request_record made = record_of(all, all.at(one.request));
+    made.token = one.token;
+    made.mode = one.stake.mode;
+    made.permits = one.stake.permits;
+    made.before = one.before;
+    made.count = one.count;
+    if (one.upgrades != none) made.upgrades = all.place_at(one.upgrades).token;
+    return made;
 }
 
 template <class Rules>
 [[nodiscard]] auto records_of(const book<Rules>& all, handle first) {
     std::vector<synod::detail::deferred<request_record, Rules>> records;
-    for (handle one = first; one != none; one = all.at(one).next) {
-        records.push_back(record_of(all, all.at(one)));
+    for (handle one = first; one != none; one = all.place_at(one).next) {
+        records.push_back(record_of(all, all.place_at(one)));
     }
     return records;
 }
@@ -50,13 +66,13 @@ template <class Rules, class State>
 void describe(const book<Rules>& all, State& out) {
     all.for_each_object([&](handle one) {
         const object& lock = all.object_at(one);
-        out.locks.push_back(
-            {lock.name, records_of(all, lock.holders.first), records_of(all, lock.queue.first)});
+        out.locks.push_back({lock.name, records_of(all, lock.holders.first),
+                             records_of(all, lock.queue.first), lock.capacity});
     });
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
              at = all.at(at).client_next) {
-            if (all.at(at).object == none) out.ended.push_back(record_of(all, all.at(at)));
+            if (all.at(at).places == none) out.ended.push_back(record_of(all, all.at(at)));
         }
     });
 }
@@ -70,49 +86,89 @@ template <class Rules>
     asked.tag = from.owner.tag;
     asked.deadline = from.deadline;
     asked.client = all.reach_client(from.owner.session);
-    asked.state = from.state;
-    asked.mode = from.mode;
     asked.kind = from.kind;
-    asked.before = from.before;
-    asked.count = from.count;
     asked.told_queued = true;
     return asked;
 }
 
-/// Fills an empty book: every request arrives again in the order of positions, then those that hold are granted again in the
-/// order of their locks' holders. Precondition: the state breaks no invariant.
+/// Fills a book from records: every request arrives again in the order of positions, and then is granted or ends again.
+template <class Rules>
+class book_filler {
+public:
+    explicit book_filler(book<Rules>& empty) : all_(&empty) {}
+
+    /// Takes note of what a request has to do with a lock.
+    void add(const request_record& one, const lock_record& lock) {
+        arrivals_[one.at].push_back({&one, &lock});
+    }
+    void add_ended(const request_record& one) { arrivals_[one.at].push_back({&one, nullptr}); }
+
+    void fill() {
+        for (const auto& [at, places] : arrivals_) arrive(places);
+        for (const auto& [token, held] : holds_) hold(token, held);
+        for (const auto& [token, one] : upgrades_) all_->set_upgrades(one, holds_[token].place);
+        while (all_->take_touched() != none) {
+        }
+    }
+
+private:
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+    struct arrival {
+        const request_record* record;
+        const lock_record* lock;  // nullptr if it has ended
+    };
+    struct held_place {
+        handle place = none;
+        const request_record* record = nullptr;
+    };
+
+    void arrive(const std::vector<arrival>& places) {
+        const request_record& first = *places.front().record;
+        request asked = arrival_of(*all_, first);
+        if (places.front().lock == nullptr) {
+            asked.state = first.state;
+            return all_->add_ended(asked);
+        }
+        const handle fresh = all_->add(asked);
+        for (const auto& [record, lock] : places) {
+            enqueue(fresh, *record, all_->reach_object(lock->name, lock->capacity));
+        }
+    }
+
+    void enqueue(handle whose, const request_record& from, handle lock) {
+        if (from.upgrades != fencing_token()) {
+            upgrades_[from.upgrades] = all_->enqueue_upgrade(whose, lock, from.mode);
+            return;
+        }
+        const handle fresh = all_->enqueue(whose, lock, {from.mode, from.permits});
+        if (from.state == request_state::granted) holds_[from.token] = {fresh, &from};
+    }
+
+    void hold(fencing_token token, const held_place& held) {
+        all_->hold(held.place, token);
+        all_->restore_hold(held.place, held.record->before, held.record->count);
+        const handle whose = all_->place_at(held.place).request;
+        if (all_->at(whose).state != request_state::granted) all_->note_granted(whose);
+    }
+
+    book<Rules>* all_;
+    std::map<position, std::vector<deferred<arrival>>> arrivals_;
+    std::map<fencing_token, deferred<held_place>> holds_;
+    std::map<fencing_token, deferred<handle>> upgrades_;
+};
+
+/// Fills an empty book. Precondition: the state breaks no invariant.
 template <class Rules, class State>
 void rebuild(book<Rules>& all, const State& from) {
-    synod::detail::deferred<
-        std::map<position, std::pair<const request_record*, const std::string*>>, Rules>
-        arrivals;
+    book_filler<Rules> filler(all);
     for (const lock_record& lock : from.locks) {
-        for (const request_record& one : lock.holders) arrivals[one.at] = {&one, &lock.name};
-        for (const request_record& one : lock.queue) arrivals[one.at] = {&one, &lock.name};
+        for (const request_record& one : lock.holders) filler.add(one, lock);
+        for (const request_record& one : lock.queue) filler.add(one, lock);
     }
-    for (const request_record& one : from.ended) arrivals[one.at] = {&one, nullptr};
-
-    std::map<fencing_token, synod::detail::deferred<handle, Rules>> holds;
-    std::map<fencing_token, synod::detail::deferred<handle, Rules>> upgrades;
-    for (const auto& [at, arrival] : arrivals) {
-        const auto& [record, name] = arrival;
-        const request asked = arrival_of(all, *record);
-        if (name == nullptr) {
-            all.add_ended(asked);
-            continue;
-        }
-        const handle lock = all.reach_object(*name);
-        if (record->upgrades != fencing_token()) {
-            upgrades[record->upgrades] = all.enqueue_upgrade(asked, lock);
-            continue;
-        }
-        const handle fresh = all.enqueue(asked, lock);
-        if (record->state == request_state::granted) holds[record->token] = fresh;
-    }
-    for (const auto& [token, one] : holds) all.hold(one, token);
-    for (const auto& [token, one] : upgrades) all.set_upgrades(one, holds[token]);
-    while (all.take_touched() != none) {
-    }
+    for (const request_record& one : from.ended) filler.add_ended(one);
+    filler.fill();
 }
 
 template <class Records>
@@ -145,6 +201,7 @@ void write_locks(const State& now, byte_writer& out) {
     out.number(std::uint64_t{now.locks.size()});
     for (const auto& one : now.locks) {
         out.text(one.name);
+        out.number(one.capacity);
         write_requests(one.holders, out);
         write_requests(one.queue, out);
     }
@@ -156,6 +213,7 @@ template <class State>
         auto& one = now.locks.emplace_back();
         one.name = in.text();
         if (one.name.empty() || one.name.size() > name_bytes_end) return false;
+        if (version > 1) one.capacity = in.number<std::uint32_t>();
         if (!read_requests(in, version, one.holders)) return false;
         if (!read_requests(in, version, one.queue)) return false;
     }

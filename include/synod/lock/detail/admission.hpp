@@ -1,0 +1,177 @@
+// synod/lock/detail/admission.hpp - what stands against a command, before anything is changed.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/detail/deferred.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
+#include <synod/lock/detail/book.hpp>
+#include <synod/lock/detail/grant_loop.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// Looks at a book, and at the limits, for those who are about to change it.
+template <class Rules>
+class admission {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+public:
+    using wanted_locks = deferred<std::map<std::string_view, mode>>;
+    using reason = std::optional<deferred<refusal>>;
+
+    admission(const book<Rules>& of, const lock::config& limits) : book_(&of), config_(&limits) {}
+
+    /// Each lock once, in order of name, in the strongest of the modes that are asked for.
+    [[nodiscard]] static wanted_locks in_order(const deferred<std::vector<wanted>>& asked) {
+        wanted_locks sorted;
+        for (const wanted& one : asked) {
+            const auto [place, is_new] = sorted.emplace(one.name, one.mode);
+            if (one.mode > place->second) place->second = one.mode;
+        }
+        return sorted;
+    }
+
+    [[nodiscard]] reason refusal_of(const acquire_all& asked, const wanted_locks& sorted) const {
+        if (sorted.empty()) return refusal::name_empty;
+        for (const auto& [name, as] : sorted) {
+            if (const auto why = refusal_of_name(name)) return why;
+            if (is_semaphore(book_->find_object(name))) return refusal::kind_mismatch;
+        }
+        if (sorted.size() > config_->max_locks_per_request) return refusal::limit;
+        if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
+        return std::nullopt;
+    }
+
+    /// `found` is the semaphore of that name, or `none`.
+    [[nodiscard]] reason refusal_of(const acquire_permits& asked, handle found) const {
+        if (const auto why = refusal_of_name(asked.name)) return why;
+        if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
+        if (found == none && asked.capacity == 0) return refusal::unknown_lock;
+        const std::uint32_t capacity =
+            found == none ? asked.capacity : book_->object_at(found).capacity;
+        const bool is_another = asked.capacity != 0 && asked.capacity != capacity;
+        if (capacity == 0 || is_another) return refusal::kind_mismatch;
+        if (asked.permits == 0 || asked.permits > capacity) return refusal::permits_out_of_range;
+        return std::nullopt;
+    }
+    [[nodiscard]] bool is_semaphore(handle found) const {
+        return found != none && book_->object_at(found).capacity != 0;
+    }
+
+    [[nodiscard]] reason refusal_of(const acquire& asked) const {
+        if (const auto why = refusal_of_name(asked.name)) return why;
+        if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;
+        if ((asked.flags & barge) != 0) return refusal::unsupported;
+        if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
+        return std::nullopt;
+    }
+
+    /// Why a command may not do anything to the hold that it names.
+    template <class Command>
+    [[nodiscard]] reason refusal_of_hold(handle one, const Command& asked) const {
+        if (one == none) return refusal::stale_token;
+        if (!Rules::may_release(owner_of(one), {asked.stamp.session, asked.owner})) {
+            return refusal::not_owner;
+        }
+        return std::nullopt;
+    }
+
+    /// Whether a request for one lock would go beyond a limit. `lock` is none where it does not exist yet.
+    [[nodiscard]] bool exceeds_limits(handle owner, handle lock, bool would_wait) const {
+        const detail::client& asker = book_->client_at(owner);
+        if (asker.requested >= config_->max_requests_per_session) return true;
+        if (lock == none) return book_->objects() >= config_->max_locks;
+        if (!would_wait) return false;
+        return asker.waiting >= config_->max_waiting_per_session ||
+               book_->object_at(lock).waiting >= config_->max_waiting_per_lock;
+    }
+    /// The same for several locks: each counts.
+    [[nodiscard]] bool exceeds_limits(handle owner, const wanted_locks& sorted,
+                                      bool would_wait) const {
+        const detail::client& asker = book_->client_at(owner);
+        if (sorted.size() > left_of(config_->max_requests_per_session, asker.requested))
+            return true;
+        std::size_t fresh = 0;
+        for (const auto& [name, as] : sorted) {
+            const handle lock = book_->find_object(name);
+            if (lock == none) {
+                ++fresh;
+            } else if (would_wait) {
+                if (book_->object_at(lock).waiting >= config_->max_waiting_per_lock) return true;
+            }
+        }
+        if (fresh > left_of(config_->max_locks, book_->objects())) return true;
+        return would_wait &&
+               sorted.size() > left_of(config_->max_waiting_per_session, asker.waiting);
+    }
+    [[nodiscard]] bool are_free(const wanted_locks& sorted) const {
+        for (const auto& [name, as] : sorted) {
+            if (!is_free(book_->find_object(name), {as, 0})) return false;
+        }
+        return true;
+    }
+    [[nodiscard]] bool holds_any(const wanted_locks& sorted, const owner_id& owner) const {
+        for (const auto& [name, as] : sorted) {
+            if (hold_of(book_->find_object(name), owner) != none) return true;
+        }
+        return false;
+    }
+
+    [[nodiscard]] bool is_free(handle found, const stake& wanted) const {
+        if (found == none) return true;
+        const object& lock = book_->object_at(found);
+        return lock.queue.empty() && is_free_beside<Rules>(lock, lock.held, wanted);
+    }
+    /// Whether a hold could be in another mode, as to all the others.
+    [[nodiscard]] bool is_compatible_without(handle one, mode asked) const {
+        const place& own = book_->place_at(one);
+        holding others = book_->object_at(own.object).held;
+        --others.in(own.stake.mode);
+        return Rules::is_compatible(others, asked);
+    }
+
+    [[nodiscard]] owner_id owner_of(handle one) const {
+        const detail::request& whose = book_->request_of(one);
+        return {book_->client_at(whose.client).session, whose.tag};
+    }
+
+    /// The strongest hold that an owner has of a lock, or `none`. Linear in the holders.
+    [[nodiscard]] handle hold_of(handle lock, const owner_id& owner) const {
+        handle strongest = none;
+        if (lock == none) return none;
+        for (handle one = book_->object_at(lock).holders.first; one != none;
+             one = book_->place_at(one).next) {
+            const bool is_stronger = strongest == none || book_->place_at(one).stake.mode >
+                                                              book_->place_at(strongest).stake.mode;
+            if (is_stronger && owner_of(one) == owner) strongest = one;
+        }
+        return strongest;
+    }
+
+private:
+    [[nodiscard]] reason refusal_of_name(std::string_view name) const {
+        if (name.empty()) return refusal::name_empty;
+        if (name.size() > config_->max_name_bytes) return refusal::name_too_long;
+        return std::nullopt;
+    }
+
+    [[nodiscard]] static std::size_t left_of(std::size_t limit, std::size_t used) {
+        return used < limit ? limit - used : 0;
+    }
+
+    const book<Rules>* book_;
+    const lock::config* config_;
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -1,0 +1,86 @@
+// synod/lock/detail/entries.hpp - what a book keeps: requests, their places at locks, locks, clients and timers.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/detail/slab.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+#include <synod/lock/state.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// One acquire or upgrade from the moment it is taken in: it waits, then is held, or ends and is kept until its client has
+/// acknowledged that.
+struct request {
+    position at;                 // of its command; the order of queues
+    std::uint64_t sequence = 0;  // of its command; names it within its session
+    std::uint64_t tag = 0;       // of its owner
+    log_time deadline;           // of its wait; never once it no longer waits
+    handle client = none;
+    handle places =
+        none;  // the first of them, in order of the locks' names; none once it has ended
+    handle client_previous = none;  // in its client's requests
+    handle client_next = none;
+    request_state state = request_state::queued;
+    request_kind kind = request_kind::acquire;
+    bool told_queued = false;  // its client knows that it waits, so how that ends is an event
+};
+
+/// What a request wants of one lock, or of one semaphore.
+struct stake {
+    lock::mode mode = lock::mode::exclusive;
+    std::uint32_t permits = 0;  // of a semaphore; zero at a lock
+};
+
+/// What one request has to do with one lock: a place in its queue, then among its holders.
+struct place {
+    fencing_token token;  // zero unless it is held
+    handle request = none;
+    handle object = none;
+    handle previous = none;  // in its object's queue, or among its holders
+    handle next = none;
+    handle sibling = none;    // the next place of its request
+    handle upgrades = none;   // the hold that it is to replace, while it waits for that
+    std::uint32_t count = 1;  // of a hold: releases that end it
+    detail::stake stake;
+    lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
+};
+
+/// One lock, or one semaphore. It exists while it is held or waited for.
+struct object {
+    std::string name;
+    std::uint32_t capacity = 0;  // of a semaphore; zero for a lock
+    chain holders;               // places, as they were granted
+    chain queue;                 // places: an upgrade, if one waits, and then in order of position
+    holding held;
+    std::uint32_t waiting = 0;
+    bool touched = false;  // stands in the list of those whose grant loop is due
+};
+
+/// What a session has in this table. A request counts once for each of its places, and once when it has ended.
+struct client {
+    session_id session;
+    chain requests;               // in order of position
+    std::uint32_t requested = 0;  // all of them
+    std::uint32_t waiting = 0;    // those that wait, and the ended ones
+};
+
+/// The wait of one request that has a limit.
+struct wait_timer {
+    log_time deadline;
+    position at;
+    handle request = none;
+
+    friend auto operator<=>(const wait_timer&, const wait_timer&) = default;
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail
