@@ -8,3 +8,6 @@
 
 /// Calls of operator new so far. For programs of one thread.
 std::uint64_t allocations();
+
+/// Bytes that are allocated and not freed, as the allocator rounds them.
+std::uint64_t allocated_bytes();

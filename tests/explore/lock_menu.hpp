@@ -44,6 +44,7 @@ struct lock_world_sizes {
     bool takes_all = false;  // clients acquire all locks at once, too
     bool has_permits =
         false;  // clients take the first lock for a semaphore of two, too, and change that number
+    bool has_leases = false;  // clients acquire for one tick only, too, and renew what they hold
     mutant mistake = mutant::none;
 
     static constexpr std::uint32_t most_clients = 3;
@@ -110,6 +111,7 @@ public:
         if (asker_.is_live && sizes_.takes_all) offer_all_at_once();
         if (asker_.is_live && sizes_.has_permits) offer_permits();
         offer_releases();
+        if (asker_.is_live && sizes_.has_leases) offer_leases();
         if (asker_.is_live && sizes_.has_modes) offer_conversions();
         if (sizes_.has_all) give(synod::lock::keep_alive{asker_.stamp});
         if (!asker_.is_live) return;
@@ -176,6 +178,17 @@ private:
         }
         for (const std::uint32_t capacity : {1U, 3U})
             give(synod::lock::set_capacity{asker_.stamp, "a", capacity});
+    }
+
+    void offer_leases() {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = 1;
+        made.name = "a";
+        made.hold_ttl_ms = lock_world_sizes::tick_ms;
+        give(made);
+        for (const auto& grant : ledger_.grants())
+            give(synod::lock::renew_hold{asker_.stamp, 1, grant.token, lock_world_sizes::tick_ms});
     }
 
     /// Of what is this client's, or was: to each mode.

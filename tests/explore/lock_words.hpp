@@ -53,6 +53,8 @@ struct command_in_words {
         if ((one.flags & synod::lock::reentrant) != 0) text += " again";
         if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
             text += " for " + std::to_string(one.wait_ms) + "ms";
+        if (one.hold_ttl_ms != 0)
+            text += " with a lease of " + std::to_string(one.hold_ttl_ms) + "ms";
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
     }
     std::string operator()(const synod::lock::acquire_all& one) const {
@@ -69,6 +71,9 @@ struct command_in_words {
     }
     std::string operator()(const synod::lock::set_capacity& one) const {
         return "set capacity of " + one.name + " to " + std::to_string(one.capacity);
+    }
+    std::string operator()(const synod::lock::renew_hold& one) const {
+        return "renew " + in_words(one.token) + " for " + std::to_string(one.ttl_ms) + "ms";
     }
     std::string operator()(const synod::lock::release_all& one) const {
         std::string text = "release all of";
@@ -145,6 +150,9 @@ struct event_in_words {
     }
     std::string operator()(const synod::lock::wait_ended& one) const {
         return "request " + std::to_string(one.request) + " is " + in_words(one.state);
+    }
+    std::string operator()(const synod::lock::hold_ended& one) const {
+        return "the lease of " + in_words(one.token) + " has ended";
     }
     std::string operator()(const synod::lock::session_ended& /*one*/) const {
         return "the session has expired";

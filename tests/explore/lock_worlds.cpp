@@ -50,6 +50,7 @@ using synod::testing::parameters;
     sizes.takes_others = given.choice("releases", {"any", "own"}) == "any";
     sizes.has_modes = given.choice("modes", {"no", "yes"}) == "yes";
     sizes.has_permits = given.choice("permits", {"no", "yes"}) == "yes";
+    sizes.has_leases = given.choice("leases", {"no", "yes"}) == "yes";
     sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
     sizes.mistake = lock_mistake_of(given);
     return sizes;

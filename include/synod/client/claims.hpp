@@ -168,6 +168,9 @@ public:
 
     void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }
 
+    /// Claims ask for no leases of their holds.
+    void learn(const lock::hold_ended& /*told*/, bool /*is_safe*/) {}
+
     /// Looks after every request that something is due for.
     void attend(instant now) {
         for (auto due = requests_.first_due(); due.first <= now; due = requests_.first_due()) {

@@ -82,6 +82,8 @@ struct answers_to<lock::set_capacity> : answers<lock::resized> {};
 template <>
 struct answers_to<lock::release_all> : answers<lock::released, lock::not_released> {};
 template <>
+struct answers_to<lock::renew_hold> : answers<lock::kept> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

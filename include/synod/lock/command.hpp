@@ -73,6 +73,10 @@ struct close_session {
 /// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
 /// queue; the hold keeps its mode until as many releases have come. Such an acquire has no request of its own: its reply is all
 /// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead.
+///
+/// With `hold_ttl_ms`, clamped like that of a session, the hold has a lease of its own: it ends so long after its grant, or after its
+/// last renewal, if its session does not end before. Acquired again, it lasts at least so long from then on, and never shorter than it
+/// would have; a hold without a lease gets none in that way. An upgrade keeps the lease. Refused (ttl_out_of_range) from 2^63 on.
 struct acquire {
     request_stamp stamp;
     std::uint64_t owner =
@@ -81,10 +85,12 @@ struct acquire {
     lock::mode mode = lock::mode::exclusive;
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint8_t flags = no_flags;
+    std::uint64_t hold_ttl_ms = 0;  // of a lease of the hold itself; zero for none
 
     friend bool operator==(const acquire&, const acquire&) = default;
     static void fields(auto& self, auto&& visit) {
-        visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags);
+        visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags,
+              self.hold_ttl_ms);
     }
 };
 
@@ -109,10 +115,11 @@ struct acquire_all {
     std::uint64_t owner = 0;               // as in acquire
     std::vector<wanted> locks;             // at least one
     std::uint64_t wait_ms = wait_forever;  // log time
+    std::uint64_t hold_ttl_ms = 0;         // as in acquire, for each of them
 
     friend bool operator==(const acquire_all&, const acquire_all&) = default;
     static void fields(auto& self, auto&& visit) {
-        visit(self.stamp, self.owner, self.locks, self.wait_ms);
+        visit(self.stamp, self.owner, self.locks, self.wait_ms, self.hold_ttl_ms);
     }
 };
 
@@ -130,10 +137,27 @@ struct acquire_permits {
     std::uint32_t permits = 1;
     std::uint32_t capacity = 0;            // of the semaphore
     std::uint64_t wait_ms = wait_forever;  // log time
+    std::uint64_t hold_ttl_ms = 0;         // as in acquire
 
     friend bool operator==(const acquire_permits&, const acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
-        visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms);
+        visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
+              self.hold_ttl_ms);
+    }
+};
+
+/// Gives a hold that has a lease at least `ttl_ms`, clamped like that of a session, from now on. Answered by `kept`, with all ones for
+/// a hold without a lease, which lasts as long as its session; or `refused` (stale_token, also at the very moment at which the lease
+/// ends; not_owner; ttl_out_of_range for 0, and 2^63 and above).
+struct renew_hold {
+    request_stamp stamp;
+    std::uint64_t owner = 0;  // must be the tag that acquired
+    fencing_token token;
+    std::uint64_t ttl_ms = 0;
+
+    friend bool operator==(const renew_hold&, const renew_hold&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.stamp, self.owner, self.token, self.ttl_ms);
     }
 };
 
@@ -233,9 +257,9 @@ struct convert {
 };
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
-using command =
-    std::variant<open_session, keep_alive, close_session, acquire, release, query, acknowledge,
-                 cancel, convert, acquire_all, acquire_permits, set_capacity, release_all>;
+using command = std::variant<open_session, keep_alive, close_session, acquire, release, query,
+                             acknowledge, cancel, convert, acquire_all, acquire_permits,
+                             set_capacity, release_all, renew_hold>;
 
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
 template <class Command>

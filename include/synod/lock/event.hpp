@@ -43,9 +43,18 @@ struct session_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session); }
 };
 
+/// The lease of a hold has ended, and the hold with it. Sent to the session that held.
+struct hold_ended {
+    session_id session;
+    fencing_token token;
+
+    friend bool operator==(const hold_ended&, const hold_ended&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.token); }
+};
+
 /// Any event. Events are hints: one may be lost on its way, and `query` tells the same. On the wire the kind is the index, so
 /// events are only ever appended.
-using event = std::variant<wait_granted, wait_ended, session_ended>;
+using event = std::variant<wait_granted, wait_ended, session_ended, hold_ended>;
 
 /// Turns events into bytes and back; meets `synod::codec`.
 using event_codec = detail::variant_codec<event, 1>;

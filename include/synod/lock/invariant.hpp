@@ -107,6 +107,7 @@ template <class State>
 template <class State>
 [[nodiscard]] bool nothing_is_overdue(const State& now) {
     const auto ends_later_or_never = [&now](const request_record& one) {
+        if (one.lease.deadline <= now.now) return false;
         return one.state == request_state::queued ? one.deadline > now.now
                                                   : one.deadline == log_time::never();
     };
@@ -181,6 +182,18 @@ template <class Lock>
     const request_record& front = lock.queue[0];
     if (lock.capacity == 0) return rules::is_compatible(others, front.mode);
     return rules::has_permits(others.permits, front.permits, lock.capacity);
+}
+
+/// A lease runs while its hold is held, and no other does; only what is held or waited for has one.
+template <class State>
+[[nodiscard]] bool leases_run_with_holds(const State& now) {
+    return for_all_requests(now, [](const request_record& one) {
+        const bool is_held = one.state == request_state::granted;
+        const bool may_have_one = is_held || one.state == request_state::queued;
+        if (one.lease.ttl_ms != 0 && is_held) return one.lease.deadline != log_time::never();
+        if (one.lease.deadline != log_time::never() || one.lease.extended_ms != 0) return false;
+        return may_have_one || one.lease.ttl_ms == 0;
+    });
 }
 
 /// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
@@ -273,6 +286,7 @@ template <class State>
     if (!upgrades_have_holds(now)) return "upgrades_have_holds";
     if (!upgrades_end(now)) return "upgrades_end";
     if (!counts_are_right(now)) return "counts_are_right";
+    if (!leases_run_with_holds(now)) return "leases_run_with_holds";
     if (!no_lock_is_idle(now)) return "no_lock_is_idle";
     if (!fronts_have_to_wait(now)) return "fronts_have_to_wait";
     if (!states_match_places(now)) return "states_match_places";

@@ -60,7 +60,7 @@ struct opened {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.ttl_ms); }
 };
 
-/// The session is renewed.
+/// The session, or the lease of a hold, is renewed.
 struct kept {
     std::uint64_t remaining_ms = 0;  // of log time, counted from this command
 

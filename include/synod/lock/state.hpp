@@ -21,6 +21,18 @@ namespace synod::inline SYNOD_ABI::lock {
 enum class request_kind : std::uint8_t { acquire, upgrade };
 [[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::upgrade; }
 
+/// How long a hold lasts that is to end before its session does.
+struct lease {
+    std::uint64_t ttl_ms = 0;               // what it was given last; zero for a hold without one
+    log_time deadline = log_time::never();  // never while its request waits
+    std::uint64_t extended_ms = 0;          // by new leaders, since its owner last renewed it
+
+    friend bool operator==(const lease&, const lease&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.ttl_ms, self.deadline, self.extended_ms);
+    }
+};
+
 /// One request: it waits, is held, or has ended and is not acknowledged.
 struct request_record {
     owner_id owner;
@@ -35,11 +47,13 @@ struct request_record {
     std::uint32_t count = 1;                    // of a hold: releases that end it
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero
     std::uint32_t permits = 0;                  // of a semaphore; zero at a lock
+    lock::lease lease;
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.kind, self.before, self.count, self.upgrades, self.permits);
+        self.lease.fields(self.lease, visit);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {

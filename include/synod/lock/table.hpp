@@ -82,27 +82,29 @@ public:
         return answer;
     }
 
-    /// Moves log time to `now` and ends every session and every wait whose deadline is at most that, in the order of
-    /// (deadline, sessions before waits, position); then grants what became free. Time never goes back.
+    /// Moves log time to `now` and ends every session, lease of a hold, and wait whose deadline is at most that, in the order of
+    /// (deadline, sessions before leases before waits, id); then grants what became free. Time never goes back.
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
         for (bool fired = true; fired;) {
             fired = fire_one();
-            if (Rules::may_grant(fired)) locks_.settle();
+            if (Rules::may_grant(fired)) locks_.settle(sessions_.now());
         }
     }
 
-    /// When the next session or wait ends, or `log_time::never()`.
+    /// When the next session, lease of a hold, or wait ends, or `log_time::never()`.
     [[nodiscard]] log_time next_deadline() const {
-        return earlier(sessions_.next_deadline(), locks_.next_deadline());
+        const log_time lock = earlier(locks_.next_lease_end(), locks_.next_wait_end());
+        return earlier(sessions_.next_deadline(), lock);
     }
 
-    /// Gives every session its grace. Anything but a ballot above all before it changes nothing. (locks R2, R3)
+    /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all before it changes nothing. (locks R2, R3)
     [[gnu::noinline]] void new_leader(ballot leader) {
         if (!Rules::is_new_leader(leader_, leader)) return;
         leader_ = leader;
         sessions_.new_leader();
+        locks_.new_leader(sessions_.now());
     }
 
     /// Calls `sink(event)` for each event since the last call, in order, and forgets them.
@@ -264,7 +266,7 @@ private:
     [[nodiscard]] reply answer_to(const close_session& asked) {
         sessions_.close(asked.stamp.session);
         locks_.end_session(asked.stamp.session);
-        locks_.settle();
+        locks_.settle(sessions_.now());
         return closed{};
     }
 
@@ -288,8 +290,11 @@ private:
 
     /// Fires the first timer that is due; false if there is none.
     bool fire_one() {
-        if (locks_.next_deadline() < sessions_.next_deadline()) {
-            return locks_.end_one_wait(sessions_.now());
+        const log_time lock = earlier(locks_.next_lease_end(), locks_.next_wait_end());
+        if (lock < sessions_.next_deadline()) {
+            const bool is_lease = locks_.next_lease_end() == lock;
+            const log_time now = sessions_.now();
+            return is_lease ? locks_.end_one_lease(now) : locks_.end_one_wait(now);
         }
         const auto session = sessions_.expire_one();
         if (!session) return false;

@@ -10,6 +10,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
+#include <synod/log/detail/grace.hpp>
 #include <synod/log/detail/session_record.hpp>
 #include <synod/log/session.hpp>
 #include <synod/log/session_config.hpp>
@@ -285,20 +286,10 @@ private:
 
     /// Grace is not additive and not endless. (locks R3)
     void extend(session_id id, record& one) {
-        const log_time wanted = now_ + Rules::grace_ms(one.ttl_ms, config_.grace_ms);
-        if (wanted <= one.deadline) return;
-        const std::uint64_t most = most_extension(one.ttl_ms);
-        const std::uint64_t left = one.extended_ms < most ? most - one.extended_ms : 0;
-        const std::uint64_t missing = wanted.milliseconds() - one.deadline.milliseconds();
-        const std::uint64_t extension = missing < left ? missing : left;
+        const std::uint64_t extension = detail::grace_due<Rules>(one, now_, config_);
+        if (extension == 0) return;
         one.extended_ms += extension;
         move_deadline(id, one, one.deadline + extension);
-    }
-
-    [[nodiscard]] std::uint64_t most_extension(std::uint64_t ttl_ms) const {
-        const std::uint64_t factor = config_.max_extensions;
-        const std::uint64_t most = ttl_end_ms;
-        return factor != 0 && ttl_ms > most / factor ? most : ttl_ms * factor;
     }
 
     [[nodiscard]] bool restore_one(byte_reader& in) {

@@ -205,9 +205,20 @@ private:
             const bool holds = find_hold(its.after, asker, *told) != nullptr;
             return holds ? "" : "granted_means_held";
         }
+        if constexpr (std::is_same_v<Command, lock::renew_hold>) {
+            return is_kept(its, asked) ? "" : "renewed_means_kept";
+        }
         const auto* const released = std::get_if<lock::released>(&its.said);
         if (released == nullptr) return {};
         return left_of(its.after, asked) == released->remaining ? "" : "released_means_free";
+    }
+
+    /// Whether a hold that is told to be kept is, for as long as was told.
+    [[nodiscard]] static bool is_kept(const exchange& its, const lock::renew_hold& asked) {
+        const auto* const kept = std::get_if<lock::kept>(&its.said);
+        if (kept == nullptr) return true;
+        const auto* const hold = find_hold(its.after, asked.stamp.session, asked.token);
+        return hold != nullptr && hold->lease.deadline == its.after.now + kept->remaining_ms;
     }
 
     /// Whether what has just been granted, if anything, is held in a mode that was asked for.
@@ -363,6 +374,14 @@ private:
             if (!is_own) return "only_owners_release";
         }
         return {};
+    }
+
+    /// Its lease is renewed by its owner alone. (locks 3.2)
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::renew_hold& asked, const lock::reply& said) {
+        if (!std::holds_alternative<lock::kept>(said)) return {};
+        const bool is_own = is_owner(before, asked.stamp.session, asked.owner, asked.token);
+        return is_own ? "" : "only_owners_renew";
     }
 
     /// Its mode is changed by its owner alone. (locks 3.2)

@@ -34,6 +34,7 @@ std::vector<lock::command> one_of_each() {
         lock::acquire_permits{stamp, 9, "a name", 2, 5, 50},
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
+        lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},
     };
 }
 
@@ -51,9 +52,9 @@ TEST_CASE("a command that is cut short, too long, or of another version or kind 
 TEST_CASE("a command with a mode or a choice that does not exist is refused") {
     const auto commands = one_of_each();
     CHECK(!decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 10, 3));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 3));
     CHECK(decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 10, 2));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 2));
     CHECK(!decodes_with<lock::command_codec>(
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
 }

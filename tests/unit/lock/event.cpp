@@ -24,6 +24,7 @@ std::vector<lock::event> one_of_each() {
         lock::wait_granted{session, 5, fencing_token(6)},
         lock::wait_ended{session, 5, lock::request_state::token_space_exhausted},
         lock::session_ended{session},
+        lock::hold_ended{session, fencing_token(6)},
     };
 }
 

@@ -90,7 +90,8 @@ public:
         return seen;
     }
     [[nodiscard]] std::size_t rarest_event() const {
-        std::size_t rarest = events_.size() < 3 ? 0 : ~std::size_t{0};
+        std::size_t rarest =
+            events_.size() < std::variant_size_v<lock::event> ? 0 : ~std::size_t{0};
         for (const auto& [kind, count] : events_) rarest = count < rarest ? count : rarest;
         return rarest;
     }

@@ -183,6 +183,22 @@ TEST_CASE("what is over has ended: deadlines are half-open") {
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].deadline = log_time(500); }) == name);
 }
 
+TEST_CASE("a lease runs while its hold is held, and ends with it") {
+    const lock::lease waiting{50, log_time::never(), 0};
+    const lock::lease running{50, log_time(101), 7};
+    CHECK(broken_by([&](state& now) { now.locks[0].holders[0].lease = running; }).empty());
+    CHECK(broken_by([&](state& now) { now.locks[1].queue[0].lease = waiting; }).empty());
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].lease = {50, log_time(100), 0}; }) ==
+          "nothing_is_overdue");
+    const std::string name = "leases_run_with_holds";
+    CHECK(broken_by([&](state& now) { now.locks[0].holders[0].lease = waiting; }) == name);
+    CHECK(broken_by([&](state& now) { now.locks[1].queue[0].lease = running; }) == name);
+    CHECK(broken_by([&](state& now) { now.ended[0].lease = waiting; }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].lease.extended_ms = 1; }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].lease.deadline = log_time(101); }) ==
+          name);
+}
+
 TEST_CASE("queues are in the order of arrival") {
     CHECK(broken_by([](state& now) { std::swap(now.locks[1].queue[0], now.locks[1].queue[1]); }) ==
           "queues_rise_in_position");

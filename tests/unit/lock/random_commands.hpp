@@ -99,7 +99,7 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        switch (random_.below(25)) {
+        switch (random_.below(27)) {
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
             case 2: return lock::query{stamp, request_of(self)};
@@ -123,6 +123,8 @@ private:
             case 15:
             case 16: return acquire_permits(stamp);
             case 17: return release_all(stamp);
+            case 19:
+            case 20: return renew_hold(stamp);
             case 18: {
                 const auto capacity = random_.below(8) == 0 ? 0 : 2 + random_.below(3);
                 return lock::set_capacity{stamp, semaphore(), static_cast<std::uint32_t>(capacity)};
@@ -151,15 +153,29 @@ private:
         if (random_.below(4) != 0) asked.mode = lock::mode::shared;
         if (random_.below(8) == 0) asked.mode = lock::mode::update;
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
+        asked.hold_ttl_ms = lease();
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(5));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
+    }
+
+    /// Mostly none.
+    std::uint64_t lease() {
+        if (random_.below(4) != 0) return 0;
+        return random_.below(60) == 0 ? ~std::uint64_t{0} : 20 + random_.below(60);
+    }
+
+    lock::command renew_hold(const request_stamp& stamp) {
+        const known_hold some = hold_of(stamp.session);
+        const std::uint64_t ttl = random_.below(20) == 0 ? 0 : 10 + random_.below(100);
+        return lock::renew_hold{stamp, some.tag, some.token, ttl};
     }
 
     lock::command acquire_all(const request_stamp& stamp) {
         lock::acquire_all asked{stamp, random_.below(2), {}, random_.below(3) * 20};
         tags_[{stamp.session, stamp.sequence}] = asked.owner;
         if (random_.below(3) != 0) asked.wait_ms = lock::wait_forever;
+        asked.hold_ttl_ms = lease();
         const std::uint64_t several = random_.below(40) == 0 ? 8 : 1 + random_.below(4);
         for (std::uint64_t i = random_.below(60) == 0 ? several : 0; i < several; ++i) {
             const auto letter = static_cast<char>('a' + random_.below(several > 4 ? 20 : 4));
@@ -175,6 +191,7 @@ private:
         tags_[{stamp.session, stamp.sequence}] = asked.owner;
         asked.permits = static_cast<std::uint32_t>(random_.below(20) == 0 ? random_.below(9)
                                                                           : 1 + random_.below(3));
+        asked.hold_ttl_ms = lease();
         asked.capacity = random_.below(4) == 0 ? 0 : 3 + (random_.below(20) == 0 ? 1 : 0);
         asked.wait_ms = random_.below(3) == 0 ? random_.below(3) * 20 : lock::wait_forever;
         if (random_.below(100) == 0) asked.name = std::string(random_.below(2) * 600, 'n');

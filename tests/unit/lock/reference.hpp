@@ -58,6 +58,17 @@ public:
             one.extended += extra;
             one.deadline += extra;
         }
+        for (request& one : requests_.all) {
+            lock::lease& its = one.is.lease;
+            const std::uint64_t wanted = now_ + std::min(its.ttl_ms, config_.sessions.grace_ms);
+            if (one.is.state != state::granted || its.ttl_ms == 0) continue;
+            if (log_time(wanted) <= its.deadline) continue;
+            const std::uint64_t left =
+                its.ttl_ms * config_.sessions.max_extensions - its.extended_ms;
+            const std::uint64_t extra = std::min(wanted - its.deadline.milliseconds(), left);
+            its.extended_ms += extra;
+            its.deadline = its.deadline + extra;
+        }
     }
 
     std::vector<lock::event> events() { return std::exchange(events_, {}); }
@@ -104,10 +115,27 @@ private:
         for (session& one : sessions_) {
             if (first == nullptr || one.deadline < first->deadline) first = &one;
         }
+        request* hold = nullptr;
+        for (request& one : requests_.all) {
+            if (one.is.lease.deadline.milliseconds() > now_) continue;
+            const bool is_first =
+                hold == nullptr || one.is.lease.deadline < hold->is.lease.deadline;
+            const bool is_alike = !is_first && one.is.lease.deadline == hold->is.lease.deadline;
+            if (is_first || (is_alike && one.is.token < hold->is.token)) hold = &one;
+        }
         request* wait = nullptr;
         for (request& one : requests_.all) {
             if (one.is.state != state::queued) continue;
             if (wait == nullptr || one.is.deadline < wait->is.deadline) wait = &one;
+        }
+        const bool is_before_wait =
+            hold != nullptr && (wait == nullptr || hold->is.lease.deadline <= wait->is.deadline);
+        if (is_before_wait &&
+            (first == nullptr || hold->is.lease.deadline.milliseconds() < first->deadline)) {
+            const lock::hold_ended over{hold->is.owner.session, hold->is.token};
+            let_go(*hold, hold->is.count);
+            events_.push_back(over);
+            return true;
         }
         if (wait != nullptr && wait->is.deadline.milliseconds() <= now_ &&
             (first == nullptr || wait->is.deadline.milliseconds() < first->deadline)) {
@@ -133,6 +161,7 @@ private:
         one.is.upgrades = {};
         one.is.mode = one.is.before = lock::mode::exclusive;
         one.is.permits = 0;
+        one.is.lease = {};
     }
 
     void drop(session_id id) {
@@ -192,12 +221,14 @@ private:
         one.is.state = state::granted;
         one.is.deadline = log_time::never();
         one.is.token = fencing_token(++last_);
+        if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
         touch(one.name);
         const fencing_token replaced = std::exchange(one.is.upgrades, {});
         const request* const old = requests_.held(replaced);
         if (old == nullptr) return;
         one.is.count = old->is.count;
         one.is.before = old->is.mode;
+        one.is.lease = old->is.lease;
         requests_.all.remove_if([&](const request& gone) { return &gone == old; });
     }
     /// The position of the acquire that is being answered: it is told by its reply.
@@ -272,6 +303,7 @@ private:
     lock::reply run(const lock::acquire& asked, session& self) {
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (asked.flags > 3) return no(lock::refusal::malformed);
         if (asked.flags >= 2) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
@@ -282,6 +314,8 @@ private:
             if (own->is.mode < asked.mode) return no(lock::refusal::self_deadlock);
             if (own->is.count == config_.max_reentrancy) return no(lock::refusal::limit);
             ++own->is.count;
+            if (own->is.lease.ttl_ms > 0 && asked.hold_ttl_ms > 0)
+                renew(own->is.lease, asked.hold_ttl_ms);
             return lock::granted{own->is.token};
         }
         const bool is_free =
@@ -310,6 +344,7 @@ private:
             is_free = is_free && requests_.front(name) == nullptr && requests_.fits(name, mode, {});
             holds_one = holds_one || requests_.held(name, {self.id, asked.owner}) != nullptr;
         }
+        if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (names.size() > config_.max_locks_per_request) return no(lock::refusal::limit);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
@@ -322,6 +357,7 @@ private:
     lock::reply run(const lock::acquire_permits& asked, session& self) {
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         const bool is_there = requests_.exists(asked.name);
         if (!is_there && asked.capacity == 0) return no(lock::refusal::unknown_lock);
@@ -392,6 +428,9 @@ private:
             fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
             fresh.is.mode = fresh.is.before = wanted;
             fresh.is.upgrades = upgrades;
+            if constexpr (requires { asked.hold_ttl_ms; }) {
+                if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
+            }
             if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
             const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
             fresh.is.kind = is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquire;
@@ -441,8 +480,31 @@ private:
         return lock::released{most};
     }
 
-    std::uint32_t let_go(request& one) {
-        if (--one.is.count > 0) return one.is.count;
+    [[nodiscard]] std::uint64_t clamped(std::uint64_t ttl) const {
+        return std::clamp(ttl, config_.sessions.min_ttl_ms, config_.sessions.max_ttl_ms);
+    }
+
+    lock::reply run(const lock::renew_hold& asked, session& self) {
+        if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0)
+            return no(lock::refusal::ttl_out_of_range);
+        request* const one = requests_.held(asked.token);
+        if (one == nullptr) return no(lock::refusal::stale_token);
+        if (one->is.owner != lock::owner_id{self.id, asked.owner})
+            return no(lock::refusal::not_owner);
+        if (one->is.lease.ttl_ms == 0) return lock::kept{lock::wait_forever};
+        renew(one->is.lease, asked.ttl_ms);
+        return lock::kept{one->is.lease.deadline.milliseconds() - now_};
+    }
+    void renew(lock::lease& its, std::uint64_t ttl) const {
+        its.extended_ms = 0;
+        const log_time wanted(now_ + clamped(ttl));
+        if (wanted <= its.deadline) return;
+        its = {clamped(ttl), wanted, 0};
+    }
+
+    std::uint32_t let_go(request& one, std::uint32_t times = 1) {
+        one.is.count -= times;
+        if (one.is.count > 0) return one.is.count;
         for (request& other : requests_.all) {
             if (other.is.upgrades != one.is.token) continue;
             end(other, state::cancelled);

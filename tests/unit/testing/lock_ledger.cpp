@@ -329,3 +329,18 @@ TEST_CASE("permits are granted in turn, as many as were asked for, and no more t
     CHECK(granted(2, 1, false) == "grants_fit");
     CHECK(granted(2, 3, true) == "first_come_first_served");
 }
+
+TEST_CASE("a lease is renewed by its owner alone, for as long as is told") {
+    lock::state leased = held_by(alice, 1, first);
+    leased.locks.front().holders.front().lease = {5, synod::log_time(5), 0};
+    const auto renewed = [&](session_id session, std::uint64_t owner, std::uint64_t remaining) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), leased));
+        const lock::renew_hold asked{{session, 2, 0}, owner, first, 5};
+        return std::string(ask(ledger, leased, asked, lock::kept{remaining}, leased));
+    };
+    CHECK(renewed(alice, 1, 5).empty());
+    CHECK(renewed(alice, 1, 6) == "renewed_means_kept");
+    CHECK(renewed(alice, 2, 5) == "only_owners_renew");
+    CHECK(renewed(bob, 1, 5) == "only_owners_renew");
+}

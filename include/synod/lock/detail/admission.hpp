@@ -11,6 +11,7 @@
 #include <synod/lock/detail/grant_loop.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
+#include <synod/log/session_config.hpp>
 
 #include <cstddef>
 #include <map>
@@ -48,6 +49,7 @@ public:
             if (const auto why = refusal_of_name(name)) return why;
             if (is_semaphore(book_->find_object(name))) return refusal::kind_mismatch;
         }
+        if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if (sorted.size() > config_->max_locks_per_request) return refusal::limit;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
         return std::nullopt;
@@ -56,6 +58,7 @@ public:
     /// `found` is the semaphore of that name, or `none`.
     [[nodiscard]] reason refusal_of(const acquire_permits& asked, handle found) const {
         if (const auto why = refusal_of_name(asked.name)) return why;
+        if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
         if (found == none && asked.capacity == 0) return refusal::unknown_lock;
         const std::uint32_t capacity =
@@ -65,12 +68,20 @@ public:
         if (asked.permits == 0 || asked.permits > capacity) return refusal::permits_out_of_range;
         return std::nullopt;
     }
+    /// How long the lease of a hold is that asks for so much. (locks 3.12/12)
+    [[nodiscard]] std::uint64_t clamp_ttl(std::uint64_t ttl_ms) const {
+        const session_config& bounds = config_->sessions;
+        if (ttl_ms < bounds.min_ttl_ms) return bounds.min_ttl_ms;
+        return ttl_ms > bounds.max_ttl_ms ? bounds.max_ttl_ms : ttl_ms;
+    }
+
     [[nodiscard]] bool is_semaphore(handle found) const {
         return found != none && book_->object_at(found).capacity != 0;
     }
 
     [[nodiscard]] reason refusal_of(const acquire& asked) const {
         if (const auto why = refusal_of_name(asked.name)) return why;
+        if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;
         if ((asked.flags & barge) != 0) return refusal::unsupported;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;

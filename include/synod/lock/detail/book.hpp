@@ -10,6 +10,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/hash_index.hpp>
+#include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
 
@@ -71,12 +72,12 @@ public:
         made.held = {};
         made.waiting = 0;
         made.touched = false;
-        by_name_.insert(fresh, name_hash{this});
+        by_name_.insert(fresh, name_hash());
         return fresh;
     }
 
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
-        return by_sequence_.find(sequence_hash::of(owner, sequence), [&](handle one) {
+        return by_sequence_.find(hash_of_name(owner, sequence), [&](handle one) {
             return requests_[one].client == owner && requests_[one].sequence == sequence;
         });
     }
@@ -92,7 +93,7 @@ public:
         requests_[fresh] = what;
         requests_[fresh].places = none;
         of_client::append(requests_, clients_[what.client].requests, fresh);
-        by_sequence_.insert(fresh, sequence_hash{this});
+        by_sequence_.insert(fresh, sequence_hash());
         if (is_waiting(fresh) && what.deadline != log_time::never()) {
             timers_.insert(timer_of(fresh));
         }
@@ -118,6 +119,11 @@ public:
         stand_in_queue(none, fresh);
         return fresh;
     }
+    /// A waiting place is to be held for so long at the most.
+    void want_lease(handle one, const lease& wanted) {
+        places_[one].has_lease = true;
+        leases_.want(one, wanted);
+    }
     void set_upgrades(handle one, handle hold) { places_[one].upgrades = hold; }
 
     /// The place of the upgrade that waits for an object, or `none`.
@@ -126,22 +132,18 @@ public:
         return front != none && places_[front].upgrades != none ? front : none;
     }
 
-    /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades. Once this is done for
-    /// all places of a request, `note_granted` is due.
-    void hold(handle one, fencing_token token) {
+    /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades, with its lease. Once
+    /// this is done for all places of a request, `note_granted` is due.
+    void hold(handle one, fencing_token token, log_time now) {
         place& asked = places_[one];
-        if (const handle replaced = asked.upgrades; replaced != none) {
-            asked.count = places_[replaced].count;
-            asked.before = places_[replaced].stake.mode;
-            asked.upgrades = none;
-            forget_place(replaced);
-        }
+        if (asked.has_lease) leases_.begin(one, token, now);
+        if (asked.upgrades != none) replace(asked.upgrades, one, token);
         leave_queue(one);
         asked.token = token;
         neighbours::append(places_, objects_[asked.object].holders, one);
         ++objects_[asked.object].held.in(asked.stake.mode);
         objects_[asked.object].held.permits += asked.stake.permits;
-        by_token_.insert(one, token_hash{this});
+        by_token_.insert(one, token_hash());
     }
     void note_granted(handle one) {
         stop_timer(one);
@@ -149,9 +151,13 @@ public:
     }
 
     /// Gives a hold what a snapshot says of it.
-    void restore_hold(handle one, lock::mode before, std::uint32_t acquisitions) {
-        places_[one].before = before;
-        places_[one].count = acquisitions;
+    void restore_hold(handle one, const request_record& from) {
+        place& held = places_[one];
+        held.before = from.before;
+        held.count = from.count;
+        if (from.lease.ttl_ms == 0) return;
+        held.has_lease = true;
+        leases_.resume(one, held.token, from.lease);
     }
 
     /// Changes the mode of a hold for good.
@@ -188,7 +194,7 @@ public:
             --owner.waiting;
         }
         of_client::remove(requests_, owner.requests, one);
-        by_sequence_.erase(one, sequence_hash{this});
+        by_sequence_.erase(one, sequence_hash());
         requests_.give_back(one);
     }
 
@@ -198,6 +204,9 @@ public:
         drop_place(one);
         if (requests_[whose].places == none) forget(whose);
     }
+
+    [[nodiscard]] detail::leases<Rules>& leases() { return leases_; }
+    [[nodiscard]] const detail::leases<Rules>& leases() const { return leases_; }
 
     /// The first wait to end, or nullptr.
     [[nodiscard]] const wait_timer* first_timer() const {
@@ -220,7 +229,7 @@ public:
     void drop_if_idle(handle one) {
         const object& idle = objects_[one];
         if (!idle.holders.empty() || !idle.queue.empty() || idle.touched) return;
-        by_name_.erase(one, name_hash{this});
+        by_name_.erase(one, name_hash());
         objects_.give_back(one);
     }
 
@@ -262,28 +271,19 @@ private:
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
-    /// What the indexes hash elements by.
-    struct name_hash {
-        const book* all;
-        std::uint64_t operator()(handle one) const {
-            return hash_of(as_bytes(all->objects_[one].name));
-        }
-    };
-    struct sequence_hash {
-        const book* all;
-        static std::uint64_t of(handle client, std::uint64_t sequence) {
-            return spread(spread(sequence) + client);
-        }
-        std::uint64_t operator()(handle one) const {
-            return of(all->requests_[one].client, all->requests_[one].sequence);
-        }
-    };
-    struct token_hash {
-        const book* all;
-        std::uint64_t operator()(handle one) const {
-            return spread(all->places_[one].token.value());
-        }
-    };
+    // What the indexes hash elements by.
+    [[nodiscard]] auto name_hash() const {
+        return [this](handle one) { return hash_of(as_bytes(objects_[one].name)); };
+    }
+    [[nodiscard]] auto token_hash() const {
+        return [this](handle one) { return spread(places_[one].token.value()); };
+    }
+    [[nodiscard]] auto sequence_hash() const {
+        return [this](handle one) { return hash_of_name(at(one).client, at(one).sequence); };
+    }
+    [[nodiscard]] static std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
+        return spread(spread(sequence) + client);
+    }
 
     [[nodiscard]] wait_timer timer_of(handle one) const {
         return {requests_[one].deadline, requests_[one].at, one};
@@ -320,6 +320,18 @@ private:
         return link;
     }
 
+    /// An upgrade is about to be held in the place of a hold.
+    void replace(handle old, handle upgrade, fencing_token token) {
+        const place& held = places_[old];
+        place& asked = places_[upgrade];
+        asked.count = held.count;
+        asked.before = held.stake.mode;
+        asked.upgrades = none;
+        asked.has_lease = held.has_lease;
+        if (held.has_lease) leases_.resume(upgrade, token, leases_.of(old));
+        forget_place(old);
+    }
+
     /// Behind `before`, or first if that is `none`.
     void stand_in_queue(handle before, handle arrival) {
         const handle target = places_[arrival].object;
@@ -339,7 +351,7 @@ private:
 
     void leave_holders(handle one) {
         place& held = places_[one];
-        by_token_.erase(one, token_hash{this});
+        by_token_.erase(one, token_hash());
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
         --target.held.in(held.stake.mode);
@@ -349,6 +361,7 @@ private:
 
     void drop_place(handle one) {
         const place& gone = places_[one];
+        if (gone.has_lease) leases_.drop(one, gone.token);
         if (gone.token == fencing_token())
             leave_queue(one);
         else
@@ -371,6 +384,7 @@ private:
 
     slab<deferred<request>> requests_;
     slab<deferred<place>> places_;
+    detail::leases<Rules> leases_;  // of places with place::has_lease
     slab<deferred<object>> objects_;
     slab<deferred<client>> clients_;
     std::map<session_id, deferred<handle>> client_of_;  // one per element of clients_

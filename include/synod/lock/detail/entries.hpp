@@ -53,6 +53,7 @@ struct place {
     std::uint32_t count = 1;  // of a hold: releases that end it
     detail::stake stake;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
+    bool has_lease = false;
 };
 
 /// One lock, or one semaphore. It exists while it is held or waited for.

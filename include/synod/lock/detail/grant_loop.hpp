@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/base/time.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
@@ -34,11 +35,11 @@ template <class Rules>
 /// Grants a request in all its places, with consecutive tokens. A token is taken at the grant, not on arrival. When too few are
 /// left, the request ends instead of waiting for ever.
 template <class Rules>
-void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& last) {
+void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& last, log_time now) {
     if (!Rules::has_tokens(last, places)) return all.end(one, request_state::token_space_exhausted);
     all.for_each_place(one, [&](handle at) {
         last = Rules::next_token(last);
-        all.hold(at, last);
+        all.hold(at, last, now);
     });
     all.note_granted(one);
 }
@@ -47,7 +48,7 @@ void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& la
 /// is skipped. A request for several locks takes none of them before it can have all. (locks 3.5) `tell(handle)` is called after
 /// each request that is granted or ended here.
 template <class Rules, class Tell>
-void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, Tell&& tell) {
+void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now, Tell&& tell) {
     while (!all.object_at(lock).queue.empty()) {
         const handle front = all.place_at(all.object_at(lock).queue.first).request;
         std::uint32_t places = 0;
@@ -57,7 +58,7 @@ void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, Tell&& t
             is_grantable = is_grantable && is_free_for(all, one);
         });
         if (!is_grantable) return;
-        grant(all, front, places, last);
+        grant(all, front, places, last, now);
         tell(front);
     }
 }
@@ -65,9 +66,9 @@ void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, Tell&& t
 /// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called
 /// after all due timers have fired, so nobody is granted anything whose own time is over.
 template <class Rules, class Tell>
-void settle(book<Rules>& all, fencing_token& last, Tell&& tell) {
+void settle(book<Rules>& all, fencing_token& last, log_time now, Tell&& tell) {
     for (handle lock = all.take_touched(); lock != none; lock = all.take_touched()) {
-        run_grant_loop(all, lock, last, tell);
+        run_grant_loop(all, lock, last, now, tell);
         all.drop_if_idle(lock);
     }
 }

@@ -6,45 +6,38 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
-#include <synod/lock/detail/grant_loop.hpp>
-#include <synod/lock/detail/snapshot.hpp>
-#include <synod/lock/event.hpp>
+#include <synod/lock/detail/lock_core.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
-#include <synod/lock/state.hpp>
 #include <synod/log/session.hpp>
+#include <synod/log/session_config.hpp>
 #include <synod/log/state_machine.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The part of the table that knows no leases: one function for each command, and one for each way in which things end.
+/// The part of the table that knows no sessions: one function for each command, given that its session is live.
 template <class Rules>
-class locks {
+class locks : public lock_core<Rules> {
+    using core = lock_core<Rules>;
+
     /// Named through the parameter, so that nothing is instantiated before a table is.
     template <class T>
     using deferred = synod::detail::deferred<T, Rules>;
 
 public:
     using reply = deferred<lock::reply>;
-    using event = deferred<lock::event>;
 
-    /// Events that nobody takes are kept up to this number; then the oldest is dropped.
-    static constexpr std::size_t max_events = 65'536;
-
-    explicit locks(const lock::config& config)
-        : config_(config), last_token_(config.tokens_after) {}
+    using lock_core<Rules>::lock_core;
+    using lock_core<Rules>::settle;
 
     [[nodiscard]] reply answer_to(const acquire& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};
@@ -52,15 +45,15 @@ public:
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
         const handle own = check().hold_of(lock, {asked.stamp.session, asked.owner});
         const bool is_again = (asked.flags & reentrant) != 0;
-        if (is_again && own != none) return acquire_again(own, asked.mode);
+        if (is_again && own != none) return acquire_again(own, asked, context.now);
         const bool would_wait = !check().is_free(lock, {asked.mode, 0});
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (own != none) return refused{refusal::self_deadlock};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
         const handle fresh = book_.add(request_of(asked, client, context));
-        book_.enqueue(fresh, book_.reach_object(asked.name), {asked.mode, 0});
-        return settle_for(fresh);
+        enqueue(fresh, asked, book_.reach_object(asked.name), {asked.mode, 0});
+        return settle_for(fresh, context.now);
     }
 
     [[nodiscard]] reply answer_to(const acquire_permits& asked, const apply_context& context) {
@@ -72,18 +65,18 @@ public:
         if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
         const handle fresh = book_.add(request_of(asked, client, context));
         const handle semaphore = book_.reach_object(asked.name, asked.capacity);
-        book_.enqueue(fresh, semaphore, {mode::shared, asked.permits});
-        return settle_for(fresh);
+        enqueue(fresh, asked, semaphore, {mode::shared, asked.permits});
+        return settle_for(fresh, context.now);
     }
 
-    [[nodiscard]] reply answer_to(const set_capacity& asked, const apply_context&) {
+    [[nodiscard]] reply answer_to(const set_capacity& asked, const apply_context& context) {
         if (asked.capacity == 0) return refused{refusal::permits_out_of_range};
         const handle found = book_.find_object(asked.name);
         if (found == none) return refused{refusal::unknown_lock};
         if (!check().is_semaphore(found)) return refused{refusal::kind_mismatch};
         const std::uint32_t before = book_.object_at(found).capacity;
         book_.set_capacity(found, asked.capacity);
-        settle();
+        settle(context.now);
         return resized{before};
     }
 
@@ -99,9 +92,9 @@ public:
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
         const handle fresh = book_.add(request_of(asked, client, context));
         for (const auto& [name, as] : wanted) {
-            book_.enqueue(fresh, book_.reach_object(name), {as, 0});
+            enqueue(fresh, asked, book_.reach_object(name), {as, 0});
         }
-        return settle_for(fresh);
+        return settle_for(fresh, context.now);
     }
 
     [[nodiscard]] reply answer_to(const convert& asked, const apply_context& context) {
@@ -114,7 +107,7 @@ public:
             return refused{refusal::upgrade_conflict};
         }
         if (asked.to <= book_.place_at(one).stake.mode) {
-            downgrade(one, asked.to);
+            downgrade(one, asked.to, context);
             return granted{asked.token};
         }
         const mode from = book_.place_at(one).stake.mode;
@@ -124,15 +117,15 @@ public:
         return upgrade(one, asked, context);
     }
 
-    [[nodiscard]] reply answer_to(const release& asked, const apply_context&) {
+    [[nodiscard]] reply answer_to(const release& asked, const apply_context& context) {
         const handle one = book_.find_hold(asked.token);
         if (const auto reason = check().refusal_of_hold(one, asked)) return refused{*reason};
         const std::uint32_t left = let_go(one);
-        if (left == 0) settle();
+        if (left == 0) settle(context.now);
         return released{left};
     }
 
-    [[nodiscard]] reply answer_to(const release_all& asked, const apply_context&) {
+    [[nodiscard]] reply answer_to(const release_all& asked, const apply_context& context) {
         deferred<std::map<fencing_token, std::uint32_t>> due;
         for (const fencing_token token : asked.tokens) ++due[token];
         deferred<not_released> wrong;
@@ -148,8 +141,20 @@ public:
             const std::uint32_t left = let_go(book_.find_hold(token), times);
             if (left > most) most = left;
         }
-        settle();
+        settle(context.now);
         return released{most};
+    }
+
+    [[nodiscard]] reply answer_to(const renew_hold& asked, const apply_context& context) {
+        if (asked.ttl_ms == 0 || asked.ttl_ms >= ttl_end_ms) {
+            return refused{refusal::ttl_out_of_range};
+        }
+        const handle one = book_.find_hold(asked.token);
+        if (const auto reason = check().refusal_of_hold(one, asked)) return refused{*reason};
+        if (!book_.place_at(one).has_lease) return kept{wait_forever};
+        const std::uint64_t ttl_ms = check().clamp_ttl(asked.ttl_ms);
+        const log_time end = book_.leases().renew(one, asked.token, ttl_ms, context.now);
+        return kept{end.milliseconds() - context.now.milliseconds()};
     }
 
     [[nodiscard]] reply answer_to(const query& asked, const apply_context&) const {
@@ -168,18 +173,18 @@ public:
         return acknowledged{};
     }
 
-    [[nodiscard]] reply answer_to(const cancel& asked, const apply_context&) {
+    [[nodiscard]] reply answer_to(const cancel& asked, const apply_context& context) {
         const handle one = find_request(asked.stamp, asked.request);
         if (one == none) return refused{refusal::unknown_request};
         switch (book_.at(one).state) {
             case request_state::queued: book_.end(one, request_state::cancelled); break;
             case request_state::cancelled: return cancelled{};
-            case request_state::granted: return cancel_granted(one, asked.on_granted);
+            case request_state::granted: return cancel_granted(one, asked.on_granted, context);
             case request_state::timed_out:
             case request_state::token_space_exhausted:
                 return request_status{book_.at(one).state, {}};
         }
-        settle();
+        settle(context.now);
         return cancelled{};
     }
 
@@ -190,88 +195,25 @@ public:
         return token_of(one);
     }
 
-    /// Ends the first wait to end if it is over at `now`; false if there is none.
-    bool end_one_wait(log_time now) {
-        const wait_timer* const first = book_.first_timer();
-        if (first == nullptr || !Rules::is_over(first->deadline, now)) return false;
-        const handle one = first->request;
-        book_.end(one, request_state::timed_out);
-        tell(one);
-        return true;
-    }
-
-    /// Ends what a session has, oldest first.
-    void end_session(session_id session) {
-        const handle owner = book_.find_client(session);
-        if (owner == none) return;
-        handle next = none;
-        for (handle one = book_.client_at(owner).requests.first; one != none; one = next) {
-            next = book_.at(one).client_next;
-            book_.forget(one);
-        }
-        book_.drop_client(owner);
-    }
-
-    /// Grants what has become free. The last act of every input that ends something.
-    void settle() {
-        detail::settle<Rules>(book_, last_token_, [this](handle one) { tell(one); });
-    }
-
-    void emit(const event& happened) {
-        if (events_.size() == max_events) events_.pop_front();
-        events_.push_back(happened);
-    }
-
-    template <class Sink>
-    void drain_events(Sink&& sink) {
-        for (; !events_.empty(); events_.pop_front()) sink(std::as_const(events_.front()));
-    }
-
-    [[nodiscard]] log_time next_deadline() const {
-        const wait_timer* const first = book_.first_timer();
-        return first == nullptr ? log_time::never() : first->deadline;
-    }
-    [[nodiscard]] const lock::config& config() const { return config_; }
-    [[nodiscard]] fencing_token last_token() const { return last_token_; }
-    [[nodiscard]] std::size_t size() const { return book_.objects(); }
-
-    /// Fills in the locks, the ended requests and the last token.
-    void describe(lock::state& out) const {
-        out.last_token = last_token_;
-        detail::describe(book_, out);
-    }
-
-    /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
-    void rebuild(const lock::state& from) {
-        last_token_ = from.last_token;
-        detail::rebuild(book_, from);
-    }
-
 private:
-    [[nodiscard]] admission<Rules> check() const { return {book_, config_}; }
+    using core::book_;
+    using core::check;
+    using core::config_;
+    using core::find_request;
+    using core::let_go;
+    using core::token_of;
 
-    [[nodiscard]] handle find_request(const request_stamp& stamp, std::uint64_t sequence) const {
-        const handle owner = book_.find_client(stamp.session);
-        return owner == none ? none : book_.find_request(owner, sequence);
-    }
-
-    /// The token of a request's first lock; zero unless it is held.
-    [[nodiscard]] fencing_token token_of(handle one) const {
-        const handle first = book_.at(one).places;
-        return first == none ? fencing_token() : book_.place_at(first).token;
-    }
-
-    [[nodiscard]] reply cancel_granted(handle one, on_granted then) {
+    [[nodiscard]] reply cancel_granted(handle one, on_granted then, const apply_context& context) {
         const fencing_token token = token_of(one);
         if (then == on_granted::keep) return already_granted{token};
-        if (book_.at(one).kind == request_kind::acquire) return give_back(one);
+        if (book_.at(one).kind == request_kind::acquire) return give_back(one, context);
         const handle held = book_.at(one).places;
-        downgrade(held, book_.place_at(held).before);
+        downgrade(held, book_.place_at(held).before, context);
         return already_granted{token};
     }
 
     /// One acquisition less of every lock that a request holds. Answers with how many are left of the one that has most.
-    [[nodiscard]] reply give_back(handle whole) {
+    [[nodiscard]] reply give_back(handle whole, const apply_context& context) {
         std::uint32_t places = 0;
         book_.for_each_place(whole, [&places](handle) { ++places; });
         std::uint32_t due = Rules::given_back(places);
@@ -282,39 +224,25 @@ private:
             const std::uint32_t left = let_go(one);
             if (left > most) most = left;
         });
-        settle();
+        settle(context.now);
         return released{most};
     }
 
-    /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits for it. Returns how many are left.
-    [[nodiscard]] std::uint32_t let_go(handle one, std::uint32_t times = 1) {
-        const std::uint32_t left = book_.place_at(one).count - times;
-        if (left > 0) {
-            book_.set_count(one, left);
-            return left;
-        }
-        const handle waiting = book_.upgrade_of(book_.place_at(one).object);
-        if (waiting != none && book_.place_at(waiting).upgrades == one) {
-            const handle upgrade = book_.place_at(waiting).request;
-            book_.end(upgrade, request_state::cancelled);
-            tell(upgrade);
-        }
-        book_.forget_place(one);
-        return 0;
-    }
-
     /// Passes the queue: who holds may go on, also where others wait. (locks 3.5)
-    [[nodiscard]] reply acquire_again(handle own, mode asked) {
+    [[nodiscard]] reply acquire_again(handle own, const acquire& asked, log_time now) {
         const place& held = book_.place_at(own);
-        if (!Rules::covers(held.stake.mode, asked)) return refused{refusal::self_deadlock};
+        if (!Rules::covers(held.stake.mode, asked.mode)) return refused{refusal::self_deadlock};
         if (held.count >= config_.max_reentrancy) return refused{refusal::limit};
         book_.set_count(own, held.count + 1);
+        if (held.has_lease && asked.hold_ttl_ms != 0) {
+            book_.leases().renew(own, held.token, check().clamp_ttl(asked.hold_ttl_ms), now);
+        }
         return granted{held.token};
     }
 
-    void downgrade(handle one, mode to) {
+    void downgrade(handle one, mode to, const apply_context& context) {
         book_.convert(one, to);
-        settle();
+        settle(context.now);
     }
 
     [[nodiscard]] reply upgrade(handle one, const convert& asked, const apply_context& context) {
@@ -329,7 +257,7 @@ private:
         fresh.kind = request_kind::upgrade;
         const handle waiting = book_.add(fresh);
         book_.set_upgrades(book_.enqueue_upgrade(waiting, lock, asked.to), one);
-        return settle_for(waiting);
+        return settle_for(waiting, context.now);
     }
 
     template <class Command>
@@ -344,10 +272,17 @@ private:
         return fresh;
     }
 
+    template <class Command>
+    void enqueue(handle fresh, const Command& asked, handle lock, const stake& wanted) {
+        const handle place = book_.enqueue(fresh, lock, wanted);
+        if (asked.hold_ttl_ms == 0) return;
+        book_.want_lease(place, {check().clamp_ttl(asked.hold_ttl_ms), log_time::never(), 0});
+    }
+
     /// What to answer for a request that has just been queued. All pass the queue, also what is granted at once: holds come from
     /// the grant loop only. (locks 3.5)
-    [[nodiscard]] reply settle_for(handle one) {
-        settle();
+    [[nodiscard]] reply settle_for(handle one, log_time at) {
+        settle(at);
         const detail::request& now = book_.at(one);
         if (now.state == request_state::granted) return granted{token_of(one)};
         if (now.state == request_state::queued) {
@@ -357,23 +292,6 @@ private:
         book_.forget(one);
         return refused{refusal::token_space_exhausted};
     }
-
-    /// Tells the session of a request how its wait has ended, and nobody else. (locks 3.5)
-    void tell(handle one) {
-        const detail::request& told = book_.at(one);
-        if (!told.told_queued) return;
-        const session_id session = book_.client_at(told.client).session;
-        if (told.state == request_state::granted) {
-            emit(wait_granted{session, told.sequence, token_of(one)});
-        } else {
-            emit(wait_ended{session, told.sequence, told.state});
-        }
-    }
-
-    lock::config config_;
-    book<Rules> book_;          // between inputs no touched object, and every lock in it is held
-    fencing_token last_token_;  // the highest ever granted
-    queue<event> events_;       // not taken yet; no part of the state
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

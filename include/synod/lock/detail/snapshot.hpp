@@ -41,13 +41,15 @@ template <class Rules>
 }
 
 template <class Rules>
-[[nodiscard]] request_record record_of(const book<Rules>& all, const place& one) {
+[[nodiscard]] request_record record_at(const book<Rules>& all, handle which) {
+    const place& one = all.place_at(which);
     request_record made = record_of(all, all.at(one.request));
     made.token = one.token;
     made.mode = one.stake.mode;
     made.permits = one.stake.permits;
     made.before = one.before;
     made.count = one.count;
+    if (one.has_lease) made.lease = all.leases().of(which);
     if (one.upgrades != none) made.upgrades = all.place_at(one.upgrades).token;
     return made;
 }
@@ -56,7 +58,7 @@ template <class Rules>
 [[nodiscard]] auto records_of(const book<Rules>& all, handle first) {
     std::vector<synod::detail::deferred<request_record, Rules>> records;
     for (handle one = first; one != none; one = all.place_at(one).next) {
-        records.push_back(record_of(all, all.place_at(one)));
+        records.push_back(record_at(all, one));
     }
     return records;
 }
@@ -143,12 +145,16 @@ private:
             return;
         }
         const handle fresh = all_->enqueue(whose, lock, {from.mode, from.permits});
-        if (from.state == request_state::granted) holds_[from.token] = {fresh, &from};
+        if (from.state == request_state::granted) {
+            holds_[from.token] = {fresh, &from};
+        } else if (from.lease.ttl_ms != 0) {
+            all_->want_lease(fresh, from.lease);
+        }
     }
 
     void hold(fencing_token token, const held_place& held) {
-        all_->hold(held.place, token);
-        all_->restore_hold(held.place, held.record->before, held.record->count);
+        all_->hold(held.place, token, {});
+        all_->restore_hold(held.place, *held.record);
         const handle whose = all_->place_at(held.place).request;
         if (all_->at(whose).state != request_state::granted) all_->note_granted(whose);
     }

@@ -1,0 +1,213 @@
+// locks.cpp - what commands of the lock table cost and what a held lock takes, beside look-ups in a hash table of as many names.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/lock/table.hpp>
+
+#include "allocations.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using synod::bytes;
+using synod::fencing_token;
+namespace lock = synod::lock;
+
+constexpr std::uint64_t held = 1'000'000;     // locks, before anything is measured
+constexpr std::uint64_t further = 1'000'000;  // names to draw from
+constexpr std::size_t batch = 1024;           // commands that are encoded before they are timed
+
+/// Of 16 bytes.
+std::string name_of(std::uint64_t number) {
+    char text[17];
+    std::snprintf(text, sizeof text, "lock %011llu", static_cast<unsigned long long>(number));
+    return text;
+}
+
+/// A table behind a log: positions and sequences are counted here, and every command acknowledges all before it.
+class driver {
+public:
+    driver() : table_(std::move(*lock::table::make(roomy()))) {
+        run(encoded(lock::open_session{{0, 1}, 1, 3'600'000}));
+        session_ = synod::session_id(at_);
+    }
+
+    [[nodiscard]] bytes acquire(std::string name, std::uint64_t wait_ms = lock::no_wait,
+                                std::uint64_t tag = 0) {
+        return encoded(
+            lock::acquire{stamp(), tag, std::move(name), lock::mode::exclusive, wait_ms});
+    }
+    [[nodiscard]] bytes release(fencing_token token, std::uint64_t tag = 0) {
+        return encoded(lock::release{stamp(), tag, token});
+    }
+
+    void run(const bytes& command) {
+        at_ = {at_.slot.next(), 0};
+        reply_.clear();
+        synod::byte_writer out(reply_);
+        table_.apply({at_, {}}, command, out);
+    }
+
+    [[nodiscard]] std::size_t drain() {
+        std::size_t events = 0;
+        table_.drain_events([&events](const lock::event&) { ++events; });
+        return events;
+    }
+
+    [[nodiscard]] const lock::table& table() const { return table_; }
+
+private:
+    static lock::config roomy() {
+        lock::config limits;
+        limits.max_requests_per_session = 4'000'000;
+        limits.max_waiting_per_session = 4'000'000;
+        return limits;
+    }
+    static bytes encoded(const lock::command& asked) {
+        bytes all;
+        synod::byte_writer out(all);
+        encode(asked, out);
+        return all;
+    }
+    [[nodiscard]] synod::request_stamp stamp() {
+        const std::uint64_t sequence = ++sequence_;
+        return {session_, sequence, sequence - 1};
+    }
+
+    lock::table table_;
+    synod::position at_;
+    synod::session_id session_;
+    std::uint64_t sequence_ = 0;
+    bytes reply_;
+};
+
+/// One for all that measure with a million locks held.
+driver& with_a_million_held() {
+    static driver all = [] {
+        driver made;
+        for (std::uint64_t i = 0; i < held; ++i) made.run(made.acquire(name_of(i)));
+        if (made.table().locks() != held) std::abort();
+        return made;
+    }();
+    return all;
+}
+
+/// Seconds that `work` takes.
+template <class Work>
+double seconds_of(Work&& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void count(benchmark::State& state) {
+    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
+                            static_cast<std::int64_t>(batch));
+}
+
+/// Acquires and releases free locks drawn at random; an item is a pair.
+void acquire_and_release(benchmark::State& state) {
+    driver& all = with_a_million_held();
+    std::mt19937_64 random(1);
+    std::uint64_t allocated = 0;
+    for (auto _ : state) {
+        std::vector<bytes> commands;
+        for (std::size_t i = 0; i < batch; ++i) {
+            commands.push_back(all.acquire(name_of(held + random() % further)));
+            commands.push_back(
+                all.release(fencing_token(all.table().last_token().value() + i + 1)));
+        }
+        const std::uint64_t before = allocations();
+        state.SetIterationTime(seconds_of([&] {
+            for (const bytes& one : commands) all.run(one);
+        }));
+        allocated += allocations() - before;
+        if (all.table().locks() != held) state.SkipWithError("a lock was not released");
+    }
+    count(state);
+    const double pairs = static_cast<double>(state.iterations()) * static_cast<double>(batch);
+    state.counters["allocs_per_pair"] = static_cast<double>(allocated) / pairs;
+}
+
+/// Looks two names up that were drawn at random; an item is a pair.
+void two_lookups(benchmark::State& state) {
+    static const std::unordered_map<std::string, std::uint64_t> names = [] {
+        std::unordered_map<std::string, std::uint64_t> all;
+        for (std::uint64_t i = 0; i < further; ++i) all.emplace(name_of(held + i), i);
+        return all;
+    }();
+    std::mt19937_64 random(2);
+    for (auto _ : state) {
+        std::vector<std::string> wanted;
+        for (std::size_t i = 0; i < 2 * batch; ++i) {
+            wanted.push_back(name_of(held + random() % further));
+        }
+        std::uint64_t sum = 0;
+        state.SetIterationTime(seconds_of([&] {
+            for (const std::string& one : wanted) sum += names.find(one)->second;
+        }));
+        benchmark::DoNotOptimize(sum);
+    }
+    count(state);
+}
+
+/// Releases a lock that so many owners wait for; one more queues up after each release. An item is a release.
+void release_with_waiters(benchmark::State& state) {
+    driver all;
+    const auto waiters = static_cast<std::uint64_t>(state.range(0));
+    std::uint64_t tag = 0;
+    while (tag <= waiters) all.run(all.acquire("the one lock ...", lock::wait_forever, tag++));
+    std::uint64_t holder = 0;  // they are granted in the order of their tags
+    std::size_t events = 0;
+    for (auto _ : state) {
+        double seconds = 0;
+        for (std::size_t i = 0; i < batch; ++i) {
+            const bytes release = all.release(all.table().last_token(), holder++);
+            seconds += seconds_of([&] { all.run(release); });
+            events += all.drain();
+            all.run(all.acquire("the one lock ...", lock::wait_forever, tag++));
+        }
+        state.SetIterationTime(seconds);
+    }
+    count(state);
+    const double releases = static_cast<double>(state.iterations()) * static_cast<double>(batch);
+    state.counters["grants_per_release"] = static_cast<double>(events) / releases;
+}
+
+/// What a held lock takes of memory, its name of 16 bytes included.
+void memory(benchmark::State& state) {
+    double each = 0;
+    for (auto _ : state) {
+        const std::uint64_t before = allocated_bytes();
+        driver all;
+        for (std::uint64_t i = 0; i < held; ++i) all.run(all.acquire(name_of(i)));
+        each = static_cast<double>(allocated_bytes() - before) / static_cast<double>(held);
+    }
+    state.counters["bytes_per_lock"] = each;
+}
+
+}  // namespace
+
+BENCHMARK(two_lookups)->Name("lookups/names:1000000")->UseManualTime();
+BENCHMARK(acquire_and_release)->Name("locks/acquire_release/held:1000000")->UseManualTime();
+BENCHMARK(release_with_waiters)
+    ->Name("locks/release")
+    ->ArgName("waiters")
+    ->Arg(1)
+    ->Arg(10'000)
+    ->UseManualTime();
+BENCHMARK(memory)->Name("locks/memory/held:1000000")->Iterations(1);
+
+BENCHMARK_MAIN();
