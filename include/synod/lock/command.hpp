@@ -72,9 +72,10 @@ struct close_session {
 ///
 /// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
 /// queue; the hold keeps its mode until as many releases have come. Such an acquire has no request of its own: its reply is all
-/// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead.
+/// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead. The name of a semaphore is
+/// refused (kind_mismatch), by convert, too.
 ///
-/// With `hold_ttl_ms`, clamped like that of a session, the hold has a lease of its own: it ends so long after its grant, or after its
+/// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its own: it ends so long after its grant, or after its
 /// last renewal, if its session does not end before. Acquired again, it lasts at least so long from then on, and never shorter than it
 /// would have; a hold without a lease gets none in that way. An upgrade keeps the lease. Refused (ttl_out_of_range) from 2^63 on.
 struct acquire {
@@ -109,7 +110,8 @@ struct wanted {
 ///
 /// A name that is given twice counts once, in the stronger of its modes. Each lock gets a token of its own: that of the answer for
 /// the first name in the order of their bytes, and the following tokens for the others. They are released one by one, or all by a
-/// `cancel`. Answered like an acquire; an owner that holds one of the locks already is refused (self_deadlock).
+/// `cancel` or a release_all. Answered like an acquire. Refused besides: name_empty for no locks at all, limit for too many;
+/// self_deadlock where its owner holds one of them already; kind_mismatch where one is a semaphore.
 struct acquire_all {
     request_stamp stamp;
     std::uint64_t owner = 0;               // as in acquire
@@ -174,7 +176,7 @@ struct set_capacity {
 };
 
 /// Gives several holds back, each like a release, or none of them if one cannot be: then `not_released` says which. A token that is
-/// given twice is two releases. Answered by `released`, with how many are left of the hold that has most, or `not_released`.
+/// given twice is two releases; no token is none. Answered by `released`, with how many are left of the hold that has most, or `not_released`.
 struct release_all {
     request_stamp stamp;
     std::uint64_t owner = 0;  // must be the tag that acquired
@@ -220,7 +222,8 @@ struct acknowledge {
 /// first by `already_granted` (keep) or `released` (release), for one that ended otherwise by `request_status`, or by
 /// `refused` (unknown_request).
 ///
-/// Of a request for several locks every one that it still holds is given back; `released` tells the most that remains of one.
+/// Of a request for several locks every one that it still holds is given back, but for one that an upgrade has taken over; `released`
+/// tells the most that remains of one. Each cancel that gives back is one release, also where others have acquired again.
 ///
 /// An upgrade that was granted first is undone (release), however often it is cancelled: the hold has its former mode again, under
 /// its new token, and the answer is `already_granted`. An acquire that was granted by re-entrance has no request to withdraw: sent
@@ -238,7 +241,7 @@ struct cancel {
 
 /// Changes the mode of a hold. To a weaker mode or the same, at once, with the same token. To a stronger one when nobody is in the
 /// way, with a new token, and ahead of all who do not hold; until then the hold stays as it is. From then on its request is named
-/// by the sequence of this, and that of its acquire by nothing.
+/// by the sequence of this, and that of its acquire by nothing, or by the other locks that it holds.
 ///
 /// One upgrade waits for a lock at the most, and one from `shared` never for who holds for `update`: what would be the second is
 /// refused (upgrade_conflict), for two that hold and wait for each other would wait for ever; and so is any convert of a hold whose

@@ -25,7 +25,8 @@ struct wait_granted {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.token); }
 };
 
-/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for. How it ended is kept until `acknowledge`.
+/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for. How it ended
+/// is kept until `acknowledge`.
 struct wait_ended {
     session_id session;
     std::uint64_t request = 0;                       // the sequence of its acquire or convert
@@ -43,7 +44,8 @@ struct session_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session); }
 };
 
-/// The lease of a hold has ended, and the hold with it. Sent to the session that held.
+/// The lease of a hold has ended, and the hold with it. Sent to the session that held. Whoever misses this learns it by renewing, which
+/// is refused (stale_token).
 struct hold_ended {
     session_id session;
     fencing_token token;
@@ -52,7 +54,7 @@ struct hold_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.token); }
 };
 
-/// Any event. Events are hints: one may be lost on its way, and `query` tells the same. On the wire the kind is the index, so
+/// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the index, so
 /// events are only ever appended.
 using event = std::variant<wait_granted, wait_ended, session_ended, hold_ended>;
 

@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/log/session_config.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -58,7 +59,7 @@ template <class Lock>
     return held;
 }
 
-/// Permits are of semaphores: of each of their requests, and of no other. (3.3)
+/// Permits are of semaphores: of each of their requests, and of no other; and what has ended asks for nothing. (3.3)
 template <class State>
 [[nodiscard]] bool permits_are_of_semaphores(const State& now) {
     return for_all(now.locks,
@@ -71,7 +72,8 @@ template <class State>
                        };
                        return for_all(lock.holders, is_right) && for_all(lock.queue, is_right);
                    }) &&
-           for_all(now.ended, [](const auto& one) { return one.permits == 0; });
+           for_all(now.ended,
+                   [](const auto& one) { return one.permits == 0 && one.mode == mode::exclusive; });
 }
 
 /// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (3.3)
@@ -88,9 +90,11 @@ template <class State>
 [[nodiscard]] bool held_tokens_are_issued_once(const State& now) {
     synod::detail::deferred<std::set<fencing_token>, State> held;
     return for_all_requests(now, [&](const request_record& one) {
-        if (one.state != request_state::granted) return one.token == fencing_token();
-        return one.token != fencing_token() && one.token <= now.last_token &&
-               held.insert(one.token).second;
+        if (one.state != request_state::granted) {
+            return one.token == fencing_token() && one.first == fencing_token();
+        }
+        if (one.first == fencing_token() || one.first > one.token) return false;
+        return one.token <= now.last_token && held.insert(one.token).second;
     });
 }
 
@@ -184,13 +188,16 @@ template <class Lock>
     return rules::has_permits(others.permits, front.permits, lock.capacity);
 }
 
-/// A lease runs while its hold is held, and no other does; only what is held or waited for has one.
+/// A lease runs while its hold is held, and no other does. Only what is held or waited for has one, and what waits for an upgrade
+/// finds that of its hold.
 template <class State>
 [[nodiscard]] bool leases_run_with_holds(const State& now) {
     return for_all_requests(now, [](const request_record& one) {
         const bool is_held = one.state == request_state::granted;
-        const bool may_have_one = is_held || one.state == request_state::queued;
-        if (one.lease.ttl_ms != 0 && is_held) return one.lease.deadline != log_time::never();
+        const bool may_have_one =
+            is_held || (one.state == request_state::queued && one.kind == request_kind::acquire);
+        if (one.lease.ttl_ms >= ttl_end_ms) return false;
+        if (one.lease.ttl_ms != 0 && is_held) return true;
         if (one.lease.deadline != log_time::never() || one.lease.extended_ms != 0) return false;
         return may_have_one || one.lease.ttl_ms == 0;
     });
@@ -230,7 +237,8 @@ template <class State>
 /// Whether two records, each of its own lock, may be of one request.
 [[nodiscard]] inline bool belong_together(const request_record& a, const request_record& b) {
     return a.owner == b.owner && a.sequence == b.sequence && a.deadline == b.deadline &&
-           a.state == b.state && a.kind == request_kind::acquire && b.kind == request_kind::acquire;
+           a.state == b.state && a.first == b.first && (a.permits == 0) == (b.permits == 0) &&
+           a.kind == request_kind::acquire && b.kind == request_kind::acquire;
 }
 
 /// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and

@@ -103,7 +103,7 @@ struct released {
     static void fields(auto& self, auto&& visit) { visit(self.remaining); }
 };
 
-/// Where a request stands, and its token if it is granted; of several locks, that of the first that is not given back.
+/// Where a request stands, and its token if it is granted; of several locks the first that was granted, also once that is given back.
 struct request_status {
     request_state state = request_state::queued;
     fencing_token token;  // zero unless granted

@@ -23,7 +23,7 @@ enum class request_kind : std::uint8_t { acquire, upgrade };
 
 /// How long a hold lasts that is to end before its session does.
 struct lease {
-    std::uint64_t ttl_ms = 0;               // what it was given last; zero for a hold without one
+    std::uint64_t ttl_ms = 0;  // the longest that still runs; zero for a hold without one
     log_time deadline = log_time::never();  // never while its request waits
     std::uint64_t extended_ms = 0;          // by new leaders, since its owner last renewed it
 
@@ -48,11 +48,13 @@ struct request_record {
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero
     std::uint32_t permits = 0;                  // of a semaphore; zero at a lock
     lock::lease lease;
+    fencing_token
+        first;  // of its request's tokens, also once that lock is given back; zero unless held
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.kind, self.before, self.count, self.upgrades, self.permits);
+        visit(self.kind, self.before, self.count, self.upgrades, self.permits, self.first);
         self.lease.fields(self.lease, visit);
     }
     /// Those of the first version of the snapshot.

@@ -35,11 +35,11 @@ namespace synod::inline SYNOD_ABI::lock {
 /// A table of locks, shared or exclusive, with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
-/// A lock is there when somebody holds it and gone when nobody does; names need no declaration. Holds live as long as the
+/// A lock is there while somebody holds it or waits for it; names need no declaration. Holds live as long as the
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
-/// limit and of sessions; an acquire also looks through those who hold its lock.
+/// limit, of leases, and of sessions; an acquire also looks through those who hold its lock.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -99,7 +99,8 @@ public:
         return earlier(sessions_.next_deadline(), lock);
     }
 
-    /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all before it changes nothing. (locks R2, R3)
+    /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all before it changes nothing.
+    /// (locks R2, R3)
     [[gnu::noinline]] void new_leader(ballot leader) {
         if (!Rules::is_new_leader(leader_, leader)) return;
         leader_ = leader;
@@ -167,7 +168,7 @@ public:
     [[nodiscard]] const session_table& sessions() const { return sessions_; }
     [[nodiscard]] fencing_token last_token() const { return locks_.last_token(); }
 
-    /// How many locks are held.
+    /// How many locks are held or waited for.
     [[nodiscard]] std::size_t locks() const { return locks_.size(); }
 
     /// A hash of the canonical encoding, to compare replicas by.
@@ -241,9 +242,11 @@ private:
     template <class Command>
     void run_again(const Command& asked, bytes_view stored, byte_writer& out) {
         if constexpr (makes_request<Command>) {
-            if (const auto token = locks_.held_by(asked.stamp)) {
-                return encode(reply(granted{*token}), out);
-            }
+            reply before;
+            const auto token = locks_.held_by(asked.stamp);
+            const bool had_to_wait =
+                decode(stored, before) && std::holds_alternative<queued>(before);
+            if (token && had_to_wait) return encode(reply(granted{*token}), out);
         }
         out.raw(stored);
     }
@@ -252,10 +255,11 @@ private:
 
     /// What gives back always has room. (locks R5, 3.8)
     template <class Command>
-    static constexpr auto room_of = makes_request<Command> || std::is_same_v<Command, query> ||
-                                            std::is_same_v<Command, set_capacity>
-                                        ? session_table::room::ordinary
-                                        : session_table::room::reserved;
+    static constexpr auto room_of =
+        makes_request<Command> || std::is_same_v<Command, query> ||
+                std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold>
+            ? session_table::room::ordinary
+            : session_table::room::reserved;
 
     [[nodiscard]] reply answer_to(const keep_alive& asked) {
         const auto remaining = sessions_.renew(asked.stamp.session);

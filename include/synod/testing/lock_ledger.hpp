@@ -57,6 +57,13 @@ public:
             const lock::session_record* const was = find_session(before, one.session);
             if (was != nullptr && one.deadline < was->deadline) return "grace_only_extends";
         }
+        for (const lock::lock_record& lock : after.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                const auto* const was = find_hold(before, one.owner.session, one.token);
+                if (was == nullptr || one.lease.deadline < was->lease.deadline)
+                    return "grace_only_extends";
+            }
+        }
         return {};
     }
 
@@ -202,8 +209,7 @@ private:
     [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
         const session_id asker = asked.stamp.session;
         if (const auto told = token_of(its.said)) {
-            const bool holds = find_hold(its.after, asker, *told) != nullptr;
-            return holds ? "" : "granted_means_held";
+            return holds(its.after, asker, *told) ? "" : "granted_means_held";
         }
         if constexpr (std::is_same_v<Command, lock::renew_hold>) {
             return is_kept(its, asked) ? "" : "renewed_means_kept";
@@ -218,7 +224,10 @@ private:
         const auto* const kept = std::get_if<lock::kept>(&its.said);
         if (kept == nullptr) return true;
         const auto* const hold = find_hold(its.after, asked.stamp.session, asked.token);
-        return hold != nullptr && hold->lease.deadline == its.after.now + kept->remaining_ms;
+        const auto* const was = find_hold(its.before, asked.stamp.session, asked.token);
+        if (hold == nullptr || was == nullptr) return false;
+        return hold->lease.deadline == its.after.now + kept->remaining_ms &&
+               hold->lease.deadline >= was->lease.deadline;
     }
 
     /// Whether what has just been granted, if anything, is held in a mode that was asked for.
@@ -266,6 +275,17 @@ private:
         const auto* const status = std::get_if<lock::request_status>(&said);
         if (status == nullptr || status->state != lock::request_state::granted) return {};
         return status->token;
+    }
+
+    /// Whether `asker` holds under that token, or it is the first of a request that still holds another lock.
+    [[nodiscard]] static bool holds(const lock::state& in, session_id asker, fencing_token token) {
+        for (const lock::lock_record& lock : in.locks) {
+            for (const lock::request_record& one : lock.holders) {
+                const bool is_meant = one.token == token || one.first == token;
+                if (is_meant && one.owner.session == asker) return true;
+            }
+        }
+        return false;
     }
 
     /// The hold of `asker` under that token, or nullptr.

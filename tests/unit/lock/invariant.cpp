@@ -24,7 +24,7 @@ lock::request_record request(std::uint64_t owner, std::uint64_t at, request_stat
     made.at = {slot(at), 0};
     made.deadline = log_time::never();
     made.state = is;
-    if (is == request_state::granted) made.token = fencing_token(at);
+    if (is == request_state::granted) made.token = made.first = fencing_token(at);
     return made;
 }
 
@@ -161,6 +161,9 @@ TEST_CASE("nobody is first in a queue who could hold") {
 TEST_CASE("a held token is issued, unique, and of a holder") {
     const std::string name = "held_tokens_are_issued_once";
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(21); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].first = fencing_token(11); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].first = fencing_token(); }) == name);
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].first = fencing_token(5); }) == name);
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(11); }) == name);
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].token = fencing_token(); }) == name);
     CHECK(broken_by([](state& now) { now.locks[1].queue[0].token = fencing_token(5); }) == name);
@@ -191,7 +194,19 @@ TEST_CASE("a lease runs while its hold is held, and ends with it") {
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].lease = {50, log_time(100), 0}; }) ==
           "nothing_is_overdue");
     const std::string name = "leases_run_with_holds";
-    CHECK(broken_by([&](state& now) { now.locks[0].holders[0].lease = waiting; }) == name);
+    CHECK(broken_by([&](state& now) {
+              now.locks[0].holders[0].lease = {ttl_end_ms, log_time::never(), 0};
+          }) == name);
+    CHECK(broken_by([&](state& now) {
+              lock::lock_record& lock = now.locks[1];
+              set_mode(lock.holders[0], lock::mode::update);
+              lock.queue[0].owner = lock.holders[0].owner;
+              lock.queue[0].upgrades = lock.holders[0].token;
+              lock.queue[0].kind = lock::request_kind::upgrade;
+              lock.queue[0].lease = waiting;
+              lock.holders.push_back(request(1, 15, request_state::granted));
+              set_mode(lock.holders[1], lock::mode::shared);
+          }) == name);
     CHECK(broken_by([&](state& now) { now.locks[1].queue[0].lease = running; }) == name);
     CHECK(broken_by([&](state& now) { now.ended[0].lease = waiting; }) == name);
     CHECK(broken_by([](state& now) { now.locks[0].holders[0].lease.extended_ms = 1; }) == name);
@@ -229,6 +244,7 @@ TEST_CASE("permits are of semaphores, and each of their requests has some") {
     CHECK(with([](state& now) { now.locks[0].holders[0].permits = 1; }) == name);
     CHECK(with([](state& now) { now.locks[1].capacity = 0; }) == name);
     CHECK(with([](state& now) { now.ended[0].permits = 1; }) == name);
+    CHECK(with([](state& now) { now.ended[0].mode = lock::mode::shared; }) == name);
     CHECK(with([](state& now) { set_mode(now.locks[1].queue[0], lock::mode::exclusive); }) == name);
     CHECK(with([](state& now) { now.locks[1].queue[0].kind = lock::request_kind::upgrade; }) ==
           name);
@@ -282,7 +298,7 @@ TEST_CASE("a request is listed where its state belongs") {
     CHECK(broken_by([](state& now) { now.ended[0].state = request_state::queued; }) == name);
     CHECK(broken_by([](state& now) {
               now.locks[0].holders[0].state = request_state::queued;
-              now.locks[0].holders[0].token = {};
+              now.locks[0].holders[0].token = now.locks[0].holders[0].first = {};
           }) == name);
 }
 

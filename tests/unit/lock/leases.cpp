@@ -64,9 +64,32 @@ TEST_CASE("locks 3.12/1: a hold is renewed one millisecond before its end, and n
     const auto mine = d.take(d.a, "x", 50);
     d.pass(49);
     CHECK(d.renew(d.a, mine, 50) == reply(lock::kept{50}));
-    d.pass(50);
+    d.now = d.now + 50;  // told by the entry of the renewal itself
     CHECK(d.renew(d.a, mine, 50) == no(refusal::stale_token));
     CHECK(d.events().size() == 1);
+}
+
+TEST_CASE(
+    "locks 3.12/40: where a wait and what it waits for end in one entry, the next is granted") {
+    leased d;
+    const auto held = d.take(d.a, "x", 0);
+    const auto wait = d.acquire_all(d.b, {"w", "x"}, 20);
+    CHECK(wait == reply(lock::queued{}));
+    d.wait(d.c, "x");
+    d.now = d.now + 20;
+    CHECK(d.release(d.a, held) == reply(lock::released{0}));
+    CHECK(granted_to(d.events()) == std::vector{d.c});
+}
+
+TEST_CASE("locks 3.12/13: a lease that would end beyond all time does not end") {
+    leased d;
+    d.now = log_time(~std::uint64_t{0} - 1'001);
+    const auto late = d.open(9, 100'000);
+    const auto mine = d.take(late, "x", 10'000);
+    lock::table copy = std::move(*lock::table::make());
+    REQUIRE(restore(copy, snapshot_of(d.table)));
+    CHECK(copy == d.table);
+    CHECK(d.release(late, mine) == reply(lock::released{0}));
 }
 
 TEST_CASE("locks 3.6: a renewal never shortens a lease, nor does acquiring again") {

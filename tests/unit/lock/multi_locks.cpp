@@ -106,8 +106,7 @@ TEST_CASE("locks 3.12/57: a cancel gives back all that was granted, or keeps all
     const auto request = d.last_sequence(d.a);
     CHECK(d.cancel(d.a, request, lock::on_granted::keep) == reply(lock::already_granted{first}));
     d.release(d.a, first);
-    CHECK(d.query(d.a, request) ==
-          reply(lock::request_status{request_state::granted, fencing_token(first.value() + 1)}));
+    CHECK(d.query(d.a, request) == reply(lock::request_status{request_state::granted, first}));
     CHECK(d.cancel(d.a, request, lock::on_granted::release) == reply(lock::released{0}));
     CHECK(d.table.describe().locks.empty());
     CHECK(d.query(d.a, request) == no(refusal::unknown_request));
@@ -196,8 +195,7 @@ TEST_CASE("one of several locks is upgraded and given back like any other") {
     const auto first = token_of(d.acquire_all(d.a, {"x", "y"}, lock::no_wait, mode::shared));
     const auto request = d.last_sequence(d.a);
     const auto upgraded = token_of(d.convert(d.a, first, mode::exclusive));
-    CHECK(d.query(d.a, request) ==
-          reply(lock::request_status{request_state::granted, fencing_token(first.value() + 1)}));
+    CHECK(d.query(d.a, request) == reply(lock::request_status{request_state::granted, first}));
     CHECK(d.cancel(d.a, request, lock::on_granted::release) == reply(lock::released{0}));
     CHECK(holders_of(d.table, "y").empty());
     CHECK(d.release(d.a, upgraded) == reply(lock::released{0}));
@@ -230,6 +228,12 @@ TEST_CASE("locks 3.12/15, 16: sent again, it keeps its place and gets the same t
     const auto first = fencing_token(held.value() + 1);
     CHECK(d.run(asked) == reply(lock::granted{first}));
     CHECK(d.table.last_token().value() == first.value() + 1);
+    d.run(lock::release{d.late_stamp(d.b), 0, first});
+    CHECK(d.run(asked) == reply(lock::granted{first}));
+    const lock::acquire_all at_once{d.late_stamp(d.a), 0, {{"p"}, {"q"}}, lock::no_wait};
+    const auto token = token_of(d.run(at_once));
+    d.run(lock::release{d.late_stamp(d.a), 0, token});
+    CHECK(d.run(at_once) == reply(lock::granted{token}));
 }
 
 TEST_CASE("locks 3.12/42: a cancel that overtakes it keeps it from ever running") {

@@ -201,7 +201,9 @@ private:
             if (is_exhausted) end(*places.front(), state::token_space_exhausted);
             const std::uint64_t first = last_ + 1;
             for (request* one : places) {
-                if (!is_exhausted) hold(*one);
+                if (is_exhausted) break;
+                one->is.first = fencing_token(first);
+                hold(*one);
             }
             if (asked.at == at_now()) continue;
             if (is_exhausted) {
@@ -265,7 +267,8 @@ private:
                       [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
         constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
-                                     std::is_same_v<Command, lock::set_capacity>;
+                                     std::is_same_v<Command, lock::set_capacity> ||
+                                     std::is_same_v<Command, lock::renew_hold>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -282,9 +285,9 @@ private:
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
         const request* const one = requests_.find(asked.stamp.session, asked.stamp.sequence);
-        if (is_asking<Command> && one != nullptr && one->is.state == state::granted) {
-            return lock::granted{one->is.token};
-        }
+        const bool had_to_wait = std::holds_alternative<lock::queued>(stored);
+        if (is_asking<Command> && had_to_wait && one != nullptr && one->is.state == state::granted)
+            return lock::granted{one->is.first};
         return stored;
     }
 
@@ -441,7 +444,7 @@ private:
         grant();
         answering_ = false;
         const request& now = *requests_.find(asked.stamp.session, asked.stamp.sequence);
-        if (now.is.state == state::granted) return lock::granted{now.is.token};
+        if (now.is.state == state::granted) return lock::granted{now.is.first};
         if (now.is.state == state::queued) return lock::queued{};
         drop(&now);
         return no(lock::refusal::token_space_exhausted);
@@ -518,7 +521,7 @@ private:
     lock::reply run(const lock::query& asked, session& self) {
         const request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr) return no(lock::refusal::unknown_request);
-        return lock::request_status{one->is.state, one->is.token};
+        return lock::request_status{one->is.state, one->is.first};
     }
 
     lock::reply run(const lock::acknowledge& asked, session& self) {
@@ -557,7 +560,7 @@ private:
             touch(one->name);
             grant();
         }
-        return lock::already_granted{one->is.token};
+        return lock::already_granted{one->is.first};
     }
 
     lock::config config_;

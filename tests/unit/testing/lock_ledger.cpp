@@ -32,7 +32,7 @@ lock::state held_by(session_id holder, std::uint64_t sequence, fencing_token tok
     lock::request_record one;
     one.owner = {holder, 1};
     one.sequence = sequence;
-    one.token = token;
+    one.token = one.first = token;
     one.state = lock::request_state::granted;
     made.locks = {{"a", {one}, {}}};
     return made;

@@ -58,12 +58,12 @@ public:
     }
 
     [[nodiscard]] handle find_object(std::string_view name) const {
-        return by_name_.find(hash_of(as_bytes(name)),
-                             [&](handle one) { return objects_[one].name == name; });
+        return find_object(name, hash_of(as_bytes(name)));
     }
     /// What has that name, which comes into being as a lock, or as a semaphore with that capacity.
     [[nodiscard]] handle reach_object(std::string_view name, std::uint32_t capacity = 0) {
-        if (const handle found = find_object(name); found != none) return found;
+        const std::uint64_t hash = hash_of(as_bytes(name));
+        if (const handle found = find_object(name, hash); found != none) return found;
         const handle fresh = objects_.take();
         object& made = objects_[fresh];
         made.name = name;
@@ -72,7 +72,7 @@ public:
         made.held = {};
         made.waiting = 0;
         made.touched = false;
-        by_name_.insert(fresh, name_hash());
+        by_name_.insert(fresh, hash);
         return fresh;
     }
 
@@ -93,7 +93,7 @@ public:
         requests_[fresh] = what;
         requests_[fresh].places = none;
         of_client::append(requests_, clients_[what.client].requests, fresh);
-        by_sequence_.insert(fresh, sequence_hash());
+        by_sequence_.insert(fresh, hash_of_name(what.client, what.sequence));
         if (is_waiting(fresh) && what.deadline != log_time::never()) {
             timers_.insert(timer_of(fresh));
         }
@@ -143,10 +143,11 @@ public:
         neighbours::append(places_, objects_[asked.object].holders, one);
         ++objects_[asked.object].held.in(asked.stake.mode);
         objects_[asked.object].held.permits += asked.stake.permits;
-        by_token_.insert(one, token_hash());
+        by_token_.insert(one, spread(token.value()));
     }
-    void note_granted(handle one) {
+    void note_granted(handle one, fencing_token first) {
         stop_timer(one);
+        requests_[one].first = first;
         requests_[one].state = request_state::granted;
     }
 
@@ -194,7 +195,7 @@ public:
             --owner.waiting;
         }
         of_client::remove(requests_, owner.requests, one);
-        by_sequence_.erase(one, sequence_hash());
+        by_sequence_.erase(one, hash_of_name(gone.client, gone.sequence));
         requests_.give_back(one);
     }
 
@@ -229,7 +230,7 @@ public:
     void drop_if_idle(handle one) {
         const object& idle = objects_[one];
         if (!idle.holders.empty() || !idle.queue.empty() || idle.touched) return;
-        by_name_.erase(one, name_hash());
+        by_name_.erase(one, hash_of(as_bytes(idle.name)));
         objects_.give_back(one);
     }
 
@@ -271,15 +272,8 @@ private:
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
-    // What the indexes hash elements by.
-    [[nodiscard]] auto name_hash() const {
-        return [this](handle one) { return hash_of(as_bytes(objects_[one].name)); };
-    }
-    [[nodiscard]] auto token_hash() const {
-        return [this](handle one) { return spread(places_[one].token.value()); };
-    }
-    [[nodiscard]] auto sequence_hash() const {
-        return [this](handle one) { return hash_of_name(at(one).client, at(one).sequence); };
+    [[nodiscard]] handle find_object(std::string_view name, std::uint64_t hash) const {
+        return by_name_.find(hash, [&](handle one) { return objects_[one].name == name; });
     }
     [[nodiscard]] static std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
         return spread(spread(sequence) + client);
@@ -351,7 +345,7 @@ private:
 
     void leave_holders(handle one) {
         place& held = places_[one];
-        by_token_.erase(one, token_hash());
+        by_token_.erase(one, spread(held.token.value()));
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
         --target.held.in(held.stake.mode);

@@ -25,6 +25,7 @@ struct request {
     std::uint64_t sequence = 0;  // of its command; names it within its session
     std::uint64_t tag = 0;       // of its owner
     log_time deadline;           // of its wait; never once it no longer waits
+    fencing_token first;  // of its tokens, also once that lock is given back; zero unless granted
     handle client = none;
     handle places =
         none;  // the first of them, in order of the locks' names; none once it has ended

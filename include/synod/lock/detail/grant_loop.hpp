@@ -37,11 +37,13 @@ template <class Rules>
 template <class Rules>
 void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& last, log_time now) {
     if (!Rules::has_tokens(last, places)) return all.end(one, request_state::token_space_exhausted);
+    fencing_token first;
     all.for_each_place(one, [&](handle at) {
         last = Rules::next_token(last);
+        if (first == fencing_token()) first = last;
         all.hold(at, last, now);
     });
-    all.note_granted(one);
+    all.note_granted(one, first);
 }
 
 /// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody

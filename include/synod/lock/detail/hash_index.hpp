@@ -32,65 +32,72 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return spread(hash ^ tail);
 }
 
-/// Open addressing with linear probing over handles alone, 4 bytes each; the hash of an element is asked of `Hash`, a
-/// callable that takes a handle. Constant time on average; allocates only when it holds more than ever before.
-/// `Cell` is `handle`.
-template <class Cell = handle>
+/// Open addressing with linear probing over handles and the lower half of their hashes, eight bytes each, so that nothing but
+/// what may be meant is looked at. Constant time on average; allocates only when it holds more than ever before.
+/// `Handle` is `handle`.
+template <class Handle = handle>
 class basic_hash_index {
 public:
     /// The handle among those stored under `hash` for which `matches` is true, or `none`.
     template <class Matches>
     [[nodiscard]] handle find(std::uint64_t hash, Matches&& matches) const {
         if (cells_.empty()) return none;
-        for (std::size_t at = hash & mask(); cells_[at] != none; at = (at + 1) & mask()) {
-            if (matches(cells_[at])) return cells_[at];
+        const std::uint32_t wanted = half_of(hash);
+        for (std::size_t at = wanted & mask(); cells_[at].element != none; at = (at + 1) & mask()) {
+            if (cells_[at].hash == wanted && matches(cells_[at].element)) return cells_[at].element;
         }
         return none;
     }
 
     /// Precondition: the element is not in the index.
-    template <class Hash>
-    void insert(handle element, Hash&& hash) {
-        if (4 * (size_ + 1) > 3 * cells_.size()) grow(hash);
-        place(element, hash(element));
+    void insert(handle element, std::uint64_t hash) {
+        if (4 * (size_ + 1) > 3 * cells_.size()) grow();
+        place({half_of(hash), element});
         ++size_;
     }
 
-    /// Precondition: the element is in the index and still has the hash it was inserted with.
-    template <class Hash>
-    void erase(handle element, Hash&& hash) {
-        std::size_t hole = hash(element) & mask();
-        while (cells_[hole] != element) hole = (hole + 1) & mask();
-        for (std::size_t at = (hole + 1) & mask(); cells_[at] != none; at = (at + 1) & mask()) {
-            const std::size_t home = hash(cells_[at]) & mask();
+    /// Precondition: the element is in the index, under this hash.
+    void erase(handle element, std::uint64_t hash) {
+        std::size_t hole = half_of(hash) & mask();
+        while (cells_[hole].element != element) hole = (hole + 1) & mask();
+        for (std::size_t at = (hole + 1) & mask(); cells_[at].element != none;
+             at = (at + 1) & mask()) {
+            const std::size_t home = cells_[at].hash & mask();
             // An element may fill the hole only if its probe passes there.
             if (((at - home) & mask()) < ((at - hole) & mask())) continue;
             cells_[hole] = cells_[at];
             hole = at;
         }
-        cells_[hole] = none;
+        cells_[hole] = {};
         --size_;
     }
 
 private:
+    struct cell {
+        std::uint32_t hash = 0;
+        Handle element = none;
+    };
+
+    [[nodiscard]] static std::uint32_t half_of(std::uint64_t hash) {
+        return static_cast<std::uint32_t>(hash);
+    }
     [[nodiscard]] std::size_t mask() const { return cells_.size() - 1; }
 
-    void place(handle element, std::uint64_t hash) {
-        std::size_t at = hash & mask();
-        while (cells_[at] != none) at = (at + 1) & mask();
-        cells_[at] = element;
+    void place(const cell& one) {
+        std::size_t at = one.hash & mask();
+        while (cells_[at].element != none) at = (at + 1) & mask();
+        cells_[at] = one;
     }
 
-    template <class Hash>
-    void grow(Hash& hash) {
-        const std::vector<Cell> old =
-            std::exchange(cells_, std::vector<Cell>(cells_.empty() ? 16 : 2 * cells_.size(), none));
-        for (const handle element : old) {
-            if (element != none) place(element, hash(element));
+    void grow() {
+        const std::vector<cell> old =
+            std::exchange(cells_, std::vector<cell>(cells_.empty() ? 16 : 2 * cells_.size()));
+        for (const cell& one : old) {
+            if (one.element != none) place(one);
         }
     }
 
-    std::vector<Cell> cells_;  // a power of two of them, or none
+    std::vector<cell> cells_;  // a power of two of them, or none
     std::size_t size_ = 0;     // of cells_ in use: at most three quarters
 };
 

@@ -76,15 +76,14 @@ public:
 
     /// A new leader gives every lease its grace.
     void grant_grace(log_time now, const session_config& config) {
-        deferred<std::set<lease_end>> moved;
-        for (const lease_end& end : std::exchange(ends_, {})) {
+        const deferred<std::set<lease_end>> before = ends_;
+        for (const lease_end& end : before) {
             lease& one = of_.at(end.place);
             const std::uint64_t extension = synod::detail::grace_due<Rules>(one, now, config);
+            if (extension == 0) continue;
             one.extended_ms += extension;
-            one.deadline = one.deadline + extension;
-            moved.insert({one.deadline, end.token, end.place});
+            move_end(end.place, end.token, one, one.deadline + extension);
         }
-        ends_ = std::move(moved);
     }
 
 private:

@@ -121,11 +121,8 @@ protected:
         return owner == none ? none : book_.find_request(owner, sequence);
     }
 
-    /// The token of a request's first lock; zero unless it is held.
-    [[nodiscard]] fencing_token token_of(handle one) const {
-        const handle first = book_.at(one).places;
-        return first == none ? fencing_token() : book_.place_at(first).token;
-    }
+    /// The first of a request's tokens; zero unless it is granted.
+    [[nodiscard]] fencing_token token_of(handle one) const { return book_.at(one).first; }
 
     /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits for it. Returns how many are left.
     [[nodiscard]] std::uint32_t let_go(handle one, std::uint32_t times = 1) {
@@ -162,7 +159,8 @@ protected:
     }
 
     lock::config config_;
-    book<Rules> book_;          // between inputs no touched object, and every lock in it is held
+    book<Rules>
+        book_;  // between inputs no touched object, and every lock in it is held or waited for
     fencing_token last_token_;  // the highest ever granted
     queue<event> events_;       // not taken yet; no part of the state
 };

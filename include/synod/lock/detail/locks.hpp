@@ -188,7 +188,7 @@ public:
         return cancelled{};
     }
 
-    /// The token of a request if it is held.
+    /// The first token of a request if it is granted.
     [[nodiscard]] std::optional<deferred<fencing_token>> held_by(const request_stamp& asked) const {
         const handle one = find_request(asked, asked.sequence);
         if (one == none || book_.at(one).state != request_state::granted) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <synod/base/assert.hpp>
 #include <synod/base/detail/deferred.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,7 +18,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 using handle = std::uint32_t;
 inline constexpr handle none = 0xffff'ffffU;
 
-/// Elements in blocks: an element never moves, memory is only ever added, and what is given back is taken again first.
+/// Elements in blocks, each twice as large as the one before: an element never moves, memory is only ever added, and what is given
+/// back is taken again first.
 template <class T>
 class slab {
 public:
@@ -29,7 +31,8 @@ public:
             free_.pop_back();
             return taken;
         }
-        if (used_ == blocks_.size() * block_size) blocks_.emplace_back(block_size);
+        const spot place = spot_of(used_);
+        if (place.block == blocks_.size()) blocks_.emplace_back(first_block << place.block);
         return used_++;
     }
 
@@ -39,22 +42,36 @@ public:
         --size_;
     }
 
-    [[nodiscard]] T& operator[](handle at) {
+    [[nodiscard, gnu::always_inline]] T& operator[](handle at) {
         SYNOD_ASSERT(at < used_);
-        return blocks_[at / block_size][at % block_size];
+        const spot place = spot_of(at);
+        return blocks_[place.block][place.offset];
     }
-    [[nodiscard]] const T& operator[](handle at) const {
+    [[nodiscard, gnu::always_inline]] const T& operator[](handle at) const {
         SYNOD_ASSERT(at < used_);
-        return blocks_[at / block_size][at % block_size];
+        const spot place = spot_of(at);
+        return blocks_[place.block][place.offset];
     }
 
     /// How many are taken.
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
-    static constexpr std::size_t block_size = 16;
+    struct spot {
+        std::size_t block;
+        std::size_t offset;
+    };
 
-    std::vector<std::vector<T>> blocks_;                    // each of block_size elements
+    static constexpr std::size_t first_block = 16;
+
+    /// Block n holds the elements from (2^n - 1) first blocks on.
+    [[nodiscard]] static spot spot_of(handle at) {
+        const std::size_t shifted = at + first_block;
+        const auto block = static_cast<std::size_t>(std::bit_width(shifted / first_block)) - 1;
+        return {block, shifted - (first_block << block)};
+    }
+
+    std::vector<std::vector<T>> blocks_;                    // of twice as many elements each
     std::vector<synod::detail::deferred<handle, T>> free_;  // given back and not taken again
     handle used_ = 0;  // handles below this have been taken at least once
     std::size_t size_ = 0;

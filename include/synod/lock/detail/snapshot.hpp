@@ -21,7 +21,7 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Raised with every change of the format; a reader refuses what it does not know.
+/// Raised with every release that changes the format; a reader refuses what it does not know.
 inline constexpr std::uint8_t snapshot_version = 2;
 
 /// The oldest that is still read: all holds were exclusive, acquired once, and never upgraded.
@@ -36,6 +36,7 @@ template <class Rules>
     made.at = one.at;
     made.deadline = one.deadline;
     made.state = one.state;
+    made.first = one.first;
     made.kind = one.kind;
     return made;
 }
@@ -156,7 +157,9 @@ private:
         all_->hold(held.place, token, {});
         all_->restore_hold(held.place, *held.record);
         const handle whose = all_->place_at(held.place).request;
-        if (all_->at(whose).state != request_state::granted) all_->note_granted(whose);
+        if (all_->at(whose).state != request_state::granted) {
+            all_->note_granted(whose, held.record->first);
+        }
     }
 
     book<Rules>* all_;
@@ -197,7 +200,9 @@ template <class Value>
 template <class Records>
 [[nodiscard]] bool read_requests(byte_reader& in, std::uint8_t version, Records& records) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
-        if (!read_fields(in, version, records.emplace_back())) return false;
+        auto& one = records.emplace_back();
+        if (!read_fields(in, version, one)) return false;
+        if (version == 1) one.first = one.token;
     }
     return in.ok();
 }
