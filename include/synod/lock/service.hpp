@@ -42,7 +42,7 @@ class service {
 
 public:
     /// A longer command is answered `too_large`: 64 locks with names of 512 bytes fit, or some 4,000 tokens.
-    static constexpr std::size_t max_command_bytes = 36 * 1024;
+    static constexpr std::size_t max_command_bytes = std::size_t{36} * 1024;
 
     service(cluster_id cluster, Link link) : cluster_(cluster), link_(std::move(link)) {}
 
