@@ -9,6 +9,7 @@
 #include <synod/lock/invariant.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/testing/detail/lock_facts.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -54,12 +55,12 @@ public:
         const std::string_view moved = note_move(before, after);
         if (!moved.empty()) return moved;
         for (const lock::session_record& one : after.sessions) {
-            const lock::session_record* const was = find_session(before, one.session);
+            const lock::session_record* const was = detail::find_session(before, one.session);
             if (was != nullptr && one.deadline < was->deadline) return "grace_only_extends";
         }
         for (const lock::lock_record& lock : after.locks) {
             for (const lock::request_record& one : lock.holders) {
-                const auto* const was = find_hold(before, one.owner.session, one.token);
+                const auto* const was = detail::find_hold(before, one.owner.session, one.token);
                 if (was == nullptr || one.lease.deadline < was->lease.deadline)
                     return "grace_only_extends";
             }
@@ -184,7 +185,8 @@ private:
     template <class Command>
     [[nodiscard]] std::string_view note(const exchange& its, const Command& asked) {
         const request_name name(asked.stamp.session, asked.stamp.sequence);
-        if (is_refused_unheard(its.said)) return check_refusal(its.before, asked.stamp, its.said);
+        if (detail::is_refused_unheard(its.said))
+            return check_refusal(its.before, asked.stamp, its.said);
         const bool says_granted = std::holds_alternative<lock::granted>(its.said);
         const answer fresh{fingerprint_of(its.result),
                            std::holds_alternative<lock::queued>(its.said)};
@@ -208,8 +210,8 @@ private:
     template <class Command>
     [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
         const session_id asker = asked.stamp.session;
-        if (const auto told = token_of(its.said)) {
-            return holds(its.after, asker, *told) ? "" : "granted_means_held";
+        if (const auto told = detail::token_of(its.said)) {
+            return detail::holds(its.after, asker, *told) ? "" : "granted_means_held";
         }
         if constexpr (std::is_same_v<Command, lock::renew_hold>) {
             return is_kept(its, asked) ? "" : "renewed_means_kept";
@@ -223,8 +225,8 @@ private:
     [[nodiscard]] static bool is_kept(const exchange& its, const lock::renew_hold& asked) {
         const auto* const kept = std::get_if<lock::kept>(&its.said);
         if (kept == nullptr) return true;
-        const auto* const hold = find_hold(its.after, asked.stamp.session, asked.token);
-        const auto* const was = find_hold(its.before, asked.stamp.session, asked.token);
+        const auto* const hold = detail::find_hold(its.after, asked.stamp.session, asked.token);
+        const auto* const was = detail::find_hold(its.before, asked.stamp.session, asked.token);
         if (hold == nullptr || was == nullptr) return false;
         return hold->lease.deadline == its.after.now + kept->remaining_ms &&
                hold->lease.deadline >= was->lease.deadline;
@@ -235,7 +237,7 @@ private:
     [[nodiscard]] static bool has_mode(const exchange& its, const Command& asked) {
         const auto* const granted = std::get_if<lock::granted>(&its.said);
         if (granted == nullptr) return true;
-        const auto* const hold = find_hold(its.after, asked.stamp.session, granted->token);
+        const auto* const hold = detail::find_hold(its.after, asked.stamp.session, granted->token);
         if constexpr (std::is_same_v<Command, lock::convert>) return hold->mode == asked.to;
         if constexpr (std::is_same_v<Command, lock::acquire>) return hold->mode >= asked.mode;
         if constexpr (requires { asked.permits; }) return hold->permits == asked.permits;
@@ -247,7 +249,7 @@ private:
     /// Whether every lock that was asked for is held by the request, in the mode asked for or a stronger one.
     [[nodiscard]] static bool holds_all(const lock::state& in, const lock::acquire_all& asked) {
         for (const lock::wanted& one : asked.locks) {
-            const lock::lock_record* const lock = find_lock(in, one.name);
+            const lock::lock_record* const lock = detail::find_lock(in, one.name);
             if (lock == nullptr) return false;
             bool holds = false;
             for (const lock::request_record& hold : lock->holders) {
@@ -260,49 +262,11 @@ private:
         return true;
     }
 
-    [[nodiscard]] static const lock::lock_record* find_lock(const lock::state& in,
-                                                            std::string_view name) {
-        for (const lock::lock_record& one : in.locks) {
-            if (one.name == name) return &one;
-        }
-        return nullptr;
-    }
-
-    /// The token that a reply says is held.
-    [[nodiscard]] static std::optional<fencing_token> token_of(const lock::reply& said) {
-        if (const auto* const one = std::get_if<lock::granted>(&said)) return one->token;
-        if (const auto* const one = std::get_if<lock::already_granted>(&said)) return one->token;
-        const auto* const status = std::get_if<lock::request_status>(&said);
-        if (status == nullptr || status->state != lock::request_state::granted) return {};
-        return status->token;
-    }
-
-    /// Whether `asker` holds under that token, or it is the first of a request that still holds another lock.
-    [[nodiscard]] static bool holds(const lock::state& in, session_id asker, fencing_token token) {
-        for (const lock::lock_record& lock : in.locks) {
-            for (const lock::request_record& one : lock.holders) {
-                const bool is_meant = one.token == token || one.first == token;
-                if (is_meant && one.owner.session == asker) return true;
-            }
-        }
-        return false;
-    }
-
-    /// The hold of `asker` under that token, or nullptr.
-    [[nodiscard]] static const lock::request_record*
-    find_hold(const lock::state& in, session_id asker, fencing_token token) {
-        for (const lock::lock_record& lock : in.locks) {
-            for (const lock::request_record& one : lock.holders) {
-                if (one.token == token && one.owner.session == asker) return &one;
-            }
-        }
-        return nullptr;
-    }
-
     /// How many acquisitions are left of the hold that `asked` names.
     [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
                                                               const lock::release& asked) {
-        const lock::request_record* const one = find_hold(in, asked.stamp.session, asked.token);
+        const lock::request_record* const one =
+            detail::find_hold(in, asked.stamp.session, asked.token);
         return one == nullptr ? 0 : one->count;
     }
     [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
@@ -321,7 +285,8 @@ private:
                                                               const lock::release_all& asked) {
         std::uint32_t most = 0;
         for (const fencing_token token : asked.tokens) {
-            const lock::request_record* const one = find_hold(in, asked.stamp.session, token);
+            const lock::request_record* const one =
+                detail::find_hold(in, asked.stamp.session, token);
             if (one != nullptr && one->count > most) most = one->count;
         }
         return most;
@@ -332,18 +297,9 @@ private:
         return std::nullopt;
     }
 
-    /// Whether a refusal is about the session, and not an answer to what was asked.
-    [[nodiscard]] static bool is_refused_unheard(const lock::reply& said) {
-        const auto* const refused = std::get_if<lock::refused>(&said);
-        if (refused == nullptr) return false;
-        return refused->reason == lock::refusal::session_expired ||
-               refused->reason == lock::refusal::stale_sequence ||
-               refused->reason == lock::refusal::too_many_outstanding;
-    }
-
     [[nodiscard]] static std::string_view
     check_refusal(const lock::state& before, const request_stamp& stamp, const lock::reply& said) {
-        const bool is_live = find_session(before, stamp.session) != nullptr;
+        const bool is_live = detail::find_session(before, stamp.session) != nullptr;
         const bool says_over =
             std::get<lock::refused>(said).reason == lock::refusal::session_expired;
         return is_live && says_over ? "live_sessions_are_served" : "";
@@ -355,34 +311,30 @@ private:
         const auto* const granted = std::get_if<lock::granted>(&said);
         if (granted == nullptr) return {};
         const bool is_again = (asked.flags & lock::reentrant) != 0;
-        if (is_again && is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
+        if (is_again &&
+            detail::is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
             return {};
         }
-        return is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+        return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_all& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::granted>(said)) return {};
         for (const lock::wanted& one : asked.locks) {
-            if (is_waited_for(before, one.name)) return "first_come_first_served";
+            if (detail::is_waited_for(before, one.name)) return "first_come_first_served";
         }
         return {};
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::granted>(said)) return {};
-        return is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+        return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
     }
-    [[nodiscard]] static bool is_waited_for(const lock::state& in, std::string_view name) {
-        const lock::lock_record* const lock = find_lock(in, name);
-        return lock != nullptr && !lock->queue.empty();
-    }
-
     /// A hold is given back by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::release& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::released>(said)) return {};
-        const bool is_own = is_owner(before, asked.stamp.session, asked.owner, asked.token);
+        const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_release";
     }
 
@@ -390,7 +342,7 @@ private:
     check(const lock::state& before, const lock::release_all& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::released>(said)) return {};
         for (const fencing_token token : asked.tokens) {
-            const bool is_own = is_owner(before, asked.stamp.session, asked.owner, token);
+            const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, token);
             if (!is_own) return "only_owners_release";
         }
         return {};
@@ -400,7 +352,7 @@ private:
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::renew_hold& asked, const lock::reply& said) {
         if (!std::holds_alternative<lock::kept>(said)) return {};
-        const bool is_own = is_owner(before, asked.stamp.session, asked.owner, asked.token);
+        const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_renew";
     }
 
@@ -410,7 +362,8 @@ private:
         const bool is_done = std::holds_alternative<lock::granted>(said) ||
                              std::holds_alternative<lock::queued>(said);
         if (!is_done) return {};
-        const lock::request_record* const was = find_hold(before, asked.stamp.session, asked.token);
+        const lock::request_record* const was =
+            detail::find_hold(before, asked.stamp.session, asked.token);
         if (was == nullptr || was->owner.tag != asked.owner) return "only_owners_convert";
         const auto* const granted = std::get_if<lock::granted>(&said);
         if (granted == nullptr) return {};
@@ -419,15 +372,9 @@ private:
         return is_right ? "" : "upgrades_have_new_tokens";
     }
 
-    [[nodiscard]] static bool is_owner(const lock::state& in, session_id session, std::uint64_t tag,
-                                       fencing_token token) {
-        const lock::request_record* const one = find_hold(in, session, token);
-        return one != nullptr && one->owner.tag == tag;
-    }
-
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::keep_alive& asked, const lock::reply& said) {
-        const bool was_live = find_session(before, asked.stamp.session) != nullptr;
+        const bool was_live = detail::find_session(before, asked.stamp.session) != nullptr;
         const bool is_kept = std::holds_alternative<lock::kept>(said);
         return is_kept && !was_live ? "expired_sessions_stay_expired" : "";
     }
@@ -436,14 +383,6 @@ private:
     [[nodiscard]] static std::string_view
     check(const lock::state& /*before*/, const Other& /*asked*/, const lock::reply& /*said*/) {
         return {};
-    }
-
-    [[nodiscard]] static const lock::session_record* find_session(const lock::state& in,
-                                                                  session_id which) {
-        for (const lock::session_record& one : in.sessions) {
-            if (one.session == which) return &one;
-        }
-        return nullptr;
     }
 
     std::map<request_name, std::vector<std::size_t>>

@@ -47,6 +47,18 @@ state good() {
     return now;
 }
 
+/// Has the first in the second lock's queue wait to upgrade that lock's hold, beside another one in the mode `other`.
+lock::lock_record& let_upgrade(state& now, lock::mode other) {
+    lock::lock_record& lock = now.locks[1];
+    set_mode(lock.holders[0], lock::mode::shared);
+    lock.queue[0].owner = lock.holders[0].owner;
+    lock.queue[0].upgrades = lock.holders[0].token;
+    lock.queue[0].kind = lock::request_kind::upgrade;
+    lock.holders.push_back(request(1, 15, request_state::granted));
+    set_mode(lock.holders[1], other);
+    return lock;
+}
+
 /// The name of the invariant that breaks when a good state is changed.
 template <class Change>
 std::string broken_by(Change&& change) {
@@ -86,16 +98,7 @@ TEST_CASE("who holds for exclusive use is alone, and one holds for update") {
 
 TEST_CASE("an upgrade is first, for a weaker hold of its owner, and nothing else upgrades") {
     const auto with = [](auto&& change) {
-        return broken_by([&](state& now) {
-            lock::lock_record& lock = now.locks[1];
-            set_mode(lock.holders[0], lock::mode::shared);
-            lock.queue[0].owner = lock.holders[0].owner;
-            lock.queue[0].upgrades = lock.holders[0].token;
-            lock.queue[0].kind = lock::request_kind::upgrade;
-            lock.holders.push_back(request(1, 15, request_state::granted));
-            set_mode(lock.holders[1], lock::mode::shared);
-            change(now, lock);
-        });
+        return broken_by([&](state& now) { change(now, let_upgrade(now, lock::mode::shared)); });
     };
     const std::string name = "upgrades_have_holds";
     CHECK(with([](state&, lock::lock_record&) {}).empty());
@@ -135,15 +138,7 @@ TEST_CASE("what is held is acquired at least once, and nothing else more than on
 
 TEST_CASE("no reader's upgrade waits for who holds for update, and may upgrade itself") {
     const auto with = [](lock::mode other) {
-        return broken_by([=](state& now) {
-            lock::lock_record& lock = now.locks[1];
-            set_mode(lock.holders[0], lock::mode::shared);
-            lock.queue[0].owner = lock.holders[0].owner;
-            lock.queue[0].upgrades = lock.holders[0].token;
-            lock.queue[0].kind = lock::request_kind::upgrade;
-            lock.holders.push_back(request(1, 15, request_state::granted));
-            set_mode(lock.holders[1], other);
-        });
+        return broken_by([=](state& now) { let_upgrade(now, other); });
     };
     CHECK(with(lock::mode::shared).empty());
     CHECK(with(lock::mode::update) == "upgrades_end");
@@ -198,14 +193,7 @@ TEST_CASE("a lease runs while its hold is held, and ends with it") {
               now.locks[0].holders[0].lease = {ttl_end_ms, log_time::never(), 0};
           }) == name);
     CHECK(broken_by([&](state& now) {
-              lock::lock_record& lock = now.locks[1];
-              set_mode(lock.holders[0], lock::mode::update);
-              lock.queue[0].owner = lock.holders[0].owner;
-              lock.queue[0].upgrades = lock.holders[0].token;
-              lock.queue[0].kind = lock::request_kind::upgrade;
-              lock.queue[0].lease = waiting;
-              lock.holders.push_back(request(1, 15, request_state::granted));
-              set_mode(lock.holders[1], lock::mode::shared);
+              let_upgrade(now, lock::mode::shared).queue[0].lease = waiting;
           }) == name);
     CHECK(broken_by([&](state& now) { now.locks[1].queue[0].lease = running; }) == name);
     CHECK(broken_by([&](state& now) { now.ended[0].lease = waiting; }) == name);

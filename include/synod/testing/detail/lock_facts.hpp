@@ -1,0 +1,89 @@
+// synod/testing/detail/lock_facts.hpp - what the state of a lock table says of one lock, session or hold.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/ids.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/state.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+namespace synod::inline SYNOD_ABI::testing::detail {
+
+/// The lock of that name, or nullptr.
+[[nodiscard]] inline const lock::lock_record* find_lock(const lock::state& in,
+                                                        std::string_view name) {
+    for (const lock::lock_record& one : in.locks) {
+        if (one.name == name) return &one;
+    }
+    return nullptr;
+}
+
+/// The live session of that name, or nullptr.
+[[nodiscard]] inline const lock::session_record* find_session(const lock::state& in,
+                                                              session_id which) {
+    for (const lock::session_record& one : in.sessions) {
+        if (one.session == which) return &one;
+    }
+    return nullptr;
+}
+
+/// The hold of `asker` under that token, or nullptr.
+[[nodiscard]] inline const lock::request_record* find_hold(const lock::state& in, session_id asker,
+                                                           fencing_token token) {
+    for (const lock::lock_record& lock : in.locks) {
+        for (const lock::request_record& one : lock.holders) {
+            if (one.token == token && one.owner.session == asker) return &one;
+        }
+    }
+    return nullptr;
+}
+
+/// Whether `asker` holds under that token, or it is the first of a request that still holds another lock.
+[[nodiscard]] inline bool holds(const lock::state& in, session_id asker, fencing_token token) {
+    for (const lock::lock_record& lock : in.locks) {
+        for (const lock::request_record& one : lock.holders) {
+            const bool is_meant = one.token == token || one.first == token;
+            if (is_meant && one.owner.session == asker) return true;
+        }
+    }
+    return false;
+}
+
+/// Whether that tag of that session holds under the token.
+[[nodiscard]] inline bool is_owner(const lock::state& in, session_id session, std::uint64_t tag,
+                                   fencing_token token) {
+    const lock::request_record* const one = find_hold(in, session, token);
+    return one != nullptr && one->owner.tag == tag;
+}
+
+/// Whether anybody waits for a lock.
+[[nodiscard]] inline bool is_waited_for(const lock::state& in, std::string_view name) {
+    const lock::lock_record* const lock = find_lock(in, name);
+    return lock != nullptr && !lock->queue.empty();
+}
+
+/// The token that a reply says is held.
+[[nodiscard]] inline std::optional<fencing_token> token_of(const lock::reply& said) {
+    if (const auto* const one = std::get_if<lock::granted>(&said)) return one->token;
+    if (const auto* const one = std::get_if<lock::already_granted>(&said)) return one->token;
+    const auto* const status = std::get_if<lock::request_status>(&said);
+    if (status == nullptr || status->state != lock::request_state::granted) return {};
+    return status->token;
+}
+
+/// Whether a refusal is about the session, and not an answer to what was asked.
+[[nodiscard]] inline bool is_refused_unheard(const lock::reply& said) {
+    const auto* const refused = std::get_if<lock::refused>(&said);
+    if (refused == nullptr) return false;
+    return refused->reason == lock::refusal::session_expired ||
+           refused->reason == lock::refusal::stale_sequence ||
+           refused->reason == lock::refusal::too_many_outstanding;
+}
+
+}  // namespace synod::inline SYNOD_ABI::testing::detail
