@@ -256,6 +256,20 @@ TEST_CASE("a follower answers at once who leads, and proposes nothing") {
     CHECK(said.reply.empty());
 }
 
+TEST_CASE("the longest lawful command is answered") {
+    world w;
+    const node_id leader = *w.leader();
+    lock::acquire_all longest;
+    for (std::uint32_t i = 0; i < lock::config{}.max_locks_per_request; ++i) {
+        longest.locks.push_back(
+            {std::string(lock::name_bytes_end - 2, 'n') + std::to_string(10 + i)});
+    }
+    bytes lawful;
+    byte_writer to_lawful(lawful);
+    lock::encode(lock::command(longest), to_lawful);
+    CHECK(w.answer(ann, w.send_bytes(ann, leader, lawful)).outcome == lock::outcome::answered);
+}
+
 TEST_CASE("malformed, oversized and misdirected requests get a definite answer and no log entry") {
     world w;
     const node_id leader = *w.leader();
