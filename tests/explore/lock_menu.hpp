@@ -72,7 +72,7 @@ struct asked {
         : client(by), text(name_of_client(by) + ": " + in_words(what)) {
         synod::byte_writer out(command);
         encode(what, out);
-        std::visit(
+        visit(
             [this]<class Command>(const Command& one) {
                 if constexpr (synod::lock::makes_request<Command>) acquire = one.stamp.sequence;
             },

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <variant>
 
 namespace explore {
 
@@ -161,8 +160,8 @@ struct event_in_words {
 
 /// With the sequence that names it, such as `2 acquire a`.
 [[nodiscard]] inline std::string in_words(const synod::lock::command& asked) {
-    const std::string text = std::visit(command_in_words{}, asked);
-    return std::visit(
+    const std::string text = visit(command_in_words{}, asked);
+    return visit(
         [&text]<class One>(const One& one) {
             if constexpr (requires { one.stamp; }) {
                 return std::to_string(one.stamp.sequence) + ' ' + text;
@@ -173,10 +172,10 @@ struct event_in_words {
         asked);
 }
 [[nodiscard]] inline std::string in_words(const synod::lock::reply& said) {
-    return std::visit(reply_in_words{}, said);
+    return visit(reply_in_words{}, said);
 }
 [[nodiscard]] inline std::string in_words(const synod::lock::event& told) {
-    return std::visit(event_in_words{}, told);
+    return visit(event_in_words{}, told);
 }
 
 }  // namespace explore

@@ -199,7 +199,7 @@ private:
             const synod::position behind{here.last.slot, here.last.index + 1};
             visit(step{step::kind::ask_with, what}, arrived(here, number, behind));
         }
-        const bool opens = std::holds_alternative<synod::lock::open_session>(made);
+        const bool opens = holds_alternative<synod::lock::open_session>(made);
         if (opens || here.late == sizes_.late) return;
         state next = here;
         ++next.late;
@@ -242,7 +242,7 @@ private:
         insert(next.arrived, number);
         synod::lock::reply said;
         if (!decode(next.at->reply, said)) return next;
-        const auto* const opened = std::get_if<synod::lock::opened>(&said);
+        const auto* const opened = get_if<synod::lock::opened>(&said);
         const bool is_first = next.sessions[what.client] == synod::session_id();
         if (opened != nullptr && is_first) next.sessions[what.client] = opened->session;
         return next;

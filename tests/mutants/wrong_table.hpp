@@ -13,7 +13,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace synod::mutants {
 
@@ -75,8 +74,8 @@ private:
     [[nodiscard]] bytes by_name(bytes_view encoded) const {
         lock::command asked;
         bytes same = to_bytes(encoded);
-        if (!decode(encoded, asked) || !std::holds_alternative<lock::release>(asked)) return same;
-        auto& release = std::get<lock::release>(asked);
+        if (!decode(encoded, asked) || !holds_alternative<lock::release>(asked)) return same;
+        auto& release = get<lock::release>(asked);
         const auto name = names_.find(release.token);
         if (name == names_.end()) return same;
         for (const lock::lock_record& one : describe().locks) {

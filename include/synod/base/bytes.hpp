@@ -107,9 +107,10 @@ inline void copy_bytes(std::byte* to, bytes_view from) {
     std::memcpy(to + size - 8, &last, 8);
 }
 
-/// A copy of its own.
-[[nodiscard]] inline bytes to_bytes(bytes_view from) {
-    bytes made;
+/// A copy of its own. A template, as what writes bytes is: only who calls it compiles a vector of bytes.
+template <class Bytes = bytes>
+[[nodiscard]] Bytes to_bytes(bytes_view from) {
+    Bytes made;
     made.resize(from.size());
     copy_bytes(made.data(), from);
     return made;
@@ -145,18 +146,23 @@ public:
     }
 
     /// The bytes alone; the reader must know how many there are.
-    void raw(bytes_view view) {
+    template <class View = bytes_view>
+    void raw(View view) {
         const std::size_t at = out_->size();
         out_->resize(at + view.size());
         if (!view.empty()) std::memcpy(out_->data() + at, view.data(), view.size());
     }
 
     /// A 32-bit length and the bytes.
-    void block(bytes_view view) {
+    template <class View = bytes_view>
+    void block(View view) {
         number(static_cast<std::uint32_t>(view.size()));
         raw(view);
     }
-    void text(std::string_view view) { block(as_bytes(view)); }
+    template <class Text = std::string_view>
+    void text(Text view) {
+        block(as_bytes(view));
+    }
 
 private:
     bytes* out_;

@@ -1,4 +1,4 @@
-// synod/base/one_of.hpp - a value of one of several types, for what is rare.
+// synod/base/one_of.hpp - a value of one of several types.
 //
 // What std::variant does, for a fraction of its compile time: std::variant makes a table of functions for each operation and each
 // visitor, and every entry of it passes through some ten templates. Here an operation is one function that compares an index,
@@ -29,6 +29,9 @@ class one_of {
     static constexpr bool can_hold = (std::same_as<T, First> || ... || std::same_as<T, Rest>);
 
 public:
+    /// How many types there are.
+    static constexpr std::size_t count = 1 + sizeof...(Rest);
+
     /// Holds the first type's default.
     one_of() : one_of(First{}) {}
 
@@ -74,32 +77,34 @@ public:
         return index_ == index_of<T>() ? as<T>() : nullptr;
     }
 
-    /// Calls `take(value)` with what it holds.
-    template <class Take>
-    void visit(Take&& take) {
-        if (index_ == 0) {
-            take(*as<First>());
-        } else {
-            static_cast<void>(((index_ == index_of<Rest>() && (take(*as<Rest>()), true)) || ...));
-        }
-    }
-    template <class Take>
-    void visit(Take&& take) const {
-        if (index_ == 0) {
-            take(*as<First>());
-        } else {
-            static_cast<void>(((index_ == index_of<Rest>() && (take(*as<Rest>()), true)) || ...));
-        }
+    /// Lets go of what it holds, for the default of `T`, which does not throw; returns that.
+    template <class T>
+        requires can_hold<T>
+    T& emplace() {
+        this->~one_of();
+        ::new (static_cast<void*>(this)) one_of(T{});
+        return *as<T>();
     }
 
-    /// The same, spelled as for a std::variant: who takes either calls `visit(take, any)`, without `std::`.
+    /// Calls `take(value)` with what it holds, and returns what that returns, of one type for all.
     template <class Take>
-    friend void visit(Take&& take, one_of& any) {
-        any.visit(take);
+    decltype(auto) visit(Take&& take) {
+        return visit_as<First, Rest...>(*this, take);
     }
     template <class Take>
-    friend void visit(Take&& take, const one_of& any) {
-        any.visit(take);
+    decltype(auto) visit(Take&& take) const {
+        return visit_as<First, Rest...>(*this, take);
+    }
+
+    // The same, spelled as for a std::variant, without `std::`; so are get_if, get and holds_alternative below.
+
+    template <class Take>
+    friend decltype(auto) visit(Take&& take, one_of& any) {
+        return any.visit(take);
+    }
+    template <class Take>
+    friend decltype(auto) visit(Take&& take, const one_of& any) {
+        return any.visit(take);
     }
 
     friend bool operator==(const one_of& a, const one_of& b) {
@@ -114,6 +119,21 @@ public:
     }
 
 private:
+    template <class T, class... More, class Self, class Take>
+    static decltype(auto) visit_as(Self& self, Take& take) {
+        if constexpr (sizeof...(More) == 0) {
+            return take(*self.template as<T>());
+        } else if constexpr (std::is_void_v<decltype(take(*self.template as<T>()))>) {
+            if (self.index_ == index_of<T>()) return take(*self.template as<T>());
+            static_cast<void>(
+                ((self.index_ == index_of<More>() && (take(*self.template as<More>()), true)) ||
+                 ...));
+        } else {
+            if (self.index_ == index_of<T>()) return take(*self.template as<T>());
+            return visit_as<More...>(self, take);
+        }
+    }
+
     template <class T>
     static constexpr std::uint8_t index_of() {
         constexpr bool is_it[] = {std::same_as<T, First>, std::same_as<T, Rest>...};
@@ -191,5 +211,33 @@ private:
     alignas(First) alignas(Rest...) std::byte bytes_[largest()];
     std::uint8_t index_;  // into First, Rest...
 };
+
+/// The `T` that `any` holds, or nullptr.
+template <class T, class... Types>
+[[nodiscard]] T* get_if(one_of<Types...>* any) {
+    return any->template get_if<T>();
+}
+template <class T, class... Types>
+[[nodiscard]] const T* get_if(const one_of<Types...>* any) {
+    return any->template get_if<T>();
+}
+
+/// Whether `any` holds a `T`.
+template <class T, class... Types>
+[[nodiscard]] bool holds_alternative(const one_of<Types...>& any) {
+    return any.template get_if<T>() != nullptr;
+}
+
+/// The `T` that `any` holds. Precondition: it does.
+template <class T, class... Types>
+[[nodiscard]] T& get(one_of<Types...>& any) {
+    SYNOD_ASSERT(holds_alternative<T>(any));
+    return *any.template get_if<T>();
+}
+template <class T, class... Types>
+[[nodiscard]] const T& get(const one_of<Types...>& any) {
+    SYNOD_ASSERT(holds_alternative<T>(any));
+    return *any.template get_if<T>();
+}
 
 }  // namespace synod::inline SYNOD_ABI

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::client {
 
@@ -105,13 +104,13 @@ public:
         const request_id which = ended.parcel.about;
         const request* const one = requests_.find(which);
         if (one == nullptr || one->stage != stage::asked) return;
-        if (const auto* const granted = std::get_if<lock::granted>(&ended.reply)) {
+        if (const auto* const granted = get_if<lock::granted>(&ended.reply)) {
             return grant(which, granted->token, is_safe);
         }
-        if (std::holds_alternative<lock::queued>(ended.reply)) return line_up(which, now);
+        if (holds_alternative<lock::queued>(ended.reply)) return line_up(which, now);
         if (met_itself(*one, ended.reply)) return ask_again(which);
-        if (std::holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
-        const auto* const refused = std::get_if<lock::refused>(&ended.reply);
+        if (holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
+        const auto* const refused = get_if<lock::refused>(&ended.reply);
         fail(which, refused == nullptr ? errc::cancelled : lock::error_of(refused->reason));
     }
 
@@ -119,21 +118,21 @@ public:
         const request_id which = requests_.find_by_sequence(asked.request);
         const request* const one = requests_.find(which);
         if (one == nullptr || !one->is_waiting()) return;
-        if (const auto* const status = std::get_if<lock::request_status>(&ended.reply)) {
+        if (const auto* const status = get_if<lock::request_status>(&ended.reply)) {
             if (status->state == lock::request_state::queued) return;
             if (status->state != lock::request_state::granted) {
                 return conclude_wait(which, status->state);
             }
             return grant(which, status->token, is_safe);
         }
-        fail(which, lock::error_of(std::get<lock::refused>(ended.reply).reason));
+        fail(which, lock::error_of(get<lock::refused>(ended.reply).reason));
     }
 
     void conclude(const lock::cancel& asked, const delivery& ended, instant /*now*/,
                   bool /*is_safe*/) {
         settle_debt(ended.parcel.about);
-        const bool is_remembered = std::holds_alternative<lock::cancelled>(ended.reply) ||
-                                   std::holds_alternative<lock::request_status>(ended.reply);
+        const bool is_remembered = holds_alternative<lock::cancelled>(ended.reply) ||
+                                   holds_alternative<lock::request_status>(ended.reply);
         if (is_remembered) courier_.post(lock::acknowledge{{}, asked.request}, {});
     }
 
@@ -141,7 +140,7 @@ public:
                   bool /*is_safe*/) {
         settle_debt(ended.parcel.about);
         if (requests_.find(ended.parcel.about) == nullptr) return;
-        const auto* const refused = std::get_if<lock::refused>(&ended.reply);
+        const auto* const refused = get_if<lock::refused>(&ended.reply);
         end(ended.parcel.about, notice::kind::released,
             refused == nullptr ? std::error_code() : lock::error_of(refused->reason));
     }
@@ -153,8 +152,8 @@ public:
     void conclude(const Other&, const delivery&, instant, bool) {}
 
     template <class... Events>
-    void learn(const std::variant<Events...>& told, bool is_safe) {
-        std::visit([&](const auto& one) { learn(one, is_safe); }, told);
+    void learn(const one_of<Events...>& told, bool is_safe) {
+        visit([&](const auto& one) { learn(one, is_safe); }, told);
     }
     void learn(const lock::wait_granted& told, bool is_safe) {
         const request_id which = requests_.find_by_sequence(told.request);
@@ -361,9 +360,9 @@ private:
     /// owner gives back.
     [[nodiscard]] static bool met_itself(const request& one, const reply& said) {
         if (!one.follows_debt) return false;
-        const auto* const refused = std::get_if<lock::refused>(&said);
+        const auto* const refused = get_if<lock::refused>(&said);
         if (refused != nullptr) return refused->reason == lock::refusal::self_deadlock;
-        return std::holds_alternative<lock::busy>(said);
+        return holds_alternative<lock::busy>(said);
     }
 
     void ask_again(request_id which) {

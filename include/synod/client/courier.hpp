@@ -184,7 +184,7 @@ private:
     }
 
     [[nodiscard]] static bool is_refused_for_now(const reply& said) {
-        const auto* const refused = std::get_if<lock::refused>(&said);
+        const auto* const refused = get_if<lock::refused>(&said);
         return refused != nullptr && refused->reason == lock::refusal::too_many_outstanding;
     }
 

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::client {
 
@@ -96,17 +95,19 @@ struct answers_to<lock::cancel>
 /// Whether the table ever answers that lock::command with that lock::reply.
 template <class Command, class Reply>
 [[nodiscard]] bool may_answer(const Command& asked, const Reply& reply) {
-    return std::visit(
-        []<class Asked, class Said>(const Asked&, const Said&) {
-            return answers_to<Asked>::template has<Said>;
+    return visit(
+        [&reply]<class Asked>(const Asked&) {
+            return visit(
+                []<class Said>(const Said&) { return answers_to<Asked>::template has<Said>; },
+                reply);
         },
-        asked, reply);
+        asked);
 }
 
 /// The bytes of a lock::command under a stamp. (locks R5)
 template <class Command>
 [[nodiscard]] bytes stamped(Command& command, const request_stamp& stamp) {
-    std::visit(
+    visit(
         [&stamp](auto& one) {
             if constexpr (requires { one.stamp; }) one.stamp = stamp;
         },

@@ -16,7 +16,6 @@
 #include <system_error>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::client {
 
@@ -94,7 +93,7 @@ public:
         heard_ = now;
         if (ended->by_another) claims_.query_all(now);
         if (phase_ == phase::open && is_expiry(ended->reply)) return expire(&*ended, now);
-        std::visit([&](const auto& asked) { conclude(asked, *ended, now); }, ended->parcel.command);
+        visit([&](const auto& asked) { conclude(asked, *ended, now); }, ended->parcel.command);
     }
 
     /// A replica tells of its own accord.
@@ -105,13 +104,13 @@ public:
         if (!decode(came.event, happened)) return refuse(from, refusal::malformed);
         const bool is_ours = phase_ == phase::open && session_of(happened) == session();
         if (!is_ours) return refuse(from, refusal::other_session);
-        if (std::holds_alternative<lock::session_ended>(happened)) return expire(nullptr, now);
+        if (holds_alternative<lock::session_ended>(happened)) return expire(nullptr, now);
         claims_.learn(happened, is_safe(now));
     }
 
     /// Either of them.
     void receive(node_id from, const lock::to_client& came, instant now) {
-        std::visit([&](const auto& one) { receive(from, one, now); }, came);
+        visit([&](const auto& one) { receive(from, one, now); }, came);
     }
 
     /// Does what it is time for.
@@ -199,9 +198,9 @@ private:
     }
 
     void conclude(const lock::open_session& /*asked*/, const delivery& ended, instant now) {
-        const auto* const opened = std::get_if<lock::opened>(&ended.reply);
+        const auto* const opened = get_if<lock::opened>(&ended.reply);
         if (opened == nullptr) {
-            return give_up_opening(lock::error_of(std::get<lock::refused>(ended.reply).reason));
+            return give_up_opening(lock::error_of(get<lock::refused>(ended.reply).reason));
         }
         if (!lease_.open(duration_of(opened->ttl_ms), first_sent(ended))) {
             return give_up_opening(errc::lease_below_clock_error);
@@ -238,7 +237,7 @@ private:
     }
 
     void conclude(const lock::keep_alive& /*asked*/, const delivery& ended, instant now) {
-        if (!std::holds_alternative<lock::kept>(ended.reply)) return;
+        if (!holds_alternative<lock::kept>(ended.reply)) return;
         const std::uint64_t newest = ended.parcel.sequence;
         forget_renewals([newest](const parcel& one) { return one.sequence < newest; });
         lease_.renew(first_sent(ended));
@@ -249,7 +248,7 @@ private:
     template <class Which>
     void forget_renewals(Which&& is_useless) {
         commands().withdraw_if([&](const parcel& one) {
-            return std::holds_alternative<lock::keep_alive>(one.command) && is_useless(one);
+            return holds_alternative<lock::keep_alive>(one.command) && is_useless(one);
         });
     }
 
@@ -269,7 +268,7 @@ private:
     }
 
     [[nodiscard]] static bool is_expiry(const typename claims::reply& reply) {
-        const auto* const refused = std::get_if<lock::refused>(&reply);
+        const auto* const refused = get_if<lock::refused>(&reply);
         return refused != nullptr && refused->reason == lock::refusal::session_expired;
     }
 

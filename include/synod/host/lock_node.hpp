@@ -16,7 +16,6 @@
 #include <synod/transport/threads.hpp>
 
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::host {
 
@@ -27,7 +26,7 @@ struct joined {
     using type = Replica;
 };
 template <class... First, class... Second, class... Rest>
-struct joined<one_of<First...>, std::variant<Second...>, Rest...>
+struct joined<one_of<First...>, one_of<Second...>, Rest...>
     : joined<one_of<First..., Second...>, Rest...> {};
 
 }  // namespace detail

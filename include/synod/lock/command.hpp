@@ -6,14 +6,14 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/base/one_of.hpp>
+#include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -260,9 +260,9 @@ struct convert {
 };
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
-using command = std::variant<open_session, keep_alive, close_session, acquire, release, query,
-                             acknowledge, cancel, convert, acquire_all, acquire_permits,
-                             set_capacity, release_all, renew_hold>;
+using command =
+    one_of<open_session, keep_alive, close_session, acquire, release, query, acknowledge, cancel,
+           convert, acquire_all, acquire_permits, set_capacity, release_all, renew_hold>;
 
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
 template <class Command>
@@ -271,7 +271,7 @@ inline constexpr bool makes_request =
     std::same_as<Command, acquire_permits> || std::same_as<Command, convert>;
 
 /// Turns commands into bytes and back; meets `synod::codec`.
-using command_codec = detail::variant_codec<command, 1>;
+using command_codec = detail::one_of_codec<command, 1>;
 
 /// Appends `value` to `out`.
 template <std::same_as<command> Command>

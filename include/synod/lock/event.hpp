@@ -6,12 +6,12 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/base/one_of.hpp>
+#include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/reply.hpp>
 
 #include <concepts>
 #include <cstdint>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -56,10 +56,10 @@ struct hold_ended {
 
 /// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the index, so
 /// events are only ever appended.
-using event = std::variant<wait_granted, wait_ended, session_ended, hold_ended>;
+using event = one_of<wait_granted, wait_ended, session_ended, hold_ended>;
 
 /// Turns events into bytes and back; meets `synod::codec`.
-using event_codec = detail::variant_codec<event, 1>;
+using event_codec = detail::one_of_codec<event, 1>;
 
 /// Appends `value` to `out`.
 template <std::same_as<event> Event>
@@ -76,7 +76,7 @@ template <std::same_as<event> Event>
 /// The session that an event is for.
 template <std::same_as<event> Event>
 [[nodiscard]] session_id session_of(const Event& value) {
-    return std::visit([](const auto& one) { return one.session; }, value);
+    return visit([](const auto& one) { return one.session; }, value);
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -6,9 +6,9 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/one_of.hpp>
 
 #include <cstdint>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -79,7 +79,7 @@ struct client_event {
 };
 
 /// All that a client sends to a replica, and all that a replica sends to a client.
-using to_replica = std::variant<client_request>;
-using to_client = std::variant<client_reply, client_event>;
+using to_replica = one_of<client_request>;
+using to_client = one_of<client_reply, client_event>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

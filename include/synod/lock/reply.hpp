@@ -7,11 +7,11 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/base/one_of.hpp>
+#include <synod/lock/detail/one_of_codec.hpp>
 
 #include <concepts>
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -166,12 +166,11 @@ struct not_released {
 };
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply =
-    std::variant<opened, kept, closed, granted, queued, busy, released, request_status,
-                 acknowledged, cancelled, already_granted, refused, resized, not_released>;
+using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
+                     acknowledged, cancelled, already_granted, refused, resized, not_released>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
-using reply_codec = detail::variant_codec<reply, 1>;
+using reply_codec = detail::one_of_codec<reply, 1>;
 
 /// Appends `value` to `out`.
 template <std::same_as<reply> Reply>

@@ -21,7 +21,6 @@
 #include <map>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -166,7 +165,7 @@ private:
         asked.ticket = issued;
         asked.client = from;
         asked.number = number;
-        std::visit(
+        visit(
             [&asked](const auto& one) {
                 if constexpr (requires { one.stamp.session; }) {
                     asked.session = one.stamp.session;
@@ -183,8 +182,8 @@ private:
         session_id session = asked.session;
         if (asked.opens) {
             deferred<reply> said;
-            if (!decode(result, said) || !std::holds_alternative<opened>(said)) return;
-            session = std::get<opened>(said).session;
+            if (!decode(result, said) || !holds_alternative<opened>(said)) return;
+            session = get<opened>(said).session;
         }
         if (machine.sessions().is_live(session)) speakers_[session] = asked.client;
     }
@@ -196,7 +195,7 @@ private:
         byte_writer out(made.event);
         encode(happened, out);
         link_.send(speaker->second, std::move(made));
-        if (std::holds_alternative<session_ended>(happened)) speakers_.erase(speaker);
+        if (holds_alternative<session_ended>(happened)) speakers_.erase(speaker);
     }
 
     /// A session that was closed ends without an event. Amortised constant time.

@@ -28,7 +28,6 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -201,7 +200,7 @@ private:
 
     void run(const apply_context& context, const command& asked, byte_writer& out) {
         arrive(context);
-        std::visit([&](const auto& one) { run_one(one, out); }, asked);
+        visit([&](const auto& one) { run_one(one, out); }, asked);
     }
 
     /// Opening is idempotent by client and nonce; everything else runs once by its stamp. (locks R5)

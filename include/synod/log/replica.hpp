@@ -266,8 +266,8 @@ private:
         return {};
     }
 
-    [[gnu::noinline, gnu::cold]] void receive_rare(node_id from, replica_message& message,
-                                                   instant now) {
+    template <class Any>
+    [[gnu::noinline, gnu::cold]] void receive_rare(node_id from, Any& message, instant now) {
         message.visit([&](auto& one) {
             if (hears(from, one.header)) detail::handle(node_, from, std::move(one), now);
         });

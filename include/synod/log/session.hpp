@@ -36,7 +36,8 @@ struct request_stamp {
 };
 
 /// Appends a session id: 12 bytes.
-inline void encode(const session_id& session, byte_writer& out) {
+template <class Writer>
+void encode(const session_id& session, Writer& out) {
     out.number(session.opened_at().slot.value());
     out.number(session.opened_at().index);
 }
@@ -49,7 +50,8 @@ inline void encode(const session_id& session, byte_writer& out) {
 }
 
 /// Appends a uuid: 16 bytes.
-inline void encode(const client_uuid& uuid, byte_writer& out) {
+template <class Writer>
+void encode(const client_uuid& uuid, Writer& out) {
     out.number(uuid.high);
     out.number(uuid.low);
 }
@@ -62,7 +64,8 @@ inline void encode(const client_uuid& uuid, byte_writer& out) {
 }
 
 /// Appends a stamp: 28 bytes.
-inline void encode(const request_stamp& stamp, byte_writer& out) {
+template <class Writer>
+void encode(const request_stamp& stamp, Writer& out) {
     encode(stamp.session, out);
     out.number(stamp.sequence);
     out.number(stamp.acknowledged);

@@ -19,7 +19,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
@@ -168,13 +167,13 @@ private:
         lock::reply said;
         if (!decode(result, said)) return "replies_are_replies";
         if (!decode(command, asked)) return {};
-        return std::visit([&](const auto& one) { return note({before, after, said, result}, one); },
-                          asked);
+        return visit([&](const auto& one) { return note({before, after, said, result}, one); },
+                     asked);
     }
 
     /// Two openings that differ are two sessions. (locks R5)
     [[nodiscard]] std::string_view note(const exchange& its, const lock::open_session& asked) {
-        const auto* const opened = std::get_if<lock::opened>(&its.said);
+        const auto* const opened = get_if<lock::opened>(&its.said);
         if (opened == nullptr) return {};
         const opening by(asked.client, asked.nonce);
         const bool is_right = opened_.try_emplace(opened->session, by).first->second == by;
@@ -187,9 +186,8 @@ private:
         const request_name name(asked.stamp.session, asked.stamp.sequence);
         if (detail::is_refused_unheard(its.said))
             return check_refusal(its.before, asked.stamp, its.said);
-        const bool says_granted = std::holds_alternative<lock::granted>(its.said);
-        const answer fresh{fingerprint_of(its.result),
-                           std::holds_alternative<lock::queued>(its.said)};
+        const bool says_granted = holds_alternative<lock::granted>(its.said);
+        const answer fresh{fingerprint_of(its.result), holds_alternative<lock::queued>(its.said)};
         const auto [first, is_new] = answers_.try_emplace(name, fresh);
         if (is_new) return check_first(its, asked);
         if (first->second.print == fresh.print) return {};
@@ -216,14 +214,14 @@ private:
         if constexpr (std::is_same_v<Command, lock::renew_hold>) {
             return is_kept(its, asked) ? "" : "renewed_means_kept";
         }
-        const auto* const released = std::get_if<lock::released>(&its.said);
+        const auto* const released = get_if<lock::released>(&its.said);
         if (released == nullptr) return {};
         return left_of(its.after, asked) == released->remaining ? "" : "released_means_free";
     }
 
     /// Whether a hold that is told to be kept is, for as long as was told.
     [[nodiscard]] static bool is_kept(const exchange& its, const lock::renew_hold& asked) {
-        const auto* const kept = std::get_if<lock::kept>(&its.said);
+        const auto* const kept = get_if<lock::kept>(&its.said);
         if (kept == nullptr) return true;
         const auto* const hold = detail::find_hold(its.after, asked.stamp.session, asked.token);
         const auto* const was = detail::find_hold(its.before, asked.stamp.session, asked.token);
@@ -235,7 +233,7 @@ private:
     /// Whether what has just been granted, if anything, is held in a mode that was asked for.
     template <class Command>
     [[nodiscard]] static bool has_mode(const exchange& its, const Command& asked) {
-        const auto* const granted = std::get_if<lock::granted>(&its.said);
+        const auto* const granted = get_if<lock::granted>(&its.said);
         if (granted == nullptr) return true;
         const auto* const hold = detail::find_hold(its.after, asked.stamp.session, granted->token);
         if constexpr (std::is_same_v<Command, lock::convert>) return hold->mode == asked.to;
@@ -300,15 +298,14 @@ private:
     [[nodiscard]] static std::string_view
     check_refusal(const lock::state& before, const request_stamp& stamp, const lock::reply& said) {
         const bool is_live = detail::find_session(before, stamp.session) != nullptr;
-        const bool says_over =
-            std::get<lock::refused>(said).reason == lock::refusal::session_expired;
+        const bool says_over = get<lock::refused>(said).reason == lock::refusal::session_expired;
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
     /// Whoever is granted at once overtakes nobody, unless it holds already. (locks 3.5)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
-        const auto* const granted = std::get_if<lock::granted>(&said);
+        const auto* const granted = get_if<lock::granted>(&said);
         if (granted == nullptr) return {};
         const bool is_again = (asked.flags & lock::reentrant) != 0;
         if (is_again &&
@@ -319,7 +316,7 @@ private:
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_all& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::granted>(said)) return {};
+        if (!holds_alternative<lock::granted>(said)) return {};
         for (const lock::wanted& one : asked.locks) {
             if (detail::is_waited_for(before, one.name)) return "first_come_first_served";
         }
@@ -327,20 +324,20 @@ private:
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::granted>(said)) return {};
+        if (!holds_alternative<lock::granted>(said)) return {};
         return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
     }
     /// A hold is given back by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::release& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::released>(said)) return {};
+        if (!holds_alternative<lock::released>(said)) return {};
         const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_release";
     }
 
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::release_all& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::released>(said)) return {};
+        if (!holds_alternative<lock::released>(said)) return {};
         for (const fencing_token token : asked.tokens) {
             const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, token);
             if (!is_own) return "only_owners_release";
@@ -351,7 +348,7 @@ private:
     /// Its lease is renewed by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::renew_hold& asked, const lock::reply& said) {
-        if (!std::holds_alternative<lock::kept>(said)) return {};
+        if (!holds_alternative<lock::kept>(said)) return {};
         const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_renew";
     }
@@ -359,13 +356,13 @@ private:
     /// Its mode is changed by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::convert& asked, const lock::reply& said) {
-        const bool is_done = std::holds_alternative<lock::granted>(said) ||
-                             std::holds_alternative<lock::queued>(said);
+        const bool is_done =
+            holds_alternative<lock::granted>(said) || holds_alternative<lock::queued>(said);
         if (!is_done) return {};
         const lock::request_record* const was =
             detail::find_hold(before, asked.stamp.session, asked.token);
         if (was == nullptr || was->owner.tag != asked.owner) return "only_owners_convert";
-        const auto* const granted = std::get_if<lock::granted>(&said);
+        const auto* const granted = get_if<lock::granted>(&said);
         if (granted == nullptr) return {};
         const bool is_right = asked.to > was->mode ? granted->token > before.last_token
                                                    : granted->token == asked.token;
@@ -375,7 +372,7 @@ private:
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::keep_alive& asked, const lock::reply& said) {
         const bool was_live = detail::find_session(before, asked.stamp.session) != nullptr;
-        const bool is_kept = std::holds_alternative<lock::kept>(said);
+        const bool is_kept = holds_alternative<lock::kept>(said);
         return is_kept && !was_live ? "expired_sessions_stay_expired" : "";
     }
 

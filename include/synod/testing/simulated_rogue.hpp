@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::testing {
 
@@ -57,9 +56,9 @@ public:
         if (reply->has_hint) asks_ = reply->hint;
         lock::reply said;
         if (!decode(reply->reply, said)) return;
-        if (const auto* const opened = std::get_if<lock::opened>(&said)) {
+        if (const auto* const opened = get_if<lock::opened>(&said)) {
             session_ = opened->session;
-        } else if (const auto* const granted = std::get_if<lock::granted>(&said)) {
+        } else if (const auto* const granted = get_if<lock::granted>(&said)) {
             token_ = granted->token;
             is_given_back_ = false;
         }

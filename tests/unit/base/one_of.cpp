@@ -63,6 +63,41 @@ TEST_CASE("who takes a one_of or a std::variant spells visit alike") {
     CHECK(sum(other) == 4);
 }
 
+TEST_CASE("visiting a one_of returns what was returned for what it holds") {
+    const auto size = [](const any& one) {
+        return one.visit([](const auto& held) { return sizeof held; });
+    };
+    CHECK(size(any(1)) == sizeof(int));
+    CHECK(size(any(std::string())) == sizeof(std::string));
+    CHECK(size(any(std::shared_ptr<int>())) == sizeof(std::shared_ptr<int>));
+    any text(std::string("seven"));
+    CHECK(visit([](auto& held) { return static_cast<void*>(&held); }, text) ==
+          get_if<std::string>(&text));
+}
+
+TEST_CASE("who asks a one_of what it holds spells it as for a std::variant") {
+    any text(std::string("seven"));
+    CHECK(holds_alternative<std::string>(text));
+    CHECK(!holds_alternative<int>(text));
+    CHECK(get_if<int>(&text) == nullptr);
+    get<std::string>(text) += "teen";
+    const any& same = text;
+    CHECK(get<std::string>(same) == "seventeen");
+    CHECK(*get_if<std::string>(&same) == "seventeen");
+    STATIC_REQUIRE(any::count == 3);
+    STATIC_REQUIRE(one_of<int>::count == 1);
+}
+
+TEST_CASE("emplacing ends what a one_of holds, and puts a default there") {
+    const auto owned = std::make_shared<int>(7);
+    any held(owned);
+    held.emplace<std::string>() = "seven";
+    CHECK(owned.use_count() == 1);
+    CHECK(get<std::string>(held) == "seven");
+    CHECK(held.emplace<int>() == 0);
+    CHECK(held.index() == 0);
+}
+
 TEST_CASE("a copy of a one_of is its own, and a move leaves nothing behind") {
     const auto owned = std::make_shared<int>(7);
     any first(owned);

@@ -8,7 +8,6 @@
 #include "world.hpp"
 
 #include <string>
-#include <variant>
 
 using namespace synod;
 using namespace synod::client_test;

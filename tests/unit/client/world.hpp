@@ -23,7 +23,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::client_test {
@@ -314,7 +313,7 @@ template <class Command>
     const auto* const request = any.get_if<lock::client_request>();
     lock::command asked;
     if (request == nullptr || !decode(request->command, asked)) return std::nullopt;
-    const auto* const found = std::get_if<Command>(&asked);
+    const auto* const found = get_if<Command>(&asked);
     return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
@@ -324,7 +323,7 @@ template <class Reply>
     const auto* const reply = any.get_if<lock::client_reply>();
     lock::reply said;
     if (reply == nullptr || !decode(reply->reply, said)) return std::nullopt;
-    const auto* const found = std::get_if<Reply>(&said);
+    const auto* const found = get_if<Reply>(&said);
     return found == nullptr ? std::nullopt : std::optional(*found);
 }
 

@@ -11,7 +11,6 @@
 #include <array>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 using namespace synod;
@@ -100,10 +99,10 @@ TEST_CASE("locks outlive the leader that granted them") {
 
     client ann(net, node_id(max_nodes));
     const auto opened = ann.ask(lock::open_session{{1, 2}, 3, 60'000});
-    const session_id session = std::get<lock::opened>(opened).session;
+    const session_id session = get<lock::opened>(opened).session;
     const auto granted =
         ann.ask(lock::acquire{{session, 1, 0}, 0, "door", lock::mode::exclusive, 0, 0});
-    const fencing_token token = std::get<lock::granted>(granted).token;
+    const fencing_token token = get<lock::granted>(granted).token;
 
     node_id leader(0);
     for (const node_id node : node_set::first(3)) {

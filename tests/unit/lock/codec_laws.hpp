@@ -6,7 +6,7 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/prng.hpp>
-#include <synod/lock/detail/variant_codec.hpp>
+#include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/log/state_machine.hpp>
 
 #include "support/catch.hpp"
@@ -59,8 +59,7 @@ void check_refusals(const std::vector<typename Codec::value_type>& values) {
         }
         CHECK(!decodes_with<Codec>(value, 0, 0));
         CHECK(!decodes_with<Codec>(value, 0, 2));
-        CHECK(!decodes_with<Codec>(value, 1,
-                                   unsigned{std::variant_size_v<typename Codec::value_type>}));
+        CHECK(!decodes_with<Codec>(value, 1, unsigned{Codec::value_type::count}));
         CHECK(!decodes_with<Codec>(value, 1, 255));
         all.push_back(std::byte{0});
         CHECK(!decodes<Codec>(all));

@@ -69,8 +69,7 @@ TEST_CASE("a reader becomes the one that holds for update at once, with a new to
     const auto update = token_of(d.convert(d.a, read, mode::update));
     CHECK(update > read);
     CHECK(d.acquire_in(mode::update, d.c, "x", lock::no_wait) == reply(lock::busy{}));
-    CHECK(
-        std::holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.c, "x", lock::no_wait)));
+    CHECK(holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.c, "x", lock::no_wait)));
 }
 
 TEST_CASE(
@@ -181,8 +180,7 @@ TEST_CASE("locks 3.12/42: a cancel that overtakes its convert keeps it from ever
     const lock::cancel cancel{d.late_stamp(d.a), late.stamp.sequence, lock::on_granted::release};
     CHECK(d.run(cancel) == reply(lock::cancelled{}));
     CHECK(d.run(late) == reply(lock::cancelled{}));
-    CHECK(
-        std::holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.b, "x", lock::no_wait)));
+    CHECK(holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.b, "x", lock::no_wait)));
 }
 
 TEST_CASE(
@@ -224,7 +222,7 @@ TEST_CASE(
     for (const mode asked : all_modes)
         CHECK(d.acquire_in(asked, d.a, "x") == no(refusal::self_deadlock));
     CHECK(d.acquire_in(mode::exclusive, d.a, "x", lock::no_wait) == reply(lock::busy{}));
-    CHECK(std::holds_alternative<lock::granted>(d.convert(d.a, mine, mode::exclusive)));
+    CHECK(holds_alternative<lock::granted>(d.convert(d.a, mine, mode::exclusive)));
 }
 
 TEST_CASE("what is converted is a hold of one's own, for a wait within the limits") {
@@ -238,7 +236,7 @@ TEST_CASE("what is converted is a hold of one's own, for a wait within the limit
     CHECK(d.convert(a, fencing_token(99), mode::exclusive, 0) == no(refusal::stale_token));
     CHECK(d.convert(a, mine, mode::exclusive, 101) == no(refusal::limit));
     CHECK(d.convert(a, mine, mode::shared, 101) == reply(lock::granted{mine}));
-    CHECK(std::holds_alternative<lock::granted>(d.convert(a, mine, mode::exclusive, 100)));
+    CHECK(holds_alternative<lock::granted>(d.convert(a, mine, mode::exclusive, 100)));
 }
 
 TEST_CASE("locks 3.12/15: a convert that is sent again after its grant gets the same token") {

@@ -12,7 +12,6 @@
 #include <map>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::lock_test {
@@ -50,7 +49,7 @@ public:
     }
 
     session_id open(std::uint64_t client, std::uint64_t ttl_ms = 1'000, std::uint64_t nonce = 1) {
-        return std::get<lock::opened>(run(lock::open_session{{0, client}, nonce, ttl_ms})).session;
+        return get<lock::opened>(run(lock::open_session{{0, client}, nonce, ttl_ms})).session;
     }
 
     /// A stamp that acknowledges all before it.
@@ -66,7 +65,7 @@ public:
         return run(lock::acquire{stamp(session), tag, name, lock::mode::exclusive, wait_ms, 0});
     }
     fencing_token hold(session_id session, const std::string& name, std::uint64_t tag = 0) {
-        return std::get<lock::granted>(acquire(session, name, lock::no_wait, tag)).token;
+        return get<lock::granted>(acquire(session, name, lock::no_wait, tag)).token;
     }
     /// The same in a mode of choice, and with flags.
     lock::reply acquire_in(lock::mode wanted, session_id session, const std::string& name,
@@ -76,7 +75,7 @@ public:
     }
     fencing_token hold_in(lock::mode wanted, session_id session, const std::string& name,
                           std::uint64_t tag = 0) {
-        return std::get<lock::granted>(
+        return get<lock::granted>(
                    acquire_in(wanted, session, name, lock::no_wait, lock::no_flags, tag))
             .token;
     }
@@ -145,13 +144,13 @@ struct trio : driver<> {
 inline std::vector<session_id> granted_to(const std::vector<lock::event>& events) {
     std::vector<session_id> told;
     for (const lock::event& one : events) {
-        if (std::holds_alternative<lock::wait_granted>(one)) told.push_back(session_of(one));
+        if (holds_alternative<lock::wait_granted>(one)) told.push_back(session_of(one));
     }
     return told;
 }
 
 inline fencing_token token_of(const lock::reply& answer) {
-    return std::get<lock::granted>(answer).token;
+    return get<lock::granted>(answer).token;
 }
 
 inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }

@@ -39,7 +39,7 @@ lock::reply answer(Machine& machine, const step& made) {
 class tally {
 public:
     void add(const lock::reply& answer) {
-        const auto* refused = std::get_if<lock::refused>(&answer);
+        const auto* refused = get_if<lock::refused>(&answer);
         ++counts_[{answer.index(), refused == nullptr ? 99 : static_cast<int>(refused->reason)}];
     }
     void add(const lock::event& happened) { ++events_[happened.index()]; }
@@ -90,8 +90,7 @@ public:
         return seen;
     }
     [[nodiscard]] std::size_t rarest_event() const {
-        std::size_t rarest =
-            events_.size() < std::variant_size_v<lock::event> ? 0 : ~std::size_t{0};
+        std::size_t rarest = events_.size() < lock::event::count ? 0 : ~std::size_t{0};
         for (const auto& [kind, count] : events_) rarest = count < rarest ? count : rarest;
         return rarest;
     }
@@ -141,7 +140,7 @@ TEST_CASE(
         INFO("seed " << seed);
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
-    CHECK(seen.kinds() == std::variant_size_v<lock::reply>);
+    CHECK(seen.kinds() == lock::reply::count);
     CHECK(seen.refusals() >= 16);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);

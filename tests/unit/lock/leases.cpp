@@ -56,7 +56,7 @@ TEST_CASE(
     CHECK(told[0] == lock::event(lock::hold_ended{d.a, mine}));
     CHECK(granted_to(told) == std::vector{d.b});
     CHECK(d.release(d.a, mine) == no(refusal::stale_token));
-    CHECK(std::holds_alternative<lock::granted>(d.acquire(d.a, "y", lock::no_wait)));
+    CHECK(holds_alternative<lock::granted>(d.acquire(d.a, "y", lock::no_wait)));
 }
 
 TEST_CASE("locks 3.12/1: a hold is renewed one millisecond before its end, and not at its end") {

@@ -25,7 +25,7 @@ TEST_CASE("locks 3.3: which modes are held beside which") {
             d.hold_in(held, d.a, "x");
             const reply answer = d.acquire_in(asked, d.b, "x", lock::no_wait);
             const bool expected = goes_beside[static_cast<int>(held)][static_cast<int>(asked)];
-            CHECK(std::holds_alternative<lock::granted>(answer) == expected);
+            CHECK(holds_alternative<lock::granted>(answer) == expected);
         }
     }
 }

@@ -131,8 +131,7 @@ TEST_CASE("locks 3.12/58: names that are given twice count once, in the stronger
     const auto first = token_of(d.run(asked));
     CHECK(d.table.last_token().value() == first.value() + 1);
     CHECK(d.acquire_in(mode::shared, d.b, "x", lock::no_wait) == reply(lock::busy{}));
-    CHECK(
-        std::holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.b, "y", lock::no_wait)));
+    CHECK(holds_alternative<lock::granted>(d.acquire_in(mode::shared, d.b, "y", lock::no_wait)));
 }
 
 TEST_CASE("locks 3.12/58: no name, too many names, and names that are none are refused") {
@@ -144,7 +143,7 @@ TEST_CASE("locks 3.12/58: no name, too many names, and names that are none are r
     for (int i = 0; i < 10'000; ++i) many.push_back("lock " + std::to_string(i));
     CHECK(d.acquire_all(d.a, many) == no(refusal::limit));
     many.resize(lock::config{}.max_locks_per_request);
-    CHECK(std::holds_alternative<lock::granted>(d.acquire_all(d.a, many)));
+    CHECK(holds_alternative<lock::granted>(d.acquire_all(d.a, many)));
     CHECK(d.table.locks() == many.size());
 }
 
@@ -179,7 +178,7 @@ TEST_CASE("locks 3.7: who holds one of the locks already would wait for itself")
 TEST_CASE("readers of several locks hold them together, and a writer waits for all of them") {
     trio d;
     const auto reads = token_of(d.acquire_all(d.a, {"x", "y"}, lock::no_wait, mode::shared));
-    CHECK(std::holds_alternative<lock::granted>(
+    CHECK(holds_alternative<lock::granted>(
         d.acquire_all(d.b, {"x", "y"}, lock::no_wait, mode::shared)));
     CHECK(d.acquire_all(d.c, {"x", "y"}) == reply(lock::queued{}));
     d.release(d.a, reads);

@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::lock_test {
@@ -46,18 +45,18 @@ public:
     }
 
     void heard(const lock::reply& answer) {
-        if (const auto* open = std::get_if<lock::opened>(&answer)) {
+        if (const auto* open = get_if<lock::opened>(&answer)) {
             sessions_.push_back({open->session, 0, 0});
         }
-        if (const auto* hold = std::get_if<lock::granted>(&answer)) {
-            std::visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
+        if (const auto* hold = get_if<lock::granted>(&answer)) {
+            visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
-        const auto* refused = std::get_if<lock::refused>(&answer);
+        const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
-        std::visit([this](const auto& asked) { forget(asked); }, sent_.back());
+        visit([this](const auto& asked) { forget(asked); }, sent_.back());
     }
     void heard(const lock::event& happened) {
-        const auto* hold = std::get_if<lock::wait_granted>(&happened);
+        const auto* hold = get_if<lock::wait_granted>(&happened);
         if (hold == nullptr) return;
         last_token_ = hold->token.value();
         const auto asked = tags_.find({hold->session, hold->request});

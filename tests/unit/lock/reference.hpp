@@ -22,7 +22,6 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace synod::lock_test {
@@ -36,7 +35,7 @@ public:
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
         at_ = context.at;
-        return std::visit([this](const auto& one) { return once(one); }, asked);
+        return visit([this](const auto& one) { return once(one); }, asked);
     }
 
     void advance(log_time now) {
@@ -285,7 +284,7 @@ private:
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
         const request* const one = requests_.find(asked.stamp.session, asked.stamp.sequence);
-        const bool had_to_wait = std::holds_alternative<lock::queued>(stored);
+        const bool had_to_wait = holds_alternative<lock::queued>(stored);
         if (is_asking<Command> && had_to_wait && one != nullptr && one->is.state == state::granted)
             return lock::granted{one->is.first};
         return stored;

@@ -10,7 +10,6 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 
 using namespace synod;
 using namespace synod::lock_test;
@@ -23,8 +22,8 @@ template <class Rules>
 class victim {
 public:
     victim() : table_(std::move(*lock::basic_table<Rules>::make(short_leases()))) {
-        a = std::get<lock::opened>(run(lock::open_session{{0, 1}, 1, 100})).session;
-        b = std::get<lock::opened>(run(lock::open_session{{0, 2}, 1, 100'000})).session;
+        a = get<lock::opened>(run(lock::open_session{{0, 1}, 1, 100})).session;
+        b = get<lock::opened>(run(lock::open_session{{0, 2}, 1, 100'000})).session;
     }
 
     reply run(const lock::command& asked) {
@@ -218,7 +217,7 @@ TEST_CASE("locks 3.12/30: a counter that wraps is found") {
     const lock::state before = mutant.describe();
     const auto opened =
         mutant.execute({{slot(1), 0}, log_time()}, lock::open_session{{0, 1}, 1, 100});
-    const request_stamp stamp{std::get<lock::opened>(opened).session, 1, 0};
+    const request_stamp stamp{get<lock::opened>(opened).session, 1, 0};
     static_cast<void>(mutant.execute({{slot(2), 0}, log_time()}, lock::acquire{stamp, 0, "x"}));
     CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
 }

@@ -141,7 +141,7 @@ TEST_CASE("names and waits of semaphores are bounded like those of locks") {
     CHECK(ask("", 0) == no(refusal::name_empty));
     CHECK(ask(std::string(513, 'n'), 0) == no(refusal::name_too_long));
     CHECK(ask("s", 11) == no(refusal::limit));
-    CHECK(std::holds_alternative<lock::granted>(ask("s", 10)));
+    CHECK(holds_alternative<lock::granted>(ask("s", 10)));
     CHECK(ask("s", 10) == reply(lock::queued{}));
     CHECK(ask("s", 10) == no(refusal::limit));
     d.pass(10);

@@ -102,8 +102,7 @@ public:
     }
 
     [[nodiscard]] session_id open(std::uint32_t client, std::uint64_t ttl_ms = 60'000) {
-        return std::get<lock::opened>(
-                   ask(client, lock::open_session{{1, client}, ++numbers_, ttl_ms}))
+        return get<lock::opened>(ask(client, lock::open_session{{1, client}, ++numbers_, ttl_ms}))
             .session;
     }
     [[nodiscard]] request_stamp stamp(session_id session) {
@@ -165,10 +164,10 @@ private:
 
     void collect(std::uint32_t client) {
         network_.deliver(node_id(client), [&](node_id, message&& any) {
-            if (auto* reply = std::get_if<lock::client_reply>(&any)) {
+            if (auto* reply = get_if<lock::client_reply>(&any)) {
                 mails[client].replies[reply->number].push_back(*reply);
             }
-            if (auto* event = std::get_if<lock::client_event>(&any)) {
+            if (auto* event = get_if<lock::client_event>(&any)) {
                 REQUIRE(lock::decode(event->event, mails[client].events.emplace_back()));
             }
         });
@@ -193,8 +192,8 @@ TEST_CASE("a client opens a session, locks and unlocks by messages alone") {
     world w;
     const session_id session = w.open(ann);
     const auto granted = w.ask(ann, w.acquire(session, "door"));
-    REQUIRE(std::holds_alternative<lock::granted>(granted));
-    const fencing_token token = std::get<lock::granted>(granted).token;
+    REQUIRE(holds_alternative<lock::granted>(granted));
+    const fencing_token token = get<lock::granted>(granted).token;
     CHECK(w.ask(ann, lock::release{w.stamp(session), 0, token}) == lock::reply(lock::released{0}));
     CHECK(w.ask(ann, lock::query{w.stamp(session), 99}) ==
           lock::reply(lock::refused{lock::refusal::unknown_request}));
@@ -204,12 +203,12 @@ TEST_CASE("who waited is told by an event when the lock is his, and nobody else 
     world w;
     const session_id anns = w.open(ann);
     const session_id bobs = w.open(bob);
-    const auto first = std::get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
+    const auto first = get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
     REQUIRE(w.ask(bob, w.acquire(bobs, "door")) == lock::reply(lock::queued{}));
     CHECK(w.mails[bob].events.empty());
     (void)w.ask(ann, lock::release{w.stamp(anns), 0, first.token});
     REQUIRE(w.mails[bob].events.size() == 1);
-    const auto& event = std::get<lock::wait_granted>(w.mails[bob].events[0]);
+    const auto& event = get<lock::wait_granted>(w.mails[bob].events[0]);
     CHECK(event.session == bobs);
     CHECK(event.token > first.token);
     CHECK(w.mails[ann].events.empty());
@@ -219,11 +218,11 @@ TEST_CASE("events go to the client that spoke last for the session") {
     world w;
     const session_id anns = w.open(ann);
     const session_id bobs = w.open(bob);
-    const auto first = std::get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
+    const auto first = get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
     REQUIRE(w.ask(bob, w.acquire(bobs, "door")) == lock::reply(lock::queued{}));
     constexpr std::uint32_t bobs_new_address = bob + 1;
-    REQUIRE(std::holds_alternative<lock::kept>(
-        w.ask(bobs_new_address, lock::keep_alive{w.stamp(bobs)})));
+    REQUIRE(
+        holds_alternative<lock::kept>(w.ask(bobs_new_address, lock::keep_alive{w.stamp(bobs)})));
     (void)w.ask(ann, lock::release{w.stamp(anns), 0, first.token});
     CHECK(w.mails[bob].events.empty());
     CHECK(w.mails[bobs_new_address].events.size() == 1);
@@ -237,7 +236,7 @@ TEST_CASE("a session that expires is told so, and a closed one is forgotten") {
     CHECK(w.ask(bob, lock::close_session{w.stamp(closed)}) == lock::reply(lock::closed{}));
     w.run(30'000);
     REQUIRE(w.mails[ann].events.size() == 1);
-    CHECK(std::get<lock::session_ended>(w.mails[ann].events[0]).session == brief);
+    CHECK(get<lock::session_ended>(w.mails[ann].events[0]).session == brief);
     for (int i = 0; i < 100; ++i) {
         const session_id one = w.open(ann);
         (void)w.ask(ann, lock::close_session{w.stamp(one)});
@@ -312,7 +311,7 @@ TEST_CASE("a deposed leader answers that it does not know, and its table's event
     world w;
     const session_id anns = w.open(ann);
     const session_id bobs = w.open(bob);
-    const auto first = std::get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
+    const auto first = get<lock::granted>(w.ask(ann, w.acquire(anns, "door")));
     REQUIRE(w.ask(bob, w.acquire(bobs, "door")) == lock::reply(lock::queued{}));
     const node_id old_leader = *w.leader();
     w.cut(old_leader, true);
@@ -320,7 +319,7 @@ TEST_CASE("a deposed leader answers that it does not know, and its table's event
     CHECK(w.answer(ann, lost).outcome == lock::outcome::outcome_unknown);
     while (!w.leader()) w.step();
     // Bob speaks to the new leader, which so learns where he is.
-    REQUIRE(std::holds_alternative<lock::kept>(w.ask(bob, lock::keep_alive{w.stamp(bobs)})));
+    REQUIRE(holds_alternative<lock::kept>(w.ask(bob, lock::keep_alive{w.stamp(bobs)})));
     (void)w.ask(ann, lock::release{w.stamp(anns), 0, first.token});
     CHECK(w.mails[bob].events.size() == 1);
     w.cut(old_leader, false);

@@ -130,7 +130,7 @@ TEST_CASE("locks 3.12/24, M37: a command sent again after a restore gets its sto
     const auto a = d.open(1);
     const lock::acquire asked{d.late_stamp(a), 0, "x", lock::mode::exclusive, lock::no_wait, 0};
     const lock::reply first = d.run(asked);
-    const lock::release given_back{d.late_stamp(a), 0, std::get<lock::granted>(first).token};
+    const lock::release given_back{d.late_stamp(a), 0, get<lock::granted>(first).token};
     d.run(given_back);
     lock::table copy = std::move(*lock::table::make());
     REQUIRE(restore(copy, snapshot_of(d.table)));

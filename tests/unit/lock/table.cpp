@@ -8,7 +8,6 @@
 #include "support/catch.hpp"
 
 #include <string>
-#include <variant>
 #include <vector>
 
 using namespace synod;
@@ -168,10 +167,10 @@ TEST_CASE("locks 3.12/12: a time to live is clamped, and one that makes no sense
         static std::uint64_t nonce = 0;
         return d.run(lock::open_session{{1, 1}, ++nonce, ttl_ms});
     };
-    CHECK(std::get<lock::opened>(ask(1)).ttl_ms == 10);
-    CHECK(std::get<lock::opened>(ask(50)).ttl_ms == 50);
-    CHECK(std::get<lock::opened>(ask(100'001)).ttl_ms == 100'000);
-    CHECK(std::get<lock::opened>(ask((std::uint64_t{1} << 63U) - 1)).ttl_ms == 100'000);
+    CHECK(get<lock::opened>(ask(1)).ttl_ms == 10);
+    CHECK(get<lock::opened>(ask(50)).ttl_ms == 50);
+    CHECK(get<lock::opened>(ask(100'001)).ttl_ms == 100'000);
+    CHECK(get<lock::opened>(ask((std::uint64_t{1} << 63U) - 1)).ttl_ms == 100'000);
     CHECK(ask(0) == no(refusal::ttl_out_of_range));
     CHECK(ask(std::uint64_t{1} << 63U) == no(refusal::ttl_out_of_range));
 }
@@ -206,7 +205,7 @@ TEST_CASE("locks 3.12/15: an acquire that is sent again after its grant gets the
     const auto a = d.open(1);
     const auto b = d.open(2);
     const lock::acquire at_once{d.late_stamp(a), 0, "x"};
-    const auto token = std::get<lock::granted>(d.run(at_once)).token;
+    const auto token = get<lock::granted>(d.run(at_once)).token;
     CHECK(d.run(at_once) == reply(lock::granted{token}));
 
     const lock::acquire after_waiting{d.late_stamp(b), 0, "x"};
@@ -296,7 +295,7 @@ TEST_CASE("locks 3.12/19: a full window refuses acquires and still lets a sessio
         const std::string name = std::to_string(stamp.sequence);
         return d.run(lock::acquire{stamp, 0, name, lock::mode::exclusive, lock::no_wait, 0});
     };
-    for (int i = 0; i < 3; ++i) CHECK(std::holds_alternative<lock::granted>(ask(0)));
+    for (int i = 0; i < 3; ++i) CHECK(holds_alternative<lock::granted>(ask(0)));
     CHECK(ask(0) == no(refusal::too_many_outstanding));
     CHECK(d.run(lock::query{d.late_stamp(a), 1}) == no(refusal::too_many_outstanding));
     CHECK(d.run(lock::keep_alive{d.late_stamp(a)}) == reply(lock::kept{1'000}));
@@ -306,7 +305,7 @@ TEST_CASE("locks 3.12/19: a full window refuses acquires and still lets a sessio
     CHECK(d.run(lock::acknowledge{d.late_stamp(a), 77}) == reply(lock::acknowledged{}));
     CHECK(d.run(lock::release{d.late_stamp(a), 0, fencing_token(3)}) ==
           no(refusal::too_many_outstanding));
-    CHECK(std::holds_alternative<lock::granted>(ask(9)));  // acknowledged, so there is room again
+    CHECK(holds_alternative<lock::granted>(ask(9)));  // acknowledged, so there is room again
 }
 
 TEST_CASE(
@@ -726,7 +725,7 @@ TEST_CASE("a name that is empty or too long, and what is not supported yet, get 
     const auto a = d.open(1);
     CHECK(d.acquire(a, "") == no(refusal::name_empty));
     CHECK(d.acquire(a, std::string(21, 'n')) == no(refusal::name_too_long));
-    CHECK(std::holds_alternative<lock::granted>(d.acquire(a, std::string(20, 'n'))));
+    CHECK(holds_alternative<lock::granted>(d.acquire(a, std::string(20, 'n'))));
     lock::acquire asked{d.stamp(a), 0, "x"};
     asked.flags = lock::barge;
     CHECK(d.run(asked) == no(refusal::unsupported));

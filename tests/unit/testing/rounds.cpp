@@ -15,7 +15,6 @@
 #include <functional>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 using namespace synod;
 using testing::counting_network;

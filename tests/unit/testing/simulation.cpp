@@ -11,7 +11,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 using namespace synod;
 using testing::fault;
@@ -153,7 +152,7 @@ public:
     void apply(const apply_context& context, bytes_view encoded, result_writer& result) {
         lock::command asked;
         const auto* const acquire =
-            lock::decode(encoded, asked) ? std::get_if<lock::acquire>(&asked) : nullptr;
+            lock::decode(encoded, asked) ? get_if<lock::acquire>(&asked) : nullptr;
         const bool is_impatient = acquire != nullptr && acquire->wait_ms == lock::no_wait;
         if (!is_impatient) return lock::table::apply(context, encoded, result);
         lock::encode(lock::reply(lock::busy{}), result);

@@ -19,9 +19,10 @@
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Writes fields one after another, without padding. An enumeration takes one byte; a list comes behind its length.
+template <class Writer = byte_writer>
 class field_writer {
 public:
-    explicit field_writer(byte_writer& out) : out_(&out) {}
+    explicit field_writer(Writer& out) : out_(&out) {}
 
     template <class... Fields>
     void operator()(const Fields&... fields) {
@@ -62,7 +63,7 @@ private:
         }
     }
 
-    byte_writer* out_;
+    Writer* out_;
 };
 
 /// Reads what `field_writer` wrote. `ok()` is false once bytes were missing or an enumeration was out of range.
@@ -107,9 +108,9 @@ private:
     void one(client_uuid& value) { take(value); }
     void one(request_stamp& value) { take(value); }
     void one(std::string& value) { value = in_->text(); }
-    void one(bytes& value) {
-        const bytes_view view = in_->block();
-        value = to_bytes(view);
+    template <std::same_as<bytes> Bytes>
+    void one(Bytes& value) {
+        value = to_bytes<Bytes>(in_->block());
     }
     /// A length that is not true ends where the bytes do.
     template <class Element>

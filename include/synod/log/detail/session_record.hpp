@@ -29,7 +29,8 @@ struct session_record {
 };
 
 /// Appends a configuration.
-inline void write(const session_config& config, byte_writer& out) {
+template <class Writer>
+void write(const session_config& config, Writer& out) {
     out.number(config.min_ttl_ms);
     out.number(config.max_ttl_ms);
     out.number(config.grace_ms);

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <variant>
 
 namespace synod::inline SYNOD_ABI::testing::detail {
 
@@ -70,16 +69,16 @@ namespace synod::inline SYNOD_ABI::testing::detail {
 
 /// The token that a reply says is held.
 [[nodiscard]] inline std::optional<fencing_token> token_of(const lock::reply& said) {
-    if (const auto* const one = std::get_if<lock::granted>(&said)) return one->token;
-    if (const auto* const one = std::get_if<lock::already_granted>(&said)) return one->token;
-    const auto* const status = std::get_if<lock::request_status>(&said);
+    if (const auto* const one = get_if<lock::granted>(&said)) return one->token;
+    if (const auto* const one = get_if<lock::already_granted>(&said)) return one->token;
+    const auto* const status = get_if<lock::request_status>(&said);
     if (status == nullptr || status->state != lock::request_state::granted) return {};
     return status->token;
 }
 
 /// Whether a refusal is about the session, and not an answer to what was asked.
 [[nodiscard]] inline bool is_refused_unheard(const lock::reply& said) {
-    const auto* const refused = std::get_if<lock::refused>(&said);
+    const auto* const refused = get_if<lock::refused>(&said);
     if (refused == nullptr) return false;
     return refused->reason == lock::refusal::session_expired ||
            refused->reason == lock::refusal::stale_sequence ||
