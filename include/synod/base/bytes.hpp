@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
@@ -147,7 +148,7 @@ public:
 
     /// The bytes alone; the reader must know how many there are.
     template <class View = bytes_view>
-    void raw(View view) {
+    void raw(std::type_identity_t<View> view) {
         const std::size_t at = out_->size();
         out_->resize(at + view.size());
         if (!view.empty()) std::memcpy(out_->data() + at, view.data(), view.size());
@@ -155,12 +156,12 @@ public:
 
     /// A 32-bit length and the bytes.
     template <class View = bytes_view>
-    void block(View view) {
+    void block(std::type_identity_t<View> view) {
         number(static_cast<std::uint32_t>(view.size()));
         raw(view);
     }
     template <class Text = std::string_view>
-    void text(Text view) {
+    void text(std::type_identity_t<Text> view) {
         block(as_bytes(view));
     }
 
