@@ -11,3 +11,4 @@
 #include <synod/client/mutex.hpp>
 #include <synod/client/session.hpp>
 #include <synod/client/session_core.hpp>
+#include <synod/client/shared_mutex.hpp>

@@ -264,6 +264,7 @@ private:
         lock::acquire made;
         made.owner = wish.owner;
         made.name = wish.name;
+        made.mode = wish.mode;
         if (!wish.waits) made.wait_ms = lock::no_wait;
         if (wish.waits && wish.deadline != instant::never()) {
             const duration left = wish.deadline > now ? wish.deadline - now : duration(0);

@@ -26,6 +26,7 @@ struct wish {
         0;  // the tag that asks; a tag waits for a lock that it holds itself, so it is refused
     bool waits = true;                    // otherwise it is answered at once: held, or errc::busy
     instant deadline = instant::never();  // when the caller gives up, by its own clock
+    lock::mode mode = lock::mode::exclusive;
 };
 
 /// How far a request has come.

@@ -1,0 +1,64 @@
+// synod/client/shared_mutex.hpp - a mutex that many may hold to read, and one to write, between the threads of many processes.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/client/mutex.hpp>
+
+#include <stop_token>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI {
+
+/// A mutex that can be held shared as well: by any number of threads at once, and by none while another one holds it exclusively.
+/// Meets SharedTimedLockable, so std::shared_lock works. As a `mutex` of the same name it is the same lock, held exclusively.
+///
+/// Requests are granted in the order in which they came, so a thread that wants to write is not passed by readers for ever, and
+/// readers that come after it wait behind it. A thread holds it in one mode at a time: asking again, in whatever mode, is
+/// refused with errc::self_deadlock, and what was locked shared is unlocked shared.
+///
+/// Every hold has a token of its own; hand it to the resource with its mode, see fence_gate::admit.
+///
+/// Thread-safety: that of `mutex`.
+template <class Policy = client::policy<>>
+class basic_shared_mutex : public basic_mutex<Policy> {
+public:
+    using hold = typename basic_mutex<Policy>::hold;
+
+    using basic_mutex<Policy>::basic_mutex;
+
+    // As their namesakes of `mutex`, but shared.
+
+    void lock_shared() { client::detail::checked(acquire_shared()); }
+    void lock_shared(const std::stop_token& stop) { client::detail::checked(acquire_shared(stop)); }
+    [[nodiscard]] bool try_lock_shared() { return client::detail::tried(try_acquire_shared()); }
+    template <detail::like_chrono_duration Length>
+    [[nodiscard]] bool try_lock_shared_for(const Length& longest) {
+        return client::detail::tried(acquire_shared_for(rounded_up(longest)));
+    }
+    template <detail::like_chrono_time_point End>
+    [[nodiscard]] bool try_lock_shared_until(const End& end) {
+        return try_lock_shared_for(end - End::clock::now());
+    }
+    void unlock_shared() noexcept { this->holds().unlock(lock::mode::shared); }
+
+    [[nodiscard]] result<hold> acquire_shared(const std::stop_token& stop = {}) {
+        return this->holds().acquire(lock::mode::shared, stop);
+    }
+    [[nodiscard]] result<hold> acquire_shared_for(duration longest,
+                                                  const std::stop_token& stop = {}) {
+        return this->holds().acquire_for(lock::mode::shared, longest, stop);
+    }
+    [[nodiscard]] result<hold> try_acquire_shared() {
+        return this->holds().try_acquire(lock::mode::shared);
+    }
+    std::error_code release_shared() { return this->holds().release(lock::mode::shared); }
+};
+
+/// The shared mutex that users lock, of a `session`.
+using shared_mutex = basic_shared_mutex<>;
+
+}  // namespace synod::inline SYNOD_ABI
