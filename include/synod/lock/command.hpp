@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -78,22 +79,25 @@ struct close_session {
 /// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its own: it ends so long after its grant, or after its
 /// last renewal, if its session does not end before. Acquired again, it lasts at least so long from then on, and never shorter than it
 /// would have; a hold without a lease gets none in that way. An upgrade keeps the lease. Refused (ttl_out_of_range) from 2^63 on.
-struct acquire {
+template <class Name>
+struct basic_acquire {
     request_stamp stamp;
     std::uint64_t owner =
-        0;             // the tag of the thread, coroutine or task that asks, within the session
-    std::string name;  // of the lock: 1 to 512 bytes, any bytes
+        0;        // the tag of the thread, coroutine or task that asks, within the session
+    Name name{};  // of the lock: 1 to 512 bytes, any bytes
     lock::mode mode = lock::mode::exclusive;
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint8_t flags = no_flags;
     std::uint64_t hold_ttl_ms = 0;  // of a lease of the hold itself; zero for none
 
-    friend bool operator==(const acquire&, const acquire&) = default;
+    friend bool operator==(const basic_acquire&, const basic_acquire&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags,
               self.hold_ttl_ms);
     }
 };
+using acquire = basic_acquire<std::string>;
+using acquire_view = basic_acquire<std::string_view>;
 
 /// One of several locks that are asked for together.
 struct wanted {
@@ -132,21 +136,24 @@ struct acquire_all {
 /// with its own token, also when its owner has permits already. Answered like an acquire. Refused besides: permits_out_of_range for
 /// none, or more than the capacity; kind_mismatch for a lock, and for a semaphore of another capacity; unknown_lock where capacity is
 /// zero, which stands for whatever it is, and there is no semaphore of that name.
-struct acquire_permits {
+template <class Name>
+struct basic_acquire_permits {
     request_stamp stamp;
     std::uint64_t owner = 0;  // as in acquire
-    std::string name;         // of the semaphore, like that of a lock
+    Name name{};              // of the semaphore, like that of a lock
     std::uint32_t permits = 1;
     std::uint32_t capacity = 0;            // of the semaphore
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire
 
-    friend bool operator==(const acquire_permits&, const acquire_permits&) = default;
+    friend bool operator==(const basic_acquire_permits&, const basic_acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
               self.hold_ttl_ms);
     }
 };
+using acquire_permits = basic_acquire_permits<std::string>;
+using acquire_permits_view = basic_acquire_permits<std::string_view>;
 
 /// Gives a hold that has a lease at least `ttl_ms`, clamped like that of a session, from now on. Answered by `kept`, with all ones for
 /// a hold without a lease, which lasts as long as its session; or `refused` (stale_token, also at the very moment at which the lease
@@ -260,15 +267,18 @@ struct convert {
 };
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
-using command =
-    one_of<open_session, keep_alive, close_session, acquire, release, query, acknowledge, cancel,
-           convert, acquire_all, acquire_permits, set_capacity, release_all, renew_hold>;
+template <class Name>
+using basic_command = one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release,
+                             query, acknowledge, cancel, convert, acquire_all,
+                             basic_acquire_permits<Name>, set_capacity, release_all, renew_hold>;
+using command = basic_command<std::string>;
+
+/// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.
+using command_view = basic_command<std::string_view>;
 
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
 template <class Command>
-inline constexpr bool makes_request =
-    std::same_as<Command, acquire> || std::same_as<Command, acquire_all> ||
-    std::same_as<Command, acquire_permits> || std::same_as<Command, convert>;
+inline constexpr bool makes_request = requires(const Command& asked) { asked.wait_ms; };
 
 /// Turns commands into bytes and back; meets `synod::codec`.
 using command_codec = detail::one_of_codec<command, 1>;
@@ -279,10 +289,11 @@ void encode(const Command& value, byte_writer& out) {
     command_codec{}.encode(value, out);
 }
 
-/// Reads the one command that `from` consists of; false for anything else.
-template <std::same_as<command> Command>
+/// Reads the one command that `from` consists of; false for anything else. A command_view is good as long as `from` is.
+template <class Command>
+    requires(std::same_as<Command, command> || std::same_as<Command, command_view>)
 [[nodiscard]] bool decode(bytes_view from, Command& value) {
-    return detail::decode_whole<command_codec>(from, value);
+    return detail::decode_whole<detail::one_of_codec<Command, 1>>(from, value);
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -66,7 +66,7 @@ template <class State>
                    [](const auto& lock) {
                        const auto is_right = [&lock](const request_record& one) {
                            const bool is_plain =
-                               one.mode == mode::shared && one.kind == request_kind::acquire;
+                               one.mode == mode::shared && one.kind == request_kind::acquisition;
                            return lock.capacity == 0 ? one.permits == 0
                                                      : one.permits > 0 && is_plain;
                        };
@@ -140,7 +140,7 @@ template <class State>
     };
     const auto upgrades_nothing = [](const auto& one) { return one.upgrades == fencing_token(); };
     const auto waits_rightly = [&](const auto& lock, const request_record& one) {
-        if (one.kind == request_kind::acquire) return upgrades_nothing(one);
+        if (one.kind == request_kind::acquisition) return upgrades_nothing(one);
         return !for_all(lock.holders, [&](const auto& hold) { return !replaces(one, hold); });
     };
     return for_all(now.locks,
@@ -194,8 +194,8 @@ template <class State>
 [[nodiscard]] bool leases_run_with_holds(const State& now) {
     return for_all_requests(now, [](const request_record& one) {
         const bool is_held = one.state == request_state::granted;
-        const bool may_have_one =
-            is_held || (one.state == request_state::queued && one.kind == request_kind::acquire);
+        const bool may_have_one = is_held || (one.state == request_state::queued &&
+                                              one.kind == request_kind::acquisition);
         if (one.lease.ttl_ms >= ttl_end_ms) return false;
         if (one.lease.ttl_ms != 0 && is_held) return true;
         if (one.lease.deadline != log_time::never() || one.lease.extended_ms != 0) return false;
@@ -238,7 +238,7 @@ template <class State>
 [[nodiscard]] inline bool belong_together(const request_record& a, const request_record& b) {
     return a.owner == b.owner && a.sequence == b.sequence && a.deadline == b.deadline &&
            a.state == b.state && a.first == b.first && (a.permits == 0) == (b.permits == 0) &&
-           a.kind == request_kind::acquire && b.kind == request_kind::acquire;
+           a.kind == request_kind::acquisition && b.kind == request_kind::acquisition;
 }
 
 /// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and

@@ -52,10 +52,11 @@ public:
         if (request.command.size() > max_command_bytes) {
             return answer(from, request.number, outcome::too_large);
         }
-        if (!decode(request.command, decoded_)) return answer_malformed(from, request.number);
+        deferred<command_view> asked;
+        if (!decode(request.command, asked)) return answer_malformed(from, request.number);
         const submission said = replica.propose(request.command, now);
         switch (said.answer) {
-            case synod::answer::queued: return wait(said.ticket, from, request.number);
+            case synod::answer::queued: return wait(said.ticket, from, request.number, asked);
             case synod::answer::overloaded:
                 return answer(from, request.number, outcome::overloaded);
             case synod::answer::too_large: return answer(from, request.number, outcome::too_large);
@@ -160,20 +161,21 @@ private:
         staged_.push_back({to, std::move(made)});
     }
 
-    void wait(ticket issued, node_id from, std::uint64_t number) {
-        asked_for& asked = waiting_.emplace_back();
-        asked.ticket = issued;
-        asked.client = from;
-        asked.number = number;
+    template <class Command>
+    void wait(ticket issued, node_id from, std::uint64_t number, const Command& asked) {
+        asked_for& waiting = waiting_.emplace_back();
+        waiting.ticket = issued;
+        waiting.client = from;
+        waiting.number = number;
         visit(
-            [&asked](const auto& one) {
+            [&waiting](const auto& one) {
                 if constexpr (requires { one.stamp.session; }) {
-                    asked.session = one.stamp.session;
+                    waiting.session = one.stamp.session;
                 } else {
-                    asked.opens = true;
+                    waiting.opens = true;
                 }
             },
-            decoded_);
+            asked);
     }
 
     /// Events of the session go to this client from now on, if it is one.
@@ -214,8 +216,7 @@ private:
     queue<asked_for> waiting_;    // tickets rise
     std::vector<letter> staged_;  // answers that `flush` sends
     std::map<session_id, deferred<node_id>>
-        speakers_;               // while leading: who spoke last for each live session
-    deferred<command> decoded_;  // scratch: the command being received
+        speakers_;  // while leading: who spoke last for each live session
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -18,7 +18,7 @@
 namespace synod::inline SYNOD_ABI::lock {
 
 /// What asked for a hold: an acquire, or a convert to a stronger mode, whose hold takes the place of another.
-enum class request_kind : std::uint8_t { acquire, upgrade };
+enum class request_kind : std::uint8_t { acquisition, upgrade };
 [[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::upgrade; }
 
 /// How long a hold lasts that is to end before its session does.
@@ -42,7 +42,7 @@ struct request_record {
     fencing_token token;         // zero unless held
     request_state state = request_state::queued;
     lock::mode mode = lock::mode::exclusive;
-    request_kind kind = request_kind::acquire;
+    request_kind kind = request_kind::acquisition;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     std::uint32_t count = 1;                    // of a hold: releases that end it
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero

@@ -63,7 +63,7 @@ public:
     /// `refusal::malformed`.
     [[gnu::noinline]] void apply(const apply_context& context, bytes_view encoded,
                                  result_writer& out) {
-        command asked;
+        synod::detail::deferred<command_view, Rules> asked;
         if (decode(encoded, asked)) return run(context, asked, out);
         arrive(context);
         encode(reply(refused{refusal::malformed}), out);
@@ -72,10 +72,13 @@ public:
     /// Runs one command. The same as `apply`, without bytes at the caller.
     reply execute(const apply_context& context, const command& asked) {
         bytes encoded;
-        byte_writer out(encoded);
-        run(context, asked, out);
+        byte_writer in(encoded);
+        encode(asked, in);
+        bytes said;
+        result_writer out(said);
+        apply(context, encoded, out);
         reply answer;
-        const bool is_reply = decode(encoded, answer);
+        const bool is_reply = decode(said, answer);
         SYNOD_ASSERT(is_reply);
         static_cast<void>(is_reply);
         return answer;
@@ -198,7 +201,8 @@ private:
         last_ = context.at;
     }
 
-    void run(const apply_context& context, const command& asked, byte_writer& out) {
+    template <class Command>
+    void run(const apply_context& context, const Command& asked, byte_writer& out) {
         arrive(context);
         visit([&](const auto& one) { run_one(one, out); }, asked);
     }

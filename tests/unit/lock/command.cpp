@@ -59,6 +59,24 @@ TEST_CASE("a command with a mode or a choice that does not exist is refused") {
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
 }
 
+TEST_CASE("a view decodes to the same command, and leaves its name in the bytes") {
+    using view_codec = lock::detail::one_of_codec<lock::command_view, 1>;
+    for (const lock::command& one : one_of_each()) {
+        const bytes all = encoded<lock::command_codec>(one);
+        lock::command_view view;
+        REQUIRE(lock::decode(all, view));
+        CHECK(view.index() == one.index());
+        CHECK(encoded<view_codec>(view) == all);
+        if (const auto* asked = get_if<lock::acquire_view>(&view)) {
+            CHECK(asked->name == get<lock::acquire>(one).name);
+            CHECK(as_bytes(asked->name).data() > all.data());
+            CHECK(as_bytes(asked->name).end() < all.data() + all.size());
+        }
+        lock::command_view refused;
+        CHECK(!lock::decode(bytes_view(all).first(all.size() - 1), refused));
+    }
+}
+
 TEST_CASE("a list whose length is not true is refused, whatever the length") {
     const lock::command asked = lock::release_all{{}, 9, {fencing_token(3, 77)}};
     const std::size_t length_at = encoded<lock::command_codec>(asked).size() - 12;

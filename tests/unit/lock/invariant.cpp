@@ -108,7 +108,7 @@ TEST_CASE("an upgrade is first, for a weaker hold of its owner, and nothing else
     CHECK(with([](state&, auto& lock) { lock.queue[0].owner.tag = 1; }) == name);
     CHECK(with([](state&, auto& lock) { lock.queue[0].upgrades = fencing_token(9); }) == name);
     CHECK(with([](state&, auto& lock) { set_mode(lock.queue[0], lock::mode::shared); }) == name);
-    CHECK(with([](state&, auto& lock) { lock.queue[0].kind = lock::request_kind::acquire; }) ==
+    CHECK(with([](state&, auto& lock) { lock.queue[0].kind = lock::request_kind::acquisition; }) ==
           name);
     CHECK(with([](state&, auto& lock) { lock.queue[1].kind = lock::request_kind::upgrade; }) ==
           name);

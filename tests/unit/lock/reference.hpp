@@ -435,7 +435,8 @@ private:
             }
             if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
             const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
-            fresh.is.kind = is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquire;
+            fresh.is.kind =
+                is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquisition;
             requests_.all.push_back(fresh);
             touch(name);
         }
@@ -548,7 +549,7 @@ private:
         if (one->is.state == state::cancelled) return lock::cancelled{};
         if (one->is.state != state::granted) return lock::request_status{one->is.state, {}};
         const bool is_release = asked.on_granted == lock::on_granted::release;
-        if (is_release && one->is.kind == lock::request_kind::acquire) {
+        if (is_release && one->is.kind == lock::request_kind::acquisition) {
             std::uint32_t most = 0;
             for (request* place : requests_.places_of(*one)) most = std::max(most, let_go(*place));
             grant();

@@ -56,7 +56,7 @@ public:
     }
 
     /// `found` is the semaphore of that name, or `none`.
-    [[nodiscard]] reason refusal_of(const acquire_permits& asked, handle found) const {
+    [[nodiscard]] reason refusal_of(const acquire_permits_view& asked, handle found) const {
         if (const auto why = refusal_of_name(asked.name)) return why;
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
@@ -79,7 +79,7 @@ public:
         return found != none && book_->object_at(found).capacity != 0;
     }
 
-    [[nodiscard]] reason refusal_of(const acquire& asked) const {
+    [[nodiscard]] reason refusal_of(const acquire_view& asked) const {
         if (const auto why = refusal_of_name(asked.name)) return why;
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;

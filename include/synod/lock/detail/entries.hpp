@@ -32,7 +32,7 @@ struct request {
     handle client_previous = none;  // in its client's requests
     handle client_next = none;
     request_state state = request_state::queued;
-    request_kind kind = request_kind::acquire;
+    request_kind kind = request_kind::acquisition;
     bool told_queued = false;  // its client knows that it waits, so how that ends is an event
 };
 

@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -50,7 +51,7 @@ private:
     void one(const session_id& value) { encode(value, *out_); }
     void one(const client_uuid& value) { encode(value, *out_); }
     void one(const request_stamp& value) { encode(value, *out_); }
-    void one(const std::string& value) { out_->text(value); }
+    void one(std::string_view value) { out_->text(value); }
     void one(const bytes& value) { out_->block(value); }
     template <class Element>
     void one(const std::vector<Element>& elements) {
@@ -108,6 +109,7 @@ private:
     void one(client_uuid& value) { take(value); }
     void one(request_stamp& value) { take(value); }
     void one(std::string& value) { value = in_->text(); }
+    void one(std::string_view& value) { value = in_->text(); }
     template <std::same_as<bytes> Bytes>
     void one(Bytes& value) {
         value = to_bytes<Bytes>(in_->block());

@@ -39,7 +39,7 @@ public:
     using lock_core<Rules>::lock_core;
     using lock_core<Rules>::settle;
 
-    [[nodiscard]] reply answer_to(const acquire& asked, const apply_context& context) {
+    [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};
         const handle lock = book_.find_object(asked.name);
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
@@ -56,7 +56,7 @@ public:
         return settle_for(fresh, context.now);
     }
 
-    [[nodiscard]] reply answer_to(const acquire_permits& asked, const apply_context& context) {
+    [[nodiscard]] reply answer_to(const acquire_permits_view& asked, const apply_context& context) {
         const handle found = book_.find_object(asked.name);
         if (const auto reason = check().refusal_of(asked, found)) return refused{*reason};
         const bool would_wait = !check().is_free(found, stake{mode::shared, asked.permits});
@@ -206,7 +206,7 @@ private:
     [[nodiscard]] reply cancel_granted(handle one, on_granted then, const apply_context& context) {
         const fencing_token token = token_of(one);
         if (then == on_granted::keep) return already_granted{token};
-        if (book_.at(one).kind == request_kind::acquire) return give_back(one, context);
+        if (book_.at(one).kind == request_kind::acquisition) return give_back(one, context);
         const handle held = book_.at(one).places;
         downgrade(held, book_.place_at(held).before, context);
         return already_granted{token};
@@ -229,7 +229,7 @@ private:
     }
 
     /// Passes the queue: who holds may go on, also where others wait. (locks 3.5)
-    [[nodiscard]] reply acquire_again(handle own, const acquire& asked, log_time now) {
+    [[nodiscard]] reply acquire_again(handle own, const acquire_view& asked, log_time now) {
         const place& held = book_.place_at(own);
         if (!Rules::covers(held.stake.mode, asked.mode)) return refused{refusal::self_deadlock};
         if (held.count >= config_.max_reentrancy) return refused{refusal::limit};
