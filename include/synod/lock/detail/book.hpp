@@ -83,7 +83,7 @@ public:
     }
     /// The place that is held under a token, or `none`.
     [[nodiscard]] handle find_hold(fencing_token token) const {
-        return by_token_.find(spread(token.value()),
+        return by_token_.find(spread_in_lines(token.value()),
                               [&](handle one) { return places_[one].token == token; });
     }
 
@@ -143,7 +143,7 @@ public:
         neighbours::append(places_, objects_[asked.object].holders, one);
         ++objects_[asked.object].held.in(asked.stake.mode);
         objects_[asked.object].held.permits += asked.stake.permits;
-        by_token_.insert(one, spread(token.value()));
+        by_token_.insert(one, spread_in_lines(token.value()));
     }
     void note_granted(handle one, fencing_token first) {
         stop_timer(one);
@@ -276,7 +276,7 @@ private:
         return by_name_.find(hash, [&](handle one) { return objects_[one].name == name; });
     }
     [[nodiscard]] static std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
-        return spread(spread(sequence) + client);
+        return spread_in_lines(sequence, spread(client));
     }
 
     [[nodiscard]] wait_timer timer_of(handle one) const {
@@ -345,7 +345,7 @@ private:
 
     void leave_holders(handle one) {
         place& held = places_[one];
-        by_token_.erase(one, spread(held.token.value()));
+        by_token_.erase(one, spread_in_lines(held.token.value()));
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
         --target.held.in(held.stake.mode);

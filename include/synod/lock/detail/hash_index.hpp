@@ -21,6 +21,13 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return x ^ x >> 31U;
 }
 
+/// A hash of numbers that are handed out in turn: eight neighbours share a cache line of an index, so that those in use together are
+/// at hand together, and no more than eight of them line up. Salts are spread.
+[[nodiscard]] constexpr std::uint64_t spread_in_lines(std::uint64_t number,
+                                                      std::uint64_t salt = 0) {
+    return (spread((number >> 3U) + salt) & ~std::uint64_t{7}) | (number & 7U);
+}
+
 /// A hash of bytes, eight at a time.
 [[nodiscard]] inline std::uint64_t hash_of(bytes_view view) {
     std::uint64_t hash = spread(view.size() + 1);
@@ -43,8 +50,10 @@ public:
     [[nodiscard]] handle find(std::uint64_t hash, Matches&& matches) const {
         if (cells_.empty()) return none;
         const std::uint32_t wanted = half_of(hash);
-        for (std::size_t at = wanted & mask(); cells_[at].element != none; at = (at + 1) & mask()) {
-            if (cells_[at].hash == wanted && matches(cells_[at].element)) return cells_[at].element;
+        const cell* const cells = cells_.data();
+        const std::size_t mask = this->mask();
+        for (std::size_t at = wanted & mask; cells[at].element != none; at = (at + 1) & mask) {
+            if (cells[at].hash == wanted && matches(cells[at].element)) return cells[at].element;
         }
         return none;
     }
@@ -58,17 +67,18 @@ public:
 
     /// Precondition: the element is in the index, under this hash.
     void erase(handle element, std::uint64_t hash) {
-        std::size_t hole = half_of(hash) & mask();
-        while (cells_[hole].element != element) hole = (hole + 1) & mask();
-        for (std::size_t at = (hole + 1) & mask(); cells_[at].element != none;
-             at = (at + 1) & mask()) {
-            const std::size_t home = cells_[at].hash & mask();
+        cell* const cells = cells_.data();
+        const std::size_t mask = this->mask();
+        std::size_t hole = half_of(hash) & mask;
+        while (cells[hole].element != element) hole = (hole + 1) & mask;
+        for (std::size_t at = (hole + 1) & mask; cells[at].element != none; at = (at + 1) & mask) {
+            const std::size_t home = cells[at].hash & mask;
             // An element may fill the hole only if its probe passes there.
-            if (((at - home) & mask()) < ((at - hole) & mask())) continue;
-            cells_[hole] = cells_[at];
+            if (((at - home) & mask) < ((at - hole) & mask)) continue;
+            cells[hole] = cells[at];
             hole = at;
         }
-        cells_[hole] = {};
+        cells[hole] = {};
         --size_;
     }
 
