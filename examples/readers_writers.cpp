@@ -5,9 +5,9 @@
 #include <synod/synod.hpp>
 
 #include <atomic>
-#include <barrier>
 #include <cstdio>
 #include <exception>
+#include <latch>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -71,7 +71,7 @@ int main() try {
     synod::shared_mutex door(*client, "prices");
     prices shared;
     std::atomic<int> wrong{0};
-    std::barrier all_inside(readers);  // nobody gets past it before every reader holds the lock
+    std::latch all_inside(readers);  // nobody gets past it before every reader holds the lock
     {
         std::vector<std::jthread> crew;
         for (int i = 0; i < readers; ++i) {
@@ -85,6 +85,7 @@ int main() try {
         }
         for (int i = 0; i < writers; ++i) {
             crew.emplace_back([&] {
+                all_inside.wait();
                 for (int turn = 0; turn < turns; ++turn) {
                     const std::lock_guard inside(door);
                     if (!shared.write(door.held()->token())) ++wrong;

@@ -77,9 +77,9 @@ public:
         return index_ == index_of<T>() ? as<T>() : nullptr;
     }
 
-    /// Lets go of what it holds, for the default of `T`, which does not throw; returns that.
+    /// Lets go of what it holds, for the default of `T`; returns that.
     template <class T>
-        requires can_hold<T>
+        requires(can_hold<T> && std::is_nothrow_default_constructible_v<T>)
     T& emplace() {
         this->~one_of();
         ::new (static_cast<void*>(this)) one_of(T{});

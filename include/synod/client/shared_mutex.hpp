@@ -17,8 +17,9 @@ namespace synod::inline SYNOD_ABI {
 /// Meets SharedTimedLockable, so std::shared_lock works. As a `mutex` of the same name it is the same lock, held exclusively.
 ///
 /// Requests are granted in the order in which they came, so a thread that wants to write is not passed by readers for ever, and
-/// readers that come after it wait behind it. A thread holds it in one mode at a time: asking again, in whatever mode, is
-/// refused with errc::self_deadlock, and what was locked shared is unlocked shared.
+/// readers that come after it wait behind it. A thread holds it in one mode at a time, and what was locked shared is unlocked
+/// shared. Asking again, in whatever mode, is refused with errc::self_deadlock; a try that any hold or waiting writer stands
+/// in the way of is busy, be it the thread's own hold.
 ///
 /// Every hold has a token of its own; hand it to the resource with its mode, see fence_gate::admit.
 ///
@@ -30,7 +31,7 @@ public:
 
     using basic_mutex<Policy>::basic_mutex;
 
-    // As their namesakes of `mutex`, but shared.
+    /// These are as their namesakes of `mutex`, but shared.
 
     void lock_shared() { client::detail::checked(acquire_shared()); }
     void lock_shared(const std::stop_token& stop) { client::detail::checked(acquire_shared(stop)); }

@@ -8,6 +8,7 @@
 #include "world.hpp"
 
 #include <string>
+#include <utility>
 
 using namespace synod;
 using namespace synod::client_test;
@@ -542,6 +543,31 @@ TEST_CASE(
             const auto third = a.acquire("x", w.now, instant::never(), true);
             CHECK(w.run_until([&] { return a.is(third, kind::failed); }, seconds(2)));
             CHECK(a.error(third) == errc::self_deadlock);
+        }
+    }
+}
+
+TEST_CASE("who gives back late and asks again in another mode gets that mode, and meets nobody") {
+    using lock::mode;
+    for (const auto& [before, after] :
+         {std::pair(mode::shared, mode::exclusive), std::pair(mode::exclusive, mode::shared),
+          std::pair(mode::shared, mode::shared)}) {
+        for (const bool waits : {true, false}) {
+            world<> w;
+            auto& a = w.add_client();
+            auto& b = w.add_client();
+            const auto first = a.acquire("x", w.now, instant::never(), true, 1, before);
+            REQUIRE(w.run_until([&] { return a.is(first, kind::granted); }));
+            w.fate_of = [](node_id, node_id, const message& any) {
+                return command_in<lock::release>(any) ? fate{false, milliseconds(20)} : at_once;
+            };
+            a.core.release(first);
+            const auto second = a.acquire("x", w.now, instant::never(), waits, 1, after);
+            REQUIRE(w.run_until([&] { return a.is(second, kind::granted); }, seconds(2)));
+            CHECK(!a.error(first));
+            const auto reads = b.acquire("x", w.now, instant::never(), false, 1, mode::shared);
+            REQUIRE(w.run_until([&] { return b.last(reads) != nullptr; }, seconds(2)));
+            CHECK(b.is(reads, after == mode::shared ? kind::granted : kind::failed));
         }
     }
 }

@@ -95,6 +95,7 @@ TEST_CASE("as many as like hold it shared at the same time, under tokens of thei
     synod::shared_mutex there(second, "door");
     std::barrier inside(4);  // passed only while all four hold it
     std::vector<fencing_token> tokens(4);
+    std::atomic<int> lost{0};
     {
         std::vector<std::jthread> crew;
         for (std::size_t i = 0; i < 4; ++i) {
@@ -103,11 +104,12 @@ TEST_CASE("as many as like hold it shared at the same time, under tokens of thei
                 const std::shared_lock lock(own);
                 tokens[i] = own.held()->token();
                 inside.arrive_and_wait();
-                CHECK(!own.held()->lost());
+                if (own.held()->lost()) ++lost;
                 inside.arrive_and_wait();
             });
         }
     }
+    CHECK(lost == 0);
     for (std::size_t i = 0; i < 4; ++i) {
         for (std::size_t j = 0; j < i; ++j) CHECK(tokens[i] != tokens[j]);
     }
@@ -144,22 +146,32 @@ TEST_CASE("one who waits to write is not passed by those who come to read later"
     auto second = all.connect();
     synod::shared_mutex reader(first, "door");
     synod::shared_mutex writer(second, "door");
+    synod::shared_mutex later(first, "door");
     reader.lock_shared();
-    std::atomic<bool> has_written{false};
-    std::jthread waits([&] {
+    fencing_token of_writer;
+    fencing_token of_later;
+    std::jthread writes([&] {
         const std::lock_guard inside(writer);
-        has_written = true;
+        of_writer = writer.held()->token();
     });
-    std::jthread([&] {
-        synod::shared_mutex later(first, "door");
-        while (later.try_lock_shared()) later.unlock_shared();  // until the writer is in line
-        CHECK(!has_written);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto is_early = [end] { return std::chrono::steady_clock::now() < end; };
+    std::atomic<bool> is_in_line{false};
+    std::jthread reads([&] {
+        while (!is_in_line && is_early()) {
+            const auto tried = later.try_acquire_shared();
+            if (tried.has_value()) later.unlock_shared();
+            is_in_line = tried.error() == errc::busy;
+        }
+        const std::shared_lock inside(later);
+        of_later = later.held()->token();
     });
-    CHECK(!has_written);
+    while (!is_in_line && is_early()) std::this_thread::yield();
     CHECK(!reader.release_shared());
-    waits.join();
-    CHECK(has_written);
-    CHECK(reader.try_lock_shared_for(5s));
+    writes.join();
+    reads.join();
+    CHECK(is_in_line);
+    CHECK(of_later > of_writer);
 }
 
 TEST_CASE("a thread holds it in one mode, and gives back that one") {
@@ -169,6 +181,8 @@ TEST_CASE("a thread holds it in one mode, and gives back that one") {
     door.lock_shared();
     CHECK(door.acquire().error() == errc::self_deadlock);
     CHECK(door.acquire_shared().error() == errc::self_deadlock);
+    CHECK(door.try_acquire_shared().error() == errc::self_deadlock);
+    CHECK(door.try_acquire().error() == errc::busy);
     CHECK(door.release() == errc::not_owner);
     door.unlock();
     CHECK(door.last_release() == errc::not_owner);
@@ -178,6 +192,8 @@ TEST_CASE("a thread holds it in one mode, and gives back that one") {
     CHECK(door.release_shared() == errc::not_owner);
 
     door.lock();
+    CHECK(door.acquire_shared().error() == errc::self_deadlock);
+    CHECK(door.try_acquire_shared().error() == errc::busy);
     door.unlock_shared();
     CHECK(door.last_release() == errc::not_owner);
     CHECK(!door.release());
@@ -198,7 +214,29 @@ TEST_CASE("a thread that gives back and asks again in another mode never meets i
     CHECK(!door.held().has_value());
 }
 
-TEST_CASE("a blocked reader is stopped by its stop token") {
+TEST_CASE("each thread is told of its own release, whatever others give back meanwhile") {
+    threaded_cluster all;
+    auto client = all.connect();
+    synod::shared_mutex door(client, "door");
+    std::atomic<int> wrong{0};
+    {
+        std::vector<std::jthread> crew;
+        for (int i = 0; i < 3; ++i) {
+            crew.emplace_back([&] {
+                for (int turn = 0; turn < 50; ++turn) {
+                    door.lock_shared();
+                    if (door.release_shared()) ++wrong;
+                }
+            });
+        }
+        crew.emplace_back([&] {
+            for (int turn = 0; turn < 2'000; ++turn) door.unlock();  // of what it does not hold
+        });
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("a reader that is stopped ends with that, whether it waits already or not") {
     threaded_cluster all;
     auto client = all.connect();
     auto other = all.connect();

@@ -59,8 +59,8 @@ struct person {
 
     client::request_id acquire(const std::string& name, instant now,
                                instant deadline = instant::never(), bool waits = true,
-                               std::uint64_t owner = 1) {
-        return core.acquire({name, owner, waits, deadline}, now);
+                               std::uint64_t owner = 1, lock::mode mode = lock::mode::exclusive) {
+        return core.acquire({name, owner, waits, deadline, mode}, now);
     }
 
     /// The last notice about a request.

@@ -72,6 +72,11 @@ TEST_CASE("a view decodes to the same command, and leaves its name in the bytes"
             CHECK(as_bytes(asked->name).data() > all.data());
             CHECK(as_bytes(asked->name).end() < all.data() + all.size());
         }
+        if (const auto* asked = get_if<lock::acquire_permits_view>(&view)) {
+            CHECK(asked->name == get<lock::acquire_permits>(one).name);
+            CHECK(as_bytes(asked->name).data() > all.data());
+            CHECK(as_bytes(asked->name).end() < all.data() + all.size());
+        }
         lock::command_view refused;
         CHECK(!lock::decode(bytes_view(all).first(all.size() - 1), refused));
     }

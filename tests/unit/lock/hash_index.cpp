@@ -57,7 +57,7 @@ TEST_CASE("the hash of bytes depends on every byte and on the length") {
     CHECK(seen.size() == 41 + 40 * 41 / 2);
 }
 
-TEST_CASE("numbers that follow one another share a line of an index, eight of them, and no more") {
+TEST_CASE("numbers that follow one another lie side by side in an index, eight and eight") {
     std::map<std::uint64_t, int> lines;
     std::map<std::uint64_t, int> hashes;
     for (std::uint64_t number = 0; number < 8'000; ++number) {

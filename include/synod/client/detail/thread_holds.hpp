@@ -62,13 +62,14 @@ public:
 
     /// Gives the calling thread's hold in that mode back, in the background.
     void unlock(lock::mode mode) noexcept {
-        if (!release_later(mode)) note_misuse();
+        if (release_later(mode) == nullptr) note_misuse();
     }
 
     /// The same, and waits for the answer. Errors: see basic_mutex::release.
     [[nodiscard]] std::error_code release(lock::mode mode) {
-        if (!release_later(mode)) return errc::not_owner;
-        return engine_->await(report_of_last());
+        const report_ptr told = release_later(mode);
+        if (told == nullptr) return errc::not_owner;
+        return engine_->await(told);
     }
 
     /// What came of the release before, of any thread; zero while that is on its way.
@@ -101,7 +102,12 @@ private:
         const lock::mode mode = asked.mode;
         auto got = engine_->acquire(std::move(asked), stop);
         if (!got) return unexpected(got.error());
-        remember(*got, mode);
+        try {
+            remember(*got, mode);
+        } catch (...) {
+            engine_->give_up();
+            throw;
+        }
         return hold(*got);
     }
 
@@ -126,22 +132,23 @@ private:
         return nullptr;
     }
 
-    bool release_later(lock::mode mode) noexcept {
-        if (engine_->is_foreign()) return false;
+    /// Where what comes of it is told; nowhere if the thread holds nothing in that mode.
+    report_ptr release_later(lock::mode mode) noexcept {
+        if (engine_->is_foreign()) return nullptr;
         const hold_ptr own = take_own([mode](const owned& one) { return one.mode == mode; });
-        if (own != nullptr) give_back(own);
-        return own != nullptr;
+        return own == nullptr ? nullptr : give_back(own);
     }
 
     /// Without memory there is nothing to say it with; then the session is let go, which frees everything in time.
-    void give_back(const hold_ptr& own) noexcept {
+    report_ptr give_back(const hold_ptr& own) noexcept {
         try {
             auto fresh = std::make_shared<report>();
             engine_->release(own, fresh);
             const std::lock_guard lock(mutex_);
-            report_ = std::move(fresh);
+            return report_ = std::move(fresh);
         } catch (...) {
             engine_->give_up();
+            return report_of_last();
         }
     }
 

@@ -52,7 +52,6 @@ private:
     void one(const client_uuid& value) { encode(value, *out_); }
     void one(const request_stamp& value) { encode(value, *out_); }
     void one(std::string_view value) { out_->text(value); }
-    void one(const bytes& value) { out_->block(value); }
     template <class Element>
     void one(const std::vector<Element>& elements) {
         out_->number(static_cast<std::uint32_t>(elements.size()));
@@ -110,10 +109,6 @@ private:
     void one(request_stamp& value) { take(value); }
     void one(std::string& value) { value = in_->text(); }
     void one(std::string_view& value) { value = in_->text(); }
-    template <std::same_as<bytes> Bytes>
-    void one(Bytes& value) {
-        value = to_bytes<Bytes>(in_->block());
-    }
     /// A length that is not true ends where the bytes do.
     template <class Element>
     void one(std::vector<Element>& elements) {

@@ -21,8 +21,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return x ^ x >> 31U;
 }
 
-/// A hash of numbers that are handed out in turn: eight neighbours share a cache line of an index, so that those in use together are
-/// at hand together, and no more than eight of them line up. Salts are spread.
+/// A hash of numbers that are handed out in turn: eight of them that follow one another lie side by side in an index, in one cache
+/// line or two, so that those in use together are at hand together. Salts are spread.
 [[nodiscard]] constexpr std::uint64_t spread_in_lines(std::uint64_t number,
                                                       std::uint64_t salt = 0) {
     return (spread((number >> 3U) + salt) & ~std::uint64_t{7}) | (number & 7U);
