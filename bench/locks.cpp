@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -25,8 +26,8 @@ using synod::bytes;
 using synod::fencing_token;
 namespace lock = synod::lock;
 
-constexpr std::uint64_t held = 1'000'000;     // locks, before anything is measured
-constexpr std::uint64_t further = 1'000'000;  // names to draw from
+constexpr std::uint64_t held = 1'000'000;     // locks, before anything is measured, at the most
+constexpr std::uint64_t further = 1'000'000;  // names to draw from, behind those
 constexpr std::size_t batch = 1024;           // commands that are encoded before they are timed
 
 /// Of 16 bytes.
@@ -93,15 +94,25 @@ private:
     bytes reply_;
 };
 
-/// One for all that measure with a million locks held.
-driver& with_a_million_held() {
-    static driver all = [] {
-        driver made;
-        for (std::uint64_t i = 0; i < held; ++i) made.run(made.acquire(name_of(i)));
-        if (made.table().locks() != held) std::abort();
-        return made;
-    }();
-    return all;
+/// One for all that measure with so many locks held.
+driver& with_held(std::uint64_t wanted) {
+    static std::map<std::uint64_t, driver> all;
+    const auto [found, is_new] = all.try_emplace(wanted);
+    for (std::uint64_t i = 0; is_new && i < wanted; ++i) {
+        found->second.run(found->second.acquire(name_of(i)));
+    }
+    if (found->second.table().locks() != wanted) std::abort();
+    return found->second;
+}
+
+/// Acquires and releases as many free locks, drawn at random.
+std::vector<bytes> pairs_of(driver& all, std::mt19937_64& random) {
+    std::vector<bytes> commands;
+    for (std::size_t i = 0; i < batch; ++i) {
+        commands.push_back(all.acquire(name_of(held + random() % further)));
+        commands.push_back(all.release(fencing_token(all.table().last_token().value() + i + 1)));
+    }
+    return commands;
 }
 
 /// Seconds that `work` takes.
@@ -117,28 +128,26 @@ void count(benchmark::State& state) {
                             static_cast<std::int64_t>(batch));
 }
 
-/// Acquires and releases free locks drawn at random; an item is a pair.
+/// Acquires and releases free locks drawn at random, beside those that are held; an item is a pair. Fails if one allocates.
 void acquire_and_release(benchmark::State& state) {
-    driver& all = with_a_million_held();
+    const auto beside = static_cast<std::uint64_t>(state.range(0));
+    driver& all = with_held(beside);
     std::mt19937_64 random(1);
+    for (const bytes& one : pairs_of(all, random)) all.run(one);  // until everything has its size
     std::uint64_t allocated = 0;
     for (auto _ : state) {
-        std::vector<bytes> commands;
-        for (std::size_t i = 0; i < batch; ++i) {
-            commands.push_back(all.acquire(name_of(held + random() % further)));
-            commands.push_back(
-                all.release(fencing_token(all.table().last_token().value() + i + 1)));
-        }
+        const std::vector<bytes> commands = pairs_of(all, random);
         const std::uint64_t before = allocations();
         state.SetIterationTime(seconds_of([&] {
             for (const bytes& one : commands) all.run(one);
         }));
         allocated += allocations() - before;
-        if (all.table().locks() != held) state.SkipWithError("a lock was not released");
+        if (all.table().locks() != beside) state.SkipWithError("a lock was not released");
     }
     count(state);
     const double pairs = static_cast<double>(state.iterations()) * static_cast<double>(batch);
     state.counters["allocs_per_pair"] = static_cast<double>(allocated) / pairs;
+    if (allocated != 0) state.SkipWithError("an acquire or a release has allocated");
 }
 
 /// Looks two names up that were drawn at random; an item is a pair.
@@ -184,6 +193,8 @@ void release_with_waiters(benchmark::State& state) {
     count(state);
     const double releases = static_cast<double>(state.iterations()) * static_cast<double>(batch);
     state.counters["grants_per_release"] = static_cast<double>(events) / releases;
+    if (static_cast<double>(events) != releases)
+        state.SkipWithError("a release made not one grant");
 }
 
 /// What a held lock takes of memory, its name of 16 bytes included.
@@ -201,7 +212,12 @@ void memory(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK(two_lookups)->Name("lookups/names:1000000")->UseManualTime();
-BENCHMARK(acquire_and_release)->Name("locks/acquire_release/held:1000000")->UseManualTime();
+BENCHMARK(acquire_and_release)
+    ->Name("locks/acquire_release")
+    ->ArgName("held")
+    ->Arg(1'000)
+    ->Arg(held)
+    ->UseManualTime();
 BENCHMARK(release_with_waiters)
     ->Name("locks/release")
     ->ArgName("waiters")

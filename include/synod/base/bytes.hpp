@@ -109,7 +109,7 @@ inline void copy_bytes(std::byte* to, bytes_view from) {
 }
 
 /// A copy of its own. A template, as what writes bytes is: only who calls it compiles a vector of bytes.
-template <class Bytes = bytes>
+template <std::same_as<bytes> Bytes = bytes>
 [[nodiscard]] Bytes to_bytes(bytes_view from) {
     Bytes made;
     made.resize(from.size());

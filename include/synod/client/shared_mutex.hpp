@@ -4,12 +4,13 @@
 
 #pragma once
 
+#include <synod/base/result.hpp>
+#include <synod/base/time.hpp>
 #include <synod/client/mutex.hpp>
+#include <synod/lock/command.hpp>
 
 #include <stop_token>
-#include <string>
 #include <system_error>
-#include <utility>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -31,10 +32,13 @@ public:
 
     using basic_mutex<Policy>::basic_mutex;
 
-    /// These are as their namesakes of `mutex`, but shared.
+    // What follows is as its namesakes of `mutex`, but shared.
 
+    /// Waits until it is held. Throws std::system_error, category synod: see basic_mutex::acquire.
     void lock_shared() { client::detail::checked(acquire_shared()); }
     void lock_shared(const std::stop_token& stop) { client::detail::checked(acquire_shared(stop)); }
+
+    /// Whether it could be held at once, or in time; see basic_mutex::try_lock.
     [[nodiscard]] bool try_lock_shared() { return client::detail::tried(try_acquire_shared()); }
     template <detail::like_chrono_duration Length>
     [[nodiscard]] bool try_lock_shared_for(const Length& longest) {
@@ -44,8 +48,11 @@ public:
     [[nodiscard]] bool try_lock_shared_until(const End& end) {
         return try_lock_shared_for(end - End::clock::now());
     }
+
+    /// Gives the calling thread's shared hold back, in the background.
     void unlock_shared() noexcept { this->holds().unlock(lock::mode::shared); }
 
+    /// Non-throwing twins. Errors: those of basic_mutex::acquire and basic_mutex::release.
     [[nodiscard]] result<hold> acquire_shared(const std::stop_token& stop = {}) {
         return this->holds().acquire(lock::mode::shared, stop);
     }

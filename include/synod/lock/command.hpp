@@ -76,9 +76,9 @@ struct close_session {
 /// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead. The name of a semaphore is
 /// refused (kind_mismatch), by convert, too.
 ///
-/// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its own: it ends so long after its grant, or after its
-/// last renewal, if its session does not end before. Acquired again, it lasts at least so long from then on, and never shorter than it
-/// would have; a hold without a lease gets none in that way. An upgrade keeps the lease. Refused (ttl_out_of_range) from 2^63 on.
+/// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its
+/// own: it ends so long after its grant, or after its last renewal, if its session does not end before. Acquired again, it lasts at
+/// least so long from then on, and never shorter than it would have; a hold without a lease gets none in that way. An upgrade keeps the lease. Refused (ttl_out_of_range) from 2^63 on.
 template <class Name>
 struct basic_acquire {
     request_stamp stamp;

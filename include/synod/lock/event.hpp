@@ -54,8 +54,8 @@ struct hold_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.token); }
 };
 
-/// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the index, so
-/// events are only ever appended.
+/// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the
+/// index, so events are only ever appended.
 using event = one_of<wait_granted, wait_ended, session_ended, hold_ended>;
 
 /// Turns events into bytes and back; meets `synod::codec`.

@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 
 #include <compare>
+#include <concepts>
 #include <cstdint>
 
 namespace synod::inline SYNOD_ABI {
@@ -36,7 +37,7 @@ struct request_stamp {
 };
 
 /// Appends a session id: 12 bytes.
-template <class Writer>
+template <std::same_as<byte_writer> Writer>
 void encode(const session_id& session, Writer& out) {
     out.number(session.opened_at().slot.value());
     out.number(session.opened_at().index);
@@ -50,7 +51,7 @@ void encode(const session_id& session, Writer& out) {
 }
 
 /// Appends a uuid: 16 bytes.
-template <class Writer>
+template <std::same_as<byte_writer> Writer>
 void encode(const client_uuid& uuid, Writer& out) {
     out.number(uuid.high);
     out.number(uuid.low);
@@ -64,7 +65,7 @@ void encode(const client_uuid& uuid, Writer& out) {
 }
 
 /// Appends a stamp: 28 bytes.
-template <class Writer>
+template <std::same_as<byte_writer> Writer>
 void encode(const request_stamp& stamp, Writer& out) {
     encode(stamp.session, out);
     out.number(stamp.sequence);

@@ -20,7 +20,7 @@
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Writes fields one after another, without padding. An enumeration takes one byte; a list comes behind its length.
-template <class Writer = byte_writer>
+template <std::same_as<byte_writer> Writer>
 class field_writer {
 public:
     explicit field_writer(Writer& out) : out_(&out) {}

@@ -10,6 +10,7 @@
 #include <synod/log/session.hpp>
 #include <synod/log/session_config.hpp>
 
+#include <concepts>
 #include <cstdint>
 
 namespace synod::inline SYNOD_ABI::detail {
@@ -29,7 +30,7 @@ struct session_record {
 };
 
 /// Appends a configuration.
-template <class Writer>
+template <std::same_as<byte_writer> Writer>
 void write(const session_config& config, Writer& out) {
     out.number(config.min_ttl_ms);
     out.number(config.max_ttl_ms);
