@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/prng.hpp>
 #include <synod/base/queue.hpp>
 #include <synod/client/config.hpp>
@@ -15,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -78,7 +78,7 @@ public:
     void withdraw(std::uint64_t sequence) { parcels_.erase(sequence); }
     template <class Which>
     void withdraw_if(Which&& is_useless) {
-        std::erase_if(parcels_, [&](const auto& one) { return is_useless(one.second); });
+        erase_if(parcels_, [&](const auto& one) { return is_useless(one.second); });
     }
     void withdraw_all() {
         parcels_.clear();
@@ -153,7 +153,7 @@ public:
     [[nodiscard]] Transport& transport() { return transport_; }
 
 private:
-    using parcels = std::map<std::uint64_t, parcel>;
+    using parcels = ordered_map<std::uint64_t, parcel>;
 
     struct errand {
         courier::command command;

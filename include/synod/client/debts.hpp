@@ -4,10 +4,10 @@
 
 #pragma once
 
+#include <synod/base/ordered.hpp>
 #include <synod/client/requests.hpp>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -45,8 +45,8 @@ public:
 private:
     using claim = std::pair<std::uint64_t, decltype(Wish::name)>;  // owner and lock
 
-    std::map<claim, std::uint32_t> owed_;     // how many requests, none of them zero
-    std::map<request_id, claim> by_request_;  // those that are counted
+    ordered_map<claim, std::uint32_t> owed_;     // how many requests, none of them zero
+    ordered_map<request_id, claim> by_request_;  // those that are counted
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

@@ -6,14 +6,13 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/parcel.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -153,9 +152,10 @@ private:
         held_ -= one.stage == stage::held ? 1 : 0;
     }
 
-    std::map<request_id, Request> all_;
-    std::map<std::uint64_t, id_type> by_sequence_;  // those that have one, of the current session
-    std::set<timer> timers_;                        // those that wait
+    ordered_map<request_id, Request> all_;
+    ordered_map<std::uint64_t, id_type>
+        by_sequence_;            // those that have one, of the current session
+    ordered_set<timer> timers_;  // those that wait
     std::uint64_t last_id_ = 0;
     std::size_t waiting_ = 0;
     std::size_t held_ = 0;

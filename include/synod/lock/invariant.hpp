@@ -6,14 +6,13 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -88,20 +87,20 @@ template <class State>
 /// A token is held once at most, has been issued, and is nobody's who does not hold.
 template <class State>
 [[nodiscard]] bool held_tokens_are_issued_once(const State& now) {
-    synod::detail::deferred<std::set<fencing_token>, State> held;
+    synod::detail::deferred<ordered_set<fencing_token>, State> held;
     return for_all_requests(now, [&](const request_record& one) {
         if (one.state != request_state::granted) {
             return one.token == fencing_token() && one.first == fencing_token();
         }
         if (one.first == fencing_token() || one.first > one.token) return false;
-        return one.token <= now.last_token && held.insert(one.token).second;
+        return one.token <= now.last_token && held.insert(one.token);
     });
 }
 
 /// Nothing is held, waited for or kept for a session that is over.
 template <class State>
 [[nodiscard]] bool requests_have_live_sessions(const State& now) {
-    synod::detail::deferred<std::set<session_id>, State> live;
+    synod::detail::deferred<ordered_set<session_id>, State> live;
     for (const session_record& one : now.sessions) live.insert(one.session);
     return for_all_requests(
         now, [&live](const request_record& one) { return live.contains(one.owner.session); });
@@ -206,7 +205,7 @@ template <class State>
 /// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
 template <class State>
 [[nodiscard]] bool fronts_have_to_wait(const State& now) {
-    synod::detail::deferred<std::map<position, bool>, State> has_to_wait;
+    synod::detail::deferred<ordered_map<position, bool>, State> has_to_wait;
     for (const auto& lock : now.locks) {
         for (const request_record& one : lock.queue) {
             has_to_wait[one.at] = has_to_wait[one.at] || !could_hold(lock, one);
@@ -249,13 +248,13 @@ template <class State>
         const request_record* record;
         const lock_record* lock;
     };
-    std::map<position, synod::detail::deferred<sighting, State>> by_position;
-    std::map<std::pair<session_id, std::uint64_t>, synod::detail::deferred<position, State>>
+    ordered_map<position, synod::detail::deferred<sighting, State>> by_position;
+    ordered_map<std::pair<session_id, std::uint64_t>, synod::detail::deferred<position, State>>
         by_name;
     const auto is_alone = [&](const request_record& one, const lock_record* lock) {
         const auto [named, is_new_name] =
-            by_name.try_emplace({one.owner.session, one.sequence}, one.at);
-        const auto [seen, is_new] = by_position.try_emplace(one.at, sighting{&one, lock});
+            by_name.emplace({one.owner.session, one.sequence}, one.at);
+        const auto [seen, is_new] = by_position.emplace(one.at, sighting{&one, lock});
         if (one.at > now.last || named->second != one.at) return false;
         const lock_record* const before = std::exchange(seen->second.lock, lock);
         return is_new || (before != lock && belong_together(*seen->second.record, one));
@@ -308,7 +307,7 @@ template <class State>
 [[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
-    synod::detail::deferred<std::set<fencing_token>, State> held;
+    synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);
     }

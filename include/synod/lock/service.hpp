@@ -7,6 +7,7 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
@@ -18,7 +19,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -204,9 +204,8 @@ private:
     template <class Table>
     void forget_ended(const Table& machine) {
         if (speakers_.size() < 2 * machine.sessions().size() + spare_speakers) return;
-        std::erase_if(speakers_, [&machine](const auto& one) {
-            return !machine.sessions().is_live(one.first);
-        });
+        erase_if(speakers_,
+                 [&machine](const auto& one) { return !machine.sessions().is_live(one.first); });
     }
 
     static constexpr std::size_t spare_speakers = 64;
@@ -215,7 +214,7 @@ private:
     Link link_;
     queue<asked_for> waiting_;    // tickets rise
     std::vector<letter> staged_;  // answers that `flush` sends
-    std::map<session_id, deferred<node_id>>
+    ordered_map<session_id, deferred<node_id>>
         speakers_;  // while leading: who spoke last for each live session
 };
 

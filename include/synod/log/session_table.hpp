@@ -8,6 +8,7 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
 #include <synod/log/detail/grace.hpp>
@@ -19,9 +20,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -275,12 +274,9 @@ private:
         sessions_.emplace(id, one);
     }
 
-    /// Takes the node out and puts it back, so that renewing allocates nothing.
     void move_deadline(session_id id, record& one, log_time deadline) {
-        auto node = deadlines_.extract({one.deadline, id});
-        SYNOD_ASSERT(!node.empty());
-        node.value().deadline = deadline;
-        deadlines_.insert(std::move(node));
+        deadlines_.erase({one.deadline, id});
+        deadlines_.insert({deadline, id});
         one.deadline = deadline;
     }
 
@@ -298,17 +294,17 @@ private:
         if (!decode(in, id) || !detail::read(in, one)) return false;
         if (one.ttl_ms == 0 || one.ttl_ms >= ttl_end_ms) return false;
         if (Rules::is_over(one.deadline, now_)) return false;
-        if (!sessions_.empty() && id <= sessions_.rbegin()->first) return false;
+        if (!sessions_.empty() && id <= sessions_.back().first) return false;
         if (opened_by_.contains({one.client, one.nonce})) return false;
         insert(id, one);
         return true;
     }
 
     session_config config_;
-    log_time now_;                                  // only rises
-    std::map<session_id, record> sessions_;         // each valid at now_ once advance has returned
-    std::set<expiry> deadlines_;                    // one per session; derived
-    std::map<client_nonce, session_id> opened_by_;  // one per session; derived
+    log_time now_;                              // only rises
+    ordered_map<session_id, record> sessions_;  // each valid at now_ once advance has returned
+    ordered_set<expiry> deadlines_;             // one per session; derived
+    ordered_map<client_nonce, session_id> opened_by_;  // one per session; derived
 };
 
 /// The session table that machines hold.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/client/hold.hpp>
@@ -12,7 +13,6 @@
 
 #include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -116,7 +116,7 @@ public:
     /// Ends the thread and all that waits, and loses every hold. Nothing is renewed any more, so what is not given back yet becomes
     /// free when the session expires.
     void give_up() noexcept {
-        std::map<request_id, hold_ptr> lost;
+        ordered_map<request_id, hold_ptr> lost;
         {
             const std::lock_guard lock(mutex_);
             is_broken_ = true;
@@ -308,10 +308,10 @@ private:
     std::unique_ptr<deferred<connection>> connection_;
     core core_;
     std::shared_ptr<deferred<lease_view>> lease_;
-    std::map<request_id, call*> calls_;         // of threads that wait
-    std::map<request_id, hold_ptr> holds_;      // not given back
-    std::map<request_id, report_ptr> reports_;  // of releases on their way
-    std::vector<hold_ptr> lost_;                // whose stop tokens are to be fired next
+    ordered_map<request_id, call*> calls_;         // of threads that wait
+    ordered_map<request_id, hold_ptr> holds_;      // not given back
+    ordered_map<request_id, report_ptr> reports_;  // of releases on their way
+    std::vector<hold_ptr> lost_;                   // whose stop tokens are to be fired next
     std::condition_variable closed_;
     instant asleep_until_;          // when the thread wakes by itself
     instant now_;                   // of the turn that the thread is at

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/book.hpp>
@@ -14,7 +15,6 @@
 #include <synod/log/session_config.hpp>
 
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -28,7 +28,7 @@ class admission {
     using deferred = synod::detail::deferred<T, Rules>;
 
 public:
-    using wanted_locks = deferred<std::map<std::string_view, mode>>;
+    using wanted_locks = deferred<ordered_map<std::string_view, mode>>;
     using reason = std::optional<deferred<refusal>>;
 
     admission(const book<Rules>& of, const lock::config& limits) : book_(&of), config_(&limits) {}

@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/entries.hpp>
@@ -16,8 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <string_view>
 #include <vector>
 
@@ -237,7 +236,7 @@ public:
     /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
     template <class Visit>
     void for_each_object(Visit&& visit) const {
-        std::map<std::string_view, deferred<handle>> sorted;
+        ordered_map<std::string_view, deferred<handle>> sorted;
         for (const auto& [session, owner] : client_of_) {
             for (handle one = clients_[owner].requests.first; one != none;
                  one = requests_[one].client_next) {
@@ -381,11 +380,11 @@ private:
     detail::leases<Rules> leases_;  // of places with place::has_lease
     slab<deferred<object>> objects_;
     slab<deferred<client>> clients_;
-    std::map<session_id, deferred<handle>> client_of_;  // one per element of clients_
-    index by_name_;                                     // every object
-    index by_sequence_;                                 // every request
-    index by_token_;                                    // every place that is held
-    std::set<deferred<wait_timer>> timers_;             // every waiting request with a limit
+    ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
+    index by_name_;                                        // every object
+    index by_sequence_;                                    // every request
+    index by_token_;                                       // every place that is held
+    ordered_set<deferred<wait_timer>> timers_;             // every waiting request with a limit
     std::vector<deferred<handle>> touched_;  // from next_touched_ on, those with object::touched
     std::size_t next_touched_ = 0;
 };

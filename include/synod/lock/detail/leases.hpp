@@ -7,6 +7,7 @@
 #include <synod/base/assert.hpp>
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/state.hpp>
@@ -15,8 +16,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <map>
-#include <set>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
@@ -76,7 +75,7 @@ public:
 
     /// A new leader gives every lease its grace.
     void grant_grace(log_time now, const session_config& config) {
-        const deferred<std::set<lease_end>> before = ends_;
+        const deferred<ordered_set<lease_end>> before = ends_;
         for (const lease_end& end : before) {
             lease& one = of_.at(end.place);
             const std::uint64_t extension = synod::detail::grace_due<Rules>(one, now, config);
@@ -90,17 +89,14 @@ private:
     template <class T>
     using deferred = synod::detail::deferred<T, Rules>;
 
-    /// Takes the node out and puts it back, so that renewing allocates nothing.
     void move_end(handle place, fencing_token token, lease& one, log_time deadline) {
-        auto node = ends_.extract({one.deadline, token, place});
-        SYNOD_ASSERT(!node.empty());
-        node.value().deadline = deadline;
-        ends_.insert(std::move(node));
+        ends_.erase({one.deadline, token, place});
+        ends_.insert({deadline, token, place});
         one.deadline = deadline;
     }
 
-    std::map<handle, deferred<lease>> of_;  // of places that wait, too
-    std::set<deferred<lease_end>> ends_;    // of places that are held
+    ordered_map<handle, deferred<lease>> of_;  // of places that wait, too
+    ordered_set<deferred<lease_end>> ends_;    // of places that are held
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
@@ -19,7 +20,6 @@
 #include <synod/log/state_machine.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
@@ -126,7 +126,7 @@ public:
     }
 
     [[nodiscard]] reply answer_to(const release_all& asked, const apply_context& context) {
-        deferred<std::map<fencing_token, std::uint32_t>> due;
+        deferred<ordered_map<fencing_token, std::uint32_t>> due;
         for (const fencing_token token : asked.tokens) ++due[token];
         deferred<not_released> wrong;
         for (const auto& [token, times] : due) {

@@ -7,6 +7,7 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/fingerprint.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/detail/fields.hpp>
@@ -14,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -163,9 +163,9 @@ private:
     }
 
     book<Rules>* all_;
-    std::map<position, std::vector<deferred<arrival>>> arrivals_;
-    std::map<fencing_token, deferred<held_place>> holds_;
-    std::map<fencing_token, deferred<handle>> upgrades_;
+    ordered_map<position, std::vector<deferred<arrival>>> arrivals_;
+    ordered_map<fencing_token, deferred<held_place>> holds_;
+    ordered_map<fencing_token, deferred<handle>> upgrades_;
 };
 
 /// Fills an empty book. Precondition: the state breaks no invariant.
