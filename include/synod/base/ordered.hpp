@@ -215,9 +215,10 @@ private:
 
 }  // namespace detail
 
-/// Values by key, in order of key. Does what std::map does, with two differences: the memory of what is erased is kept for what comes next,
-/// so that a map whose size comes and goes does not allocate, and including this costs a tenth as much. Every operation that
-/// looks a key up is logarithmic. References and iterators stay good until their element is erased. `Key` has `<`.
+/// Values by key, in order of key: a part of what std::map does. The memory of what is erased is kept for what comes next, until the map
+/// is destroyed or assigned to, so that a map whose size comes and goes does not allocate; and including this costs far less.
+/// Iterators only go forward. Every operation that looks a key up is logarithmic. References and iterators stay good until their
+/// element is erased. `Key` has `<`.
 template <class Key, class Value>
 class ordered_map : public detail::ordered<Key, std::pair<const Key, Value>> {
     using entry = std::pair<const Key, Value>;
@@ -227,6 +228,7 @@ public:
 
     /// Makes a value of `arguments` unless the key has one; returns its place, and whether it is new.
     template <class... Arguments>
+        requires std::constructible_from<Value, Arguments...>
     std::pair<iterator, bool> emplace(const Key& key, Arguments&&... arguments) {
         return this->reach(key, [&](void* at) {
             ::new (at) entry(key, Value(std::forward<Arguments>(arguments)...));

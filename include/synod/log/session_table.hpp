@@ -275,7 +275,9 @@ private:
     }
 
     void move_deadline(session_id id, record& one, log_time deadline) {
-        deadlines_.erase({one.deadline, id});
+        const std::size_t gone = deadlines_.erase({one.deadline, id});
+        SYNOD_ASSERT(gone == 1);
+        static_cast<void>(gone);
         deadlines_.insert({deadline, id});
         one.deadline = deadline;
     }

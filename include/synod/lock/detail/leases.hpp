@@ -15,8 +15,8 @@
 #include <synod/log/session_config.hpp>
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
-#include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -90,7 +90,9 @@ private:
     using deferred = synod::detail::deferred<T, Rules>;
 
     void move_end(handle place, fencing_token token, lease& one, log_time deadline) {
-        ends_.erase({one.deadline, token, place});
+        const std::size_t gone = ends_.erase({one.deadline, token, place});
+        SYNOD_ASSERT(gone == 1);
+        static_cast<void>(gone);
         ends_.insert({deadline, token, place});
         one.deadline = deadline;
     }
