@@ -45,6 +45,7 @@ struct lock_world_sizes {
     bool has_permits =
         false;  // clients take the first lock for a semaphore of two, too, and change that number
     bool has_leases = false;  // clients acquire for one tick only, too, and renew what they hold
+    std::uint32_t delay = 0;  // ticks for which what is lost stays closed; clients reclaim it, too
     mutant mistake = mutant::none;
 
     static constexpr std::uint32_t most_clients = 3;
@@ -112,6 +113,7 @@ public:
         if (asker_.is_live && sizes_.has_permits) offer_permits();
         offer_releases();
         if (asker_.is_live && sizes_.has_leases) offer_leases();
+        if (asker_.is_live && sizes_.delay != 0) offer_reclaim();
         if (asker_.is_live && sizes_.has_modes) offer_conversions();
         if (sizes_.has_all) give(synod::lock::keep_alive{asker_.stamp});
         if (!asker_.is_live) return;
@@ -152,6 +154,15 @@ private:
         made.flags = synod::lock::reentrant;
         give(made);
         made.mode = synod::lock::mode::update;
+        give(made);
+    }
+
+    void offer_reclaim() {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = 1;
+        made.name = "a";
+        made.flags = synod::lock::reclaim;
         give(made);
     }
 

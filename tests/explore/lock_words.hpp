@@ -50,6 +50,7 @@ struct command_in_words {
         std::string text = (one.wait_ms == synod::lock::no_wait ? "try " : "acquire ") + one.name;
         text += in_words(one.mode);
         if ((one.flags & synod::lock::reentrant) != 0) text += " again";
+        if ((one.flags & synod::lock::reclaim) != 0) text += " back";
         if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
             text += " for " + std::to_string(one.wait_ms) + "ms";
         if (one.hold_ttl_ms != 0)

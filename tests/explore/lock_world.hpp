@@ -168,7 +168,9 @@ private:
     void visit_commands(const state& here, std::uint32_t client, Visit& visit) {
         if (here.sessions[client] == synod::session_id()) {
             const std::uint64_t ttl_ms = std::uint64_t{sizes_.ttl} * lock_world_sizes::tick_ms;
-            return ask(here, client, synod::lock::open_session{{0, client}, 1, ttl_ms}, visit);
+            const std::uint64_t delay_ms = std::uint64_t{sizes_.delay} * lock_world_sizes::tick_ms;
+            const synod::lock::open_session made{{0, client}, 1, ttl_ms, delay_ms};
+            return ask(here, client, made, visit);
         }
         if (here.sent[client] == sizes_.commands) return;
         asker whose;

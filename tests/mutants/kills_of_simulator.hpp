@@ -59,6 +59,9 @@ inline constexpr one_of_these agreement{"chosen_is_carried", "one_value_chosen",
 /// Half a vote gives way to the other half in one ballot, on one disk or seen over two.
 inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_ballot"};
 
+/// A value that too few have voted for is seen where a message calls it chosen, or where one that was called so is chosen otherwise.
+inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_before_its_sync"};
+
 /// Two commands of an entry that share an id open a session or ask for a lock, whichever comes first.
 inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique"};
 
@@ -78,7 +81,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m12, 50, "reservation_never_falls"},
     simulated_kill{mutant::m13, 100, "promise_never_falls"},
     simulated_kill{mutant::m15, 50, "chosen_is_chosen"},
-    simulated_kill{mutant::m16, 50, "chosen_is_chosen"},
+    simulated_kill{mutant::m16, 50, chosen_too_early},
     simulated_kill{mutant::m18, 300, agreement},
     simulated_kill{mutant::m21, 100, "replicas_agree"},
     simulated_kill{mutant::m23, 50, "replicas_agree"},

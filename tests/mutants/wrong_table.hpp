@@ -79,7 +79,9 @@ private:
         const auto name = names_.find(release.token);
         if (name == names_.end()) return same;
         for (const lock::lock_record& one : describe().locks) {
-            if (one.name == name->second) release.token = one.holders.front().token;
+            if (one.name == name->second && !one.holders.empty()) {
+                release.token = one.holders.front().token;
+            }
         }
         bytes changed;
         byte_writer out(changed);
@@ -88,7 +90,7 @@ private:
     }
     void note_names() {
         for (const lock::lock_record& one : describe().locks) {
-            names_[one.holders.front().token] = one.name;
+            if (!one.holders.empty()) names_[one.holders.front().token] = one.name;
         }
     }
     void write_names(byte_writer& out) const {

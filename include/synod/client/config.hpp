@@ -36,6 +36,11 @@ struct client_config {
     /// dead client sooner and survives shorter interruptions. The service may clamp it.
     duration ttl = seconds(10);
 
+    /// How long what this client holds stays closed, to itself as well, once the service has lost it; zero for not at all. Time for
+    /// what was sent under a lock to arrive, where the resource has no fence_gate. Rounded up to milliseconds; the service may cut it
+    /// off. (locks 3.6)
+    duration lock_delay{};
+
     /// How wrong a clock may run, here and at the service, in millionths.
     std::uint32_t drift_per_million = 10'000;
 
@@ -91,15 +96,16 @@ struct client_config {
 /// Errors: duration_out_of_range, limit_out_of_range; lease_below_clock_error for a lease of which the clock error leaves less than
 /// a retry in every renewal; none when `config` makes sense.
 [[nodiscard]] inline std::error_code validate(const client_config& config) {
-    for (const duration each : {config.ttl, config.margin, config.longest_retry, config.first_query,
-                                config.patience, config.longest_try, config.farewell}) {
+    for (const duration each :
+         {config.ttl, config.lock_delay, config.margin, config.longest_retry, config.first_query,
+          config.patience, config.longest_try, config.farewell}) {
         if (each > client_config::longest) return errc::duration_out_of_range;
     }
     const bool has_order = config.margin >= milliseconds(1) && config.first_retry > duration(0) &&
                            config.longest_retry >= config.first_retry &&
                            config.first_query > duration(0) && config.patience > duration(0) &&
                            config.longest_try > duration(0) && config.farewell >= duration(0) &&
-                           config.ttl >= milliseconds(1);
+                           config.lock_delay >= duration(0) && config.ttl >= milliseconds(1);
     if (!has_order) return errc::duration_out_of_range;
     if (config.drift_per_million >= 1'000'000 || config.window < 4) return errc::limit_out_of_range;
     if (config.jeopardy_part < 2 || config.renewal_part < 2) return errc::limit_out_of_range;

@@ -33,8 +33,9 @@ enum acquire_flags : std::uint8_t {
     no_flags = 0,
     reentrant = 1,  // where its owner holds the lock already, the hold is counted once more
     barge = 2,      // answered with refusal::unsupported
+    reclaim = 4,    // what its client has lost does not stand in its way
 };
-inline constexpr std::uint8_t known_acquire_flags = reentrant | barge;
+inline constexpr std::uint8_t known_acquire_flags = reentrant | barge | reclaim;
 
 /// Values of `acquire::wait_ms` with a meaning of their own: answer at once, and wait until granted or the session ends.
 inline constexpr std::uint64_t no_wait = 0;
@@ -42,13 +43,20 @@ inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>
 
 /// Opens a session. The same client and nonce name the same session as long as it lives, so an open may be sent again without
 /// harm; another nonce opens another session. Answered by `opened` or `refused`.
+///
+/// With `lock_delay_ms`, holds of the session that end without being given back, because their lease or the session has expired, keep
+/// standing in everybody's way for so long: time for what their owner has sent off to arrive. Sent again, an open changes nothing about
+/// it. (locks 3.6)
 struct open_session {
     client_uuid client;
     std::uint64_t nonce = 0;
-    std::uint64_t ttl_ms = 0;  // clamped to the limits; 0 and 2^63 and above are refused
+    std::uint64_t ttl_ms = 0;         // clamped to the limits; 0 and 2^63 and above are refused
+    std::uint64_t lock_delay_ms = 0;  // at most config::max_lock_delay_ms; zero for none
 
     friend bool operator==(const open_session&, const open_session&) = default;
-    static void fields(auto& self, auto&& visit) { visit(self.client, self.nonce, self.ttl_ms); }
+    static void fields(auto& self, auto&& visit) {
+        visit(self.client, self.nonce, self.ttl_ms, self.lock_delay_ms);
+    }
 };
 
 /// Renews the session to its whole time to live. Answered by `kept` or `refused`.
@@ -75,6 +83,10 @@ struct close_session {
 /// queue; the hold keeps its mode until as many releases have come. Such an acquire has no request of its own: its reply is all
 /// there is to it. An owner that holds in a weaker mode is refused (self_deadlock), and converts instead. The name of a semaphore is
 /// refused (kind_mismatch), by convert, too.
+///
+/// With `reclaim`, what the same client has lost at that lock does not stand in the way, and is over with the grant: whoever asks says
+/// that nothing sent under those holds is still to come. Where it was lost in this mode or a stronger one, the request passes those
+/// who wait, unless an upgrade does; else it waits in its place. Permits, and several locks at once, are not reclaimed.
 ///
 /// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its
 /// own: it ends so long after its grant, or after its last renewal, if its session does not end before. Acquired again, it lasts at

@@ -23,7 +23,7 @@ struct config {
     /// Leases, grace and the number of sessions.
     session_config sessions;
 
-    /// Locks that exist at a time; one exists while it is held or waited for.
+    /// Locks that exist at a time; one exists while it is held, waited for, or closed by a lock-delay.
     std::uint32_t max_locks = 4'194'304;
 
     /// Holds, waits, and unacknowledged ends of waits, of one session together. A request for several locks holds, or waits for, each.
@@ -47,13 +47,16 @@ struct config {
     /// The longest wait; unless it is `wait_forever`, what would wait longer or for ever is refused.
     std::uint64_t max_wait_ms = wait_forever;
 
+    /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
+    std::uint64_t max_lock_delay_ms = 60'000;
+
     /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
     fencing_token tokens_after;
 
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.max_reentrancy, self.max_locks_per_request);
+        visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -77,6 +80,7 @@ struct config {
     if (config.max_reentrancy == 0 || config.max_locks_per_request == 0) {
         return errc::limit_out_of_range;
     }
+    if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }

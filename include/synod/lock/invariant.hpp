@@ -47,14 +47,12 @@ template <class State, class Claim>
            for_all(now.ended, claim);
 }
 
-/// The holders of one lock by their modes, and the permits of one semaphore.
+/// The holders of one lock by their modes, and the permits of one semaphore; what stands in the way as if it were held, too.
 template <class Lock>
 [[nodiscard]] holding holding_of(const Lock& lock) {
     holding held;
-    for (const request_record& one : lock.holders) {
-        ++held.in(one.mode);
-        held.permits += one.permits;
-    }
+    for (const request_record& one : lock.holders) held.add(one.mode, one.permits);
+    for (const delay_record& one : lock.delays) held.add(one.mode, one.permits);
     return held;
 }
 
@@ -174,11 +172,18 @@ template <class State>
     });
 }
 
-/// Whether a request is first in the queue of this lock and could hold beside those who do, but for the hold that it would replace.
+/// Whether a request is first in the queue of this lock and could hold beside those who do, but for the hold that it would replace
+/// and what its client has lost and reclaims.
 template <class Lock>
-[[nodiscard]] bool could_hold(const Lock& lock, const request_record& asked) {
+[[nodiscard]] bool could_hold(const Lock& lock, const request_record& asked,
+                              const client_uuid& client) {
     if (lock.queue.empty() || lock.queue[0].at != asked.at) return false;
-    holding others = holding_of(lock);
+    holding others;
+    for (const request_record& one : lock.holders) others.add(one.mode, one.permits);
+    for (const delay_record& one : lock.delays) {
+        const bool is_own = asked.reclaims && rules::may_reclaim(one.client, client);
+        if (!is_own) others.add(one.mode, one.permits);
+    }
     for (const request_record& one : lock.holders) {
         if (one.token == asked.upgrades) --others.in(one.mode);
     }
@@ -205,20 +210,24 @@ template <class State>
 /// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
 template <class State>
 [[nodiscard]] bool fronts_have_to_wait(const State& now) {
+    synod::detail::deferred<ordered_map<session_id, client_uuid>, State> client_of;
+    for (const session_record& one : now.sessions) client_of[one.session] = one.client;
     synod::detail::deferred<ordered_map<position, bool>, State> has_to_wait;
     for (const auto& lock : now.locks) {
         for (const request_record& one : lock.queue) {
-            has_to_wait[one.at] = has_to_wait[one.at] || !could_hold(lock, one);
+            has_to_wait[one.at] =
+                has_to_wait[one.at] || !could_hold(lock, one, client_of[one.owner.session]);
         }
     }
     return for_all(has_to_wait, [](const auto& one) { return one.second; });
 }
 
-/// No lock is kept that nobody holds or waits for.
+/// No lock is kept that nobody holds, waits for, or is kept from.
 template <class State>
 [[nodiscard]] bool no_lock_is_idle(const State& now) {
-    return for_all(now.locks,
-                   [](const auto& lock) { return !lock.holders.empty() || !lock.queue.empty(); });
+    return for_all(now.locks, [](const auto& lock) {
+        return !lock.holders.empty() || !lock.queue.empty() || !lock.delays.empty();
+    });
 }
 
 /// A request is listed where its state belongs.
@@ -278,7 +287,35 @@ template <class State>
     const auto by_token = [](const auto& one) { return one.token; };
     return rises_in(now.sessions, by_session) && rises_in(now.locks, by_name) &&
            rises_in(now.ended, by_session_and_position) &&
-           for_all(now.locks, [&](const auto& lock) { return rises_in(lock.holders, by_token); });
+           for_all(now.locks, [&](const auto& lock) {
+               return rises_in(lock.holders, by_token) && rises_in(lock.delays, by_token);
+           });
+}
+
+/// A lock-delay is of a hold that is no more, in the mode and with the permits of such a hold, and is not over. (3.6)
+template <class State>
+[[nodiscard]] bool delays_follow_holds(const State& now) {
+    synod::detail::deferred<ordered_set<fencing_token>, State> seen;
+    for (const auto& lock : now.locks) {
+        for (const request_record& one : lock.holders) seen.insert(one.token);
+    }
+    return for_all(now.locks, [&](const auto& lock) {
+        return for_all(lock.delays, [&](const delay_record& one) {
+            if (one.token == fencing_token() || one.token > now.last_token) return false;
+            if (one.until <= now.now || !seen.insert(one.token)) return false;
+            if (lock.capacity == 0) return one.permits == 0;
+            return one.permits != 0 && one.mode == mode::shared;
+        });
+    });
+}
+
+/// Only what waits for a lock may be waiting to reclaim it.
+template <class State>
+[[nodiscard]] bool who_reclaims_waits(const State& now) {
+    return for_all_requests(now, [](const request_record& one) {
+        return !one.reclaims || (one.state == request_state::queued && one.permits == 0 &&
+                                 one.kind == request_kind::acquisition);
+    });
 }
 
 /// The name of the first invariant that a state breaks, or nullptr.
@@ -294,6 +331,8 @@ template <class State>
     if (!upgrades_end(now)) return "upgrades_end";
     if (!counts_are_right(now)) return "counts_are_right";
     if (!leases_run_with_holds(now)) return "leases_run_with_holds";
+    if (!delays_follow_holds(now)) return "delays_follow_holds";
+    if (!who_reclaims_waits(now)) return "who_reclaims_waits";
     if (!no_lock_is_idle(now)) return "no_lock_is_idle";
     if (!fronts_have_to_wait(now)) return "fronts_have_to_wait";
     if (!states_match_places(now)) return "states_match_places";

@@ -33,6 +33,16 @@ struct holding {
         if (which == mode::shared) return shared;
         return which == mode::update ? update : exclusive;
     }
+    void add(mode which, std::uint32_t of_permits) {
+        ++in(which);
+        permits += of_permits;
+    }
+    void add(const holding& others) {
+        shared += others.shared;
+        update += others.update;
+        exclusive += others.exclusive;
+        permits += others.permits;
+    }
     [[nodiscard]] std::uint32_t total() const { return shared + update + exclusive; }
 
     friend bool operator==(const holding&, const holding&) = default;
@@ -86,6 +96,16 @@ struct rules : session_rules {
 
     /// How many of the locks that its request holds a cancel gives back: all. (3.5)
     [[nodiscard]] static std::uint32_t given_back(std::uint32_t held) { return held; }
+
+    /// Whether a hold that its owner has not given back keeps standing in the way of others for its lock-delay. (3.6)
+    [[nodiscard]] static bool leaves_delay(std::uint64_t lock_delay_ms) {
+        return lock_delay_ms != 0;
+    }
+
+    /// Whether what one client has lost does not stand in the way of another: only of the same. (3.6)
+    [[nodiscard]] static bool may_reclaim(const client_uuid& lost, const client_uuid& asker) {
+        return lost == asker;
+    }
 
     /// Whether a leader's first entry counts: only above every leader before it. (R2)
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) { return leader > known; }

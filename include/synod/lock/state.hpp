@@ -10,6 +10,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
+#include <synod/log/session.hpp>
 
 #include <cstdint>
 #include <string>
@@ -48,13 +49,15 @@ struct request_record {
     fencing_token upgrades;                     // of the hold that it waits to replace; else zero
     std::uint32_t permits = 0;                  // of a semaphore; zero at a lock
     lock::lease lease;
+    bool reclaims = false;  // what its client has lost does not stand in its way, while it waits
     fencing_token
         first;  // of its request's tokens, also once that lock is given back; zero unless held
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.kind, self.before, self.count, self.upgrades, self.permits, self.first);
+        visit(self.kind, self.before, self.count, self.upgrades, self.permits, self.reclaims,
+              self.first);
         self.lease.fields(self.lease, visit);
     }
     /// Those of the first version of the snapshot.
@@ -64,12 +67,27 @@ struct request_record {
     }
 };
 
+/// What a hold has left that ended without being given back: it stands in the way as if it were held. (locks 3.6)
+struct delay_record {
+    fencing_token token;  // of the hold
+    lock::mode mode = lock::mode::exclusive;
+    std::uint32_t permits = 0;  // of a semaphore; zero at a lock
+    client_uuid client;         // who may reclaim it
+    log_time until;
+
+    friend bool operator==(const delay_record&, const delay_record&) = default;
+    static void fields(auto& self, auto&& visit) {
+        visit(self.token, self.mode, self.permits, self.client, self.until);
+    }
+};
+
 /// One lock, or one semaphore.
 struct lock_record {
     std::string name;
     std::vector<request_record> holders;  // in order of token
     std::vector<request_record> queue;    // an upgrade, if one waits, and then in order of position
     std::uint32_t capacity = 0;           // of a semaphore; zero for a lock
+    std::vector<delay_record> delays{};   // in order of token
 
     friend bool operator==(const lock_record&, const lock_record&) = default;
 };
@@ -78,6 +96,8 @@ struct lock_record {
 struct session_record {
     session_id session;
     log_time deadline;
+    client_uuid client{};
+    std::uint64_t lock_delay_ms = 0;
 
     friend bool operator==(const session_record&, const session_record&) = default;
 };

@@ -34,11 +34,11 @@ namespace synod::inline SYNOD_ABI::lock {
 /// A table of locks, shared or exclusive, with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
-/// A lock is there while somebody holds it or waits for it; names need no declaration. Holds live as long as the
+/// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names need no declaration. Holds live as long as the
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
-/// limit, of leases, and of sessions; an acquire also looks through those who hold its lock.
+/// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -84,8 +84,8 @@ public:
         return answer;
     }
 
-    /// Moves log time to `now` and ends every session, lease of a hold, and wait whose deadline is at most that, in the order of
-    /// (deadline, sessions before leases before waits, id); then grants what became free. Time never goes back.
+    /// Moves log time to `now` and ends every session, lease of a hold, wait, and lock-delay whose deadline is at most that, in the
+    /// order of (deadline, this order, id); then grants what became free. Time never goes back.
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
@@ -95,10 +95,9 @@ public:
         }
     }
 
-    /// When the next session, lease of a hold, or wait ends, or `log_time::never()`.
+    /// When the next session, lease of a hold, wait, or lock-delay ends, or `log_time::never()`.
     [[nodiscard]] log_time next_deadline() const {
-        const log_time lock = earlier(locks_.next_lease_end(), locks_.next_wait_end());
-        return earlier(sessions_.next_deadline(), lock);
+        return earlier(sessions_.next_deadline(), locks_.next_end());
     }
 
     /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all before it changes nothing.
@@ -128,7 +127,9 @@ public:
         detail::write_section(sections, [&](byte_writer& to) { sessions_.snapshot(to); });
         detail::write_section(sections, [&](byte_writer& to) { detail::write_locks(now, to); });
         detail::write_section(sections,
-                              [&](byte_writer& to) { detail::write_requests(now.ended, to); });
+                              [&](byte_writer& to) { detail::write_records(now.ended, to); });
+
+        detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -170,7 +171,7 @@ public:
     [[nodiscard]] const session_table& sessions() const { return sessions_; }
     [[nodiscard]] fencing_token last_token() const { return locks_.last_token(); }
 
-    /// How many locks are held or waited for.
+    /// How many locks are held, waited for, or closed by a lock-delay.
     [[nodiscard]] std::size_t locks() const { return locks_.size(); }
 
     /// A hash of the canonical encoding, to compare replicas by.
@@ -212,7 +213,9 @@ private:
         using verdict = session_table::opening::verdict;
         const auto opening = sessions_.open(last_, asked.client, asked.nonce, asked.ttl_ms);
         switch (opening.is) {
-            case verdict::open: return encode(reply(opened{opening.session, opening.ttl_ms}), out);
+            case verdict::open:
+                locks_.begin_session(opening.session, asked.client, asked.lock_delay_ms);
+                return encode(reply(opened{opening.session, opening.ttl_ms}), out);
             case verdict::ttl_out_of_range: return refuse(refusal::ttl_out_of_range, out);
             case verdict::too_many_sessions: return refuse(refusal::limit, out);
         }
@@ -295,15 +298,12 @@ private:
 
     /// Fires the first timer that is due; false if there is none.
     bool fire_one() {
-        const log_time lock = earlier(locks_.next_lease_end(), locks_.next_wait_end());
-        if (lock < sessions_.next_deadline()) {
-            const bool is_lease = locks_.next_lease_end() == lock;
-            const log_time now = sessions_.now();
-            return is_lease ? locks_.end_one_lease(now) : locks_.end_one_wait(now);
-        }
+        const log_time now = sessions_.now();
+        const log_time deadline = sessions_.next_deadline();
+        if (locks_.next_end() < deadline) return locks_.end_one(now);
         const auto session = sessions_.expire_one();
         if (!session) return false;
-        locks_.end_session(*session);
+        locks_.expire_session(*session, deadline);
         locks_.emit(session_ended{*session});
         return true;
     }
@@ -323,8 +323,13 @@ private:
             read_section(in,
                          [&](byte_reader& at) { return detail::read_locks(at, version, from); }) &&
             read_section(in, read_ended);
-        if (!is_read || !in.finished() || sessions_.config() != limits.sessions) return false;
+        if (!is_read || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
+        const auto read_profiles = [&](byte_reader& at) {
+            return detail::read_profiles(at, limits, from);
+        };
+        if (version > 1 && !read_section(in, read_profiles)) return false;
+        if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;
         last_ = from.last;
@@ -343,9 +348,10 @@ private:
 
     void list_sessions(state& out) const {
         out.now = sessions_.now();
-        sessions_.for_each([&out](session_id session, log_time deadline) {
-            out.sessions.push_back({session, deadline});
-        });
+        sessions_.for_each(
+            [&out](session_id session, log_time deadline, const client_uuid& client) {
+                out.sessions.push_back({session, deadline, client, 0});
+            });
     }
 
     session_table sessions_;      // also keeps log time

@@ -187,10 +187,10 @@ public:
         return one == nullptr ? std::nullopt : std::optional(one->deadline);
     }
 
-    /// Calls `visit(id, deadline)` for every session in rising order of id.
+    /// Calls `visit(id, deadline, client)` for every session in rising order of id.
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const auto& [id, one] : sessions_) visit(id, one.deadline);
+        for (const auto& [id, one] : sessions_) visit(id, one.deadline, one.client);
     }
 
     /// Writes the whole table; equal tables give equal bytes.

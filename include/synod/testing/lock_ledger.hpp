@@ -302,7 +302,7 @@ private:
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
-    /// Whoever is granted at once overtakes nobody, unless it holds already. (locks 3.5)
+    /// Whoever is granted at once overtakes nobody, unless it holds already, or takes back what it has lost. (locks 3.5, 3.6)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
         const auto* const granted = get_if<lock::granted>(&said);
@@ -312,6 +312,7 @@ private:
             detail::is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
             return {};
         }
+        if (detail::may_take_back(before, asked)) return {};
         return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
     }
     [[nodiscard]] static std::string_view

@@ -172,15 +172,15 @@ private:
         return leader().is_leading() || !elect();
     }
 
-    /// Hands messages around until `enough` commands are decided and nothing more has arrived, or nothing is on its way.
+    /// Hands messages around, to every replica in turn, until `enough` commands are decided, or nothing is on its way.
     void drive(std::uint64_t enough = UINT64_MAX) {
         leader().flush(now_);
         std::uint64_t polls = 0;
         do {
-            while (serve_all()) polls = 0;
+            polls = serve_all() ? 0 : polls + 1;
             leader().drain(
                 [this](const completion& one) { decided_ += one.outcome == outcome::decided; });
-        } while (decided_ < enough && awaits_more(++polls));
+        } while (decided_ < enough && (polls == 0 || awaits_more(polls)));
     }
 
     /// The followers first, for the leader, which is node 0, has just spoken. Returns whether anything had arrived.

@@ -234,7 +234,8 @@ private:
     [[nodiscard]] static fencing_token holder_of(const typename Suite::machine& table,
                                                  std::size_t lock) {
         for (const lock::lock_record& one : table.describe().locks) {
-            if (one.name == "lock-" + std::to_string(lock)) return one.holders.front().token;
+            if (one.name != "lock-" + std::to_string(lock)) continue;
+            return one.holders.empty() ? fencing_token() : one.holders.front().token;
         }
         return {};
     }

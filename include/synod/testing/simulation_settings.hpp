@@ -60,6 +60,7 @@ private:
         table.sessions.min_ttl_ms = 1'000;
         table.sessions.grace_ms = 1'000;
         client.ttl = run.between(seconds(1), seconds(3));
+        if (run.flip(25)) client.lock_delay = run.between(milliseconds(50), milliseconds(500));
         client.first_retry = milliseconds(20);
         client.longest_retry = milliseconds(400);
         client.patience = seconds(5);

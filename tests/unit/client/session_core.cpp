@@ -440,6 +440,24 @@ TEST_CASE("a lock is handed on when its holder closes its session, at once") {
     CHECK(a.error(late) == errc::stopped);
 }
 
+TEST_CASE("what a dead client held stays closed for its lock-delay (locks 3.12/60)") {
+    world<> w;
+    client_config config;
+    config.ttl = seconds(4);
+    config.lock_delay = seconds(3);
+    auto& a = w.add_client(config);
+    auto& b = w.add_client();
+    w.hold(a, "x");
+    const instant last_seen = w.now;
+    const auto next = b.acquire("x", w.now);
+    w.fate_of = [](node_id from, node_id, const message&) {
+        return from == node_id(64) ? lost : at_once;
+    };
+    REQUIRE(w.run_until([&] { return b.is(next, kind::granted); }));
+    CHECK(w.now - last_seen >= seconds(7));
+    CHECK(w.now - last_seen < seconds(8));
+}
+
 TEST_CASE("messages that make no sense are refused by name and change nothing") {
     world<> w;
     auto& a = w.add_client();
@@ -508,13 +526,15 @@ TEST_CASE("arguments that make no sense are refused") {
     duration client_config::* const lengths[] = {
         &client_config::ttl,         &client_config::margin,        &client_config::first_retry,
         &client_config::first_query, &client_config::longest_retry, &client_config::patience,
-        &client_config::longest_try, &client_config::farewell};
+        &client_config::longest_try, &client_config::farewell,      &client_config::lock_delay};
     for (const auto length : lengths) {
         const auto beyond = client_config::longest + duration(1);
         CHECK(make([&](auto&, auto& c) { c.*length = beyond; }) == errc::duration_out_of_range);
         CHECK(make([&](auto&, auto& c) { c.*length = duration(INT64_MAX); }) ==
               errc::duration_out_of_range);
     }
+    CHECK(make([](auto&, auto& c) { c.lock_delay = milliseconds(-1); }) ==
+          errc::duration_out_of_range);
     CHECK(!make([](auto&, auto& c) { c.patience = client_config::longest; }));
     CHECK(make([](auto&, auto& c) {
               c.longest_retry = c.first_retry = client_config::longest;

@@ -21,7 +21,7 @@ namespace {
 std::vector<lock::command> one_of_each() {
     const request_stamp stamp{session_id({slot(3), 4}), 7, 5};
     return {
-        lock::open_session{{1, 2}, 3, 4'000},
+        lock::open_session{{1, 2}, 3, 4'000, 500},
         lock::keep_alive{stamp},
         lock::close_session{stamp},
         lock::acquire{stamp, 9, "a name", lock::mode::update, 50, lock::reentrant | lock::barge},

@@ -212,6 +212,47 @@ TEST_CASE("a lock that nobody holds or waits for is gone, and nobody waits alone
     CHECK(broken_by([](state& now) { now.locks[1].holders.clear(); }) == "fronts_have_to_wait");
 }
 
+TEST_CASE("a lock-delay is of a former hold, goes beside what that went beside, and ends") {
+    const auto with = [](auto&& change) {
+        return broken_by([&](state& now) {
+            lock::delay_record fresh;
+            fresh.token = fencing_token(5);
+            fresh.until = log_time(101);
+            fresh.mode = lock::mode::shared;
+            set_mode(now.locks[0].holders[0], lock::mode::shared);
+            now.locks[0].delays = {fresh};
+            change(now.locks[0], now.locks[0].delays[0]);
+        });
+    };
+    using record = lock::delay_record;
+    CHECK(with([](auto&, record&) {}).empty());
+    CHECK(with([](auto& lock, record&) { lock.holders.clear(); }).empty());
+    CHECK(with([](auto&, record& one) { one.mode = lock::mode::exclusive; }) ==
+          "no_holds_conflict");
+    CHECK(with([](auto&, record& one) { one.token = {}; }) == "delays_follow_holds");
+    CHECK(with([](auto&, record& one) { one.token = fencing_token(21); }) == "delays_follow_holds");
+    CHECK(with([](auto& lock, record& one) { one.token = lock.holders[0].token; }) ==
+          "delays_follow_holds");
+    CHECK(with([](auto&, record& one) { one.until = log_time(100); }) == "delays_follow_holds");
+    CHECK(with([](auto&, record& one) { one.permits = 1; }) == "delays_follow_holds");
+    CHECK(with([](auto& lock, record& one) { lock.delays.push_back(record(one)); }) ==
+          "delays_follow_holds");
+    CHECK(broken_by([](state& now) {
+              lock::delay_record elsewhere;
+              elsewhere.token = now.locks[1].holders[0].token;
+              elsewhere.mode = lock::mode::shared;
+              elsewhere.until = log_time(101);
+              now.locks[0].delays = {elsewhere};
+              set_mode(now.locks[0].holders[0], lock::mode::shared);
+          }) == "delays_follow_holds");
+    CHECK(broken_by([](state& now) { now.locks[0].holders[0].reclaims = true; }) ==
+          "who_reclaims_waits");
+    CHECK(broken_by([](state& now) { now.locks[1].queue[0].reclaims = true; }).empty());
+    CHECK(broken_by([](state& now) {
+              now.locks[0].delays = {{fencing_token(5), lock::mode::shared, 0, {}, log_time(101)}};
+          }) == "no_holds_conflict");
+}
+
 TEST_CASE("permits are of semaphores, and each of their requests has some") {
     const auto with = [](auto&& change) {
         return broken_by([&](state& now) {

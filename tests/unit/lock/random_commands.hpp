@@ -139,7 +139,8 @@ private:
 
     lock::command open() {
         const std::uint64_t ttl_ms = random_.below(10) == 0 ? 0 : 20 + random_.below(200);
-        return lock::open_session{{0, random_.below(4)}, random_.below(6), ttl_ms};
+        const std::uint64_t delay_ms = random_.below(2) == 0 ? 0 : random_.below(100);
+        return lock::open_session{{0, random_.below(4)}, random_.below(6), ttl_ms, delay_ms};
     }
 
     lock::command acquire(const request_stamp& stamp) {
@@ -153,7 +154,8 @@ private:
         if (random_.below(8) == 0) asked.mode = lock::mode::update;
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
         asked.hold_ttl_ms = lease();
-        if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(5));
+        if (random_.below(3) == 0) asked.flags |= lock::reclaim;
+        if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(10));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
     }
@@ -275,6 +277,7 @@ inline lock::config tight_limits() {
     config.max_waiting_per_lock = 4;
     config.max_reentrancy = 2;
     config.max_name_bytes = 100;
+    config.max_lock_delay_ms = 80;
     return config;
 }
 

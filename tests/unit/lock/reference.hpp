@@ -80,7 +80,7 @@ public:
         out.last = at_;
         out.last_token = fencing_token(last_);
         for (const session& one : sessions_) {
-            out.sessions.push_back({one.id, log_time(one.deadline)});
+            out.sessions.push_back({one.id, log_time(one.deadline), one.client, one.lock_delay});
             for (const request& r : requests_.all) {
                 const bool is_over =
                     r.is.token == fencing_token() && r.is.state != lock::request_state::queued;
@@ -95,10 +95,11 @@ private:
     struct session {
         session_id id;
         client_uuid client;
-        std::uint64_t nonce, ttl, deadline, extended, acknowledged;
+        std::uint64_t nonce, ttl, deadline, extended, acknowledged, lock_delay;
         std::map<std::uint64_t, lock::reply> replies;
     };
     using request = reference_requests::request;
+    using ghost = reference_requests::ghost;
     using state = lock::request_state;
 
     static lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
@@ -109,45 +110,92 @@ private:
         }
         return nullptr;
     }
+    /// Whichever of two ends first, and of those that end together the first; nullptr is none.
+    template <class T, class When>
+    static T* earlier(T* one, T* other, When when) {
+        if (one == nullptr || other == nullptr) return one == nullptr ? other : one;
+        return when(*other) < when(*one) ? other : one;
+    }
+
+    /// Ends what is over first: at one moment sessions, then leases, waits and lock-delays.
     bool fire() {
-        session* first = nullptr;
-        for (session& one : sessions_) {
-            if (first == nullptr || one.deadline < first->deadline) first = &one;
-        }
+        session* own = nullptr;
+        for (session& one : sessions_)
+            own = earlier(own, &one, [](const session& is) { return is.deadline; });
         request* hold = nullptr;
-        for (request& one : requests_.all) {
-            if (one.is.lease.deadline.milliseconds() > now_) continue;
-            const bool is_first =
-                hold == nullptr || one.is.lease.deadline < hold->is.lease.deadline;
-            const bool is_alike = !is_first && one.is.lease.deadline == hold->is.lease.deadline;
-            if (is_first || (is_alike && one.is.token < hold->is.token)) hold = &one;
-        }
         request* wait = nullptr;
         for (request& one : requests_.all) {
+            const auto end = [](const request& of) {
+                return std::pair(of.is.lease.deadline, of.is.token);
+            };
+            if (one.is.lease.deadline < log_time::never()) hold = earlier(hold, &one, end);
             if (one.is.state != state::queued) continue;
-            if (wait == nullptr || one.is.deadline < wait->is.deadline) wait = &one;
+            wait = earlier(wait, &one, [](const request& of) { return of.is.deadline; });
         }
-        const bool is_before_wait =
-            hold != nullptr && (wait == nullptr || hold->is.lease.deadline <= wait->is.deadline);
-        if (is_before_wait &&
-            (first == nullptr || hold->is.lease.deadline.milliseconds() < first->deadline)) {
-            const lock::hold_ended over{hold->is.owner.session, hold->is.token};
-            let_go(*hold, hold->is.count);
-            events_.push_back(over);
-            return true;
+        ghost* delay = nullptr;
+        for (ghost& one : requests_.ghosts) {
+            delay = earlier(delay, &one,
+                            [](const ghost& of) { return std::pair(of.is.until, of.is.token); });
         }
-        if (wait != nullptr && wait->is.deadline.milliseconds() <= now_ &&
-            (first == nullptr || wait->is.deadline.milliseconds() < first->deadline)) {
-            end(*wait, state::timed_out);
-            events_.push_back(
-                lock::wait_ended{wait->is.owner.session, wait->is.sequence, state::timed_out});
-            return true;
+        const std::uint64_t never = log_time::never().milliseconds();
+        const std::uint64_t ends[] = {
+            own == nullptr ? never : own->deadline,
+            hold == nullptr ? never : hold->is.lease.deadline.milliseconds(),
+            wait == nullptr ? never : wait->is.deadline.milliseconds(),
+            delay == nullptr ? never : delay->is.until.milliseconds(),
+        };
+        const auto* const first = std::ranges::min_element(ends);
+        if (*first > now_) return false;
+        if (first == &ends[0]) return expire(own->id);
+        if (first == &ends[1]) return end_lease(*hold);
+        if (first == &ends[2]) return time_out(*wait);
+        touch(delay->name);
+        requests_.ghosts.remove_if([&](const ghost& one) { return &one == delay; });
+        return true;
+    }
+
+    bool expire(session_id gone) {
+        for (const request& one : requests_.all) {
+            if (one.is.owner.session == gone && one.is.state == state::granted)
+                haunt(one, find(gone)->deadline);
         }
-        if (first == nullptr || first->deadline > now_) return false;
-        const session_id gone = first->id;
         drop(gone);
         events_.push_back(lock::session_ended{gone});
         return true;
+    }
+    bool end_lease(request& hold) {
+        const lock::hold_ended over{hold.is.owner.session, hold.is.token};
+        haunt(hold, hold.is.lease.deadline.milliseconds());
+        let_go(hold, hold.is.count);
+        events_.push_back(over);
+        return true;
+    }
+    bool time_out(request& wait) {
+        const session_id whose = wait.is.owner.session;
+        end(wait, state::timed_out);
+        events_.push_back(lock::wait_ended{whose, wait.is.sequence, state::timed_out});
+        return true;
+    }
+
+    /// A hold is about to end that was not given back.
+    void haunt(const request& hold, std::uint64_t deadline) {
+        const session& whose = *find(hold.is.owner.session);
+        if (whose.lock_delay == 0) return;
+        ghost left{{hold.is.token, hold.is.mode, hold.is.permits, whose.client,
+                    log_time(deadline + whose.lock_delay)},
+                   hold.name};
+        for (const ghost& one : requests_.ghosts) {
+            if (!is_like(one, left)) continue;
+            left.is.until = std::max(left.is.until, one.is.until);
+            left.is.token = std::max(left.is.token, one.is.token);
+        }
+        requests_.ghosts.remove_if([&](const ghost& one) { return is_like(one, left); });
+        requests_.ghosts.push_back(left);
+    }
+    /// Of a lock, a client leaves one in each mode.
+    static bool is_like(const ghost& one, const ghost& other) {
+        return one.name == other.name && one.is.client == other.is.client &&
+               one.is.mode == other.is.mode && one.is.permits == 0 && other.is.permits == 0;
     }
 
     /// What waited at several locks has ended once.
@@ -161,6 +209,7 @@ private:
         one.is.mode = one.is.before = lock::mode::exclusive;
         one.is.permits = 0;
         one.is.lease = {};
+        one.is.reclaims = false;
     }
 
     void drop(session_id id) {
@@ -216,7 +265,8 @@ private:
     }
     bool fits(const request& one) {
         if (one.is.permits > 0) return requests_.has_permits(one.name, one.is.permits);
-        return requests_.fits(one.name, one.is.mode, one.is.upgrades);
+        return requests_.fits(one.name, one.is.mode, one.is.upgrades,
+                              one.is.reclaims ? &find(one.is.owner.session)->client : nullptr);
     }
     void hold(request& one) {
         one.is.state = state::granted;
@@ -224,6 +274,11 @@ private:
         one.is.token = fencing_token(++last_);
         if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
         touch(one.name);
+        if (std::exchange(one.is.reclaims, false)) {
+            const client_uuid& self = find(one.is.owner.session)->client;
+            requests_.ghosts.remove_if(
+                [&](const ghost& left) { return left.name == one.name && left.is.client == self; });
+        }
         const fencing_token replaced = std::exchange(one.is.upgrades, {});
         const request* const old = requests_.held(replaced);
         if (old == nullptr) return;
@@ -248,8 +303,15 @@ private:
         if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
         const auto ttl =
             std::clamp(asked.ttl_ms, config_.sessions.min_ttl_ms, config_.sessions.max_ttl_ms);
-        sessions_.push_back(
-            {session_id(at_), asked.client, asked.nonce, ttl, now_ + ttl, 0, 0, {}});
+        sessions_.push_back({session_id(at_),
+                             asked.client,
+                             asked.nonce,
+                             ttl,
+                             now_ + ttl,
+                             0,
+                             0,
+                             std::min(asked.lock_delay_ms, config_.max_lock_delay_ms),
+                             {}});
         return lock::opened{session_id(at_), ttl};
     }
 
@@ -306,13 +368,13 @@ private:
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
-        if (asked.flags > 3) return no(lock::refusal::malformed);
-        if (asked.flags >= 2) return no(lock::refusal::unsupported);
+        if (asked.flags > 7) return no(lock::refusal::malformed);
+        if ((asked.flags & 2) != 0) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         if (requests_.capacity_of(asked.name) > 0) return no(lock::refusal::kind_mismatch);
         const lock::owner_id owner{self.id, asked.owner};
         request* const own = requests_.held(asked.name, owner);
-        if (asked.flags == 1 && own != nullptr) {
+        if ((asked.flags & 1) != 0 && own != nullptr) {
             if (own->is.mode < asked.mode) return no(lock::refusal::self_deadlock);
             if (own->is.count == config_.max_reentrancy) return no(lock::refusal::limit);
             ++own->is.count;
@@ -320,13 +382,22 @@ private:
                 renew(own->is.lease, asked.hold_ttl_ms);
             return lock::granted{own->is.token};
         }
-        const bool is_free =
-            requests_.front(asked.name) == nullptr && requests_.fits(asked.name, asked.mode, {});
+        const auto has_lost = [&](const ghost& one) {
+            return one.name == asked.name && one.is.client == self.client &&
+                   one.is.mode >= asked.mode;
+        };
+        const bool reclaims = (asked.flags & 4) != 0;
+        const bool fits =
+            requests_.fits(asked.name, asked.mode, {}, reclaims ? &self.client : nullptr);
+        const request* const first = requests_.front(asked.name);
+        const bool passes = reclaims && fits && std::ranges::any_of(requests_.ghosts, has_lost) &&
+                            (first == nullptr || !reference_requests::is_upgrade(first->is));
+        const bool is_free = passes || (first == nullptr && fits);
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (own != nullptr) return no(lock::refusal::self_deadlock);
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, {{asked.name, asked.mode}}, {});
+        return queue_up(asked, {{asked.name, asked.mode}}, {}, passes);
     }
 
     lock::reply run(const lock::acquire_all& asked, session& self) {
@@ -420,10 +491,10 @@ private:
 
     template <class Command>
     lock::reply queue_up(const Command& asked, const std::map<std::string, lock::mode>& locks,
-                         fencing_token upgrades) {
+                         fencing_token upgrades, bool passes_the_queue = false) {
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
-            request fresh{{}, name};
+            request fresh{{}, name, passes_the_queue};
             fresh.is.owner = {asked.stamp.session, asked.owner};
             fresh.is.sequence = asked.stamp.sequence;
             fresh.is.at = at_;
@@ -433,6 +504,7 @@ private:
             if constexpr (requires { asked.hold_ttl_ms; }) {
                 if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
             }
+            if constexpr (requires { asked.flags; }) fresh.is.reclaims = (asked.flags & 4) != 0;
             if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
             const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
             fresh.is.kind =

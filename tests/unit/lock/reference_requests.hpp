@@ -21,6 +21,12 @@ struct reference_requests {
     struct request {
         lock::request_record is;
         std::string name;
+        bool passes_the_queue = false;
+    };
+    /// A lock-delay, and what it keeps others from.
+    struct ghost {
+        lock::delay_record is;
+        std::string name;
     };
     using state = lock::request_state;
 
@@ -79,25 +85,36 @@ struct reference_requests {
         return one == lock::mode::shared || other == lock::mode::shared;
     }
     [[nodiscard]] bool exists(const std::string& name) const {
-        return count([&](const request& one) {
+        const auto is_here = [&](const ghost& one) { return one.name == name; };
+        return std::ranges::any_of(ghosts, is_here) ||
+               count([&](const request& one) {
                    return one.name == name &&
                           (one.is.state == state::granted || one.is.state == state::queued);
                }) > 0;
     }
     /// What the name stands for: of a semaphore, how many permits; of a lock, and of nothing, zero.
     [[nodiscard]] std::uint32_t capacity_of(const std::string& name) const {
-        const auto permits =
-            count([&](const request& one) { return one.name == name && one.is.permits > 0; });
-        return permits > 0 ? capacities.at(name) : 0;
+        const auto has_permits = [&](const auto& one) {
+            return one.name == name && one.is.permits > 0;
+        };
+        return count(has_permits) > 0 || std::ranges::any_of(ghosts, has_permits)
+                   ? capacities.at(name)
+                   : 0;
     }
     /// Whether so many permits are left.
     [[nodiscard]] bool has_permits(const std::string& name, std::uint32_t asked) const {
         std::uint64_t held = asked;
         for (const request& one : by_token(name)) held += one.is.permits;
+        for (const ghost& one : ghosts) held += one.name == name ? one.is.permits : 0;
         return held <= capacities.at(name);
     }
-    /// Whether nobody holds who would be in the way, but for a hold that is to be replaced.
-    bool fits(const std::string& name, lock::mode asked, fencing_token replaced) {
+    /// Whether nothing is in the way, but for a hold that is to be replaced and what a client has left itself.
+    bool fits(const std::string& name, lock::mode asked, fencing_token replaced,
+              const client_uuid* reclaimer = nullptr) {
+        for (const ghost& one : ghosts) {
+            const bool is_own = reclaimer != nullptr && one.is.client == *reclaimer;
+            if (one.name == name && !is_own && !go_together(one.is.mode, asked)) return false;
+        }
         for (const request& one : by_token(name)) {
             if (one.is.token != replaced && !go_together(one.is.mode, asked)) return false;
         }
@@ -108,6 +125,7 @@ struct reference_requests {
         request* first = nullptr;
         for (request& one : all) {
             if (one.name != name || one.is.state != state::queued) continue;
+            if (one.passes_the_queue) return &one;
             if (first == nullptr || is_upgrade(one.is)) first = &one;
         }
         return first;
@@ -122,6 +140,7 @@ struct reference_requests {
             const bool is_over = one.is.state != state::granted && one.is.state != state::queued;
             if (!is_over) locks.insert(one.name);
         }
+        for (const ghost& one : ghosts) locks.insert(one.name);
         const auto waiting = count([&](const request& one) {
             return one.is.owner.session == self && one.is.state != state::granted;
         });
@@ -138,25 +157,28 @@ struct reference_requests {
         return would_wait && waiting + names.size() > limits.max_waiting_per_session;
     }
 
-    /// What is held or waited for, in order of name.
+    /// What is held, waited for, or kept from others, in order of name.
     [[nodiscard]] std::vector<lock::lock_record> locks() const {
         std::map<std::string, lock::lock_record> by_name;
         for (const request& one : all) {
             if (one.is.state == state::granted) by_name[one.name].holders.push_back(one.is);
             if (one.is.state == state::queued) by_name[one.name].queue.push_back(one.is);
         }
+        for (const ghost& one : ghosts) by_name[one.name].delays.push_back(one.is);
         std::vector<lock::lock_record> found;
         for (auto& [name, record] : by_name) {
             record.name = name;
             record.capacity = capacity_of(name);
             std::ranges::sort(record.holders, {}, &lock::request_record::token);
+            std::ranges::sort(record.delays, {}, &lock::delay_record::token);
             std::ranges::stable_partition(record.queue, is_upgrade);
             found.push_back(record);
         }
         return found;
     }
 
-    std::list<request> all;                           // in order of arrival
+    std::list<request> all;  // in order of arrival
+    std::list<ghost> ghosts;
     std::map<std::string, std::uint32_t> capacities;  // of semaphores, also of those that are gone
 };
 

@@ -108,6 +108,12 @@ struct anything_is_covered : lock::rules {
 struct anybody_may_release : lock::rules {
     static bool may_release(const lock::owner_id&, const lock::owner_id&) { return true; }
 };
+struct a_lost_hold_leaves_nothing : lock::rules {
+    static bool leaves_delay(std::uint64_t) { return false; }
+};
+struct anybody_may_reclaim : lock::rules {
+    static bool may_reclaim(const client_uuid&, const client_uuid&) { return true; }
+};
 struct any_leader_counts : lock::rules {
     static bool is_new_leader(ballot, ballot) { return true; }
 };
@@ -200,6 +206,26 @@ TEST_CASE("M57: a release by another session that succeeds is found") {
     real.acquire(real.a, "x", lock::no_wait);
     CHECK(mutant.release(mutant.b, fencing_token(1)) == reply(lock::released{0}));
     CHECK(real.release(real.b, fencing_token(1)) == no(lock::refusal::not_owner));
+}
+
+template <class Rules>
+reply after_an_expiry(std::uint8_t flags = lock::no_flags) {
+    victim<Rules> v;
+    const lock::open_session asked{{0, 3}, 1, 20, 50};
+    v.acquire(get<lock::opened>(v.run(asked)).session, "x", lock::no_wait);
+    v.pass(20);
+    const request_stamp stamp{v.b, 100, 0};
+    return v.run(lock::acquire{stamp, 0, "x", lock::mode::exclusive, lock::no_wait, flags});
+}
+
+TEST_CASE("locks 3.6: a lock-delay that is left out lets the next one in at once") {
+    CHECK(holds_alternative<lock::busy>(after_an_expiry<lock::rules>()));
+    CHECK(holds_alternative<lock::granted>(after_an_expiry<a_lost_hold_leaves_nothing>()));
+}
+
+TEST_CASE("locks 3.12/63: a reclaim by whom it does not belong to lets in whoever asks for it") {
+    CHECK(holds_alternative<lock::busy>(after_an_expiry<lock::rules>(lock::reclaim)));
+    CHECK(holds_alternative<lock::granted>(after_an_expiry<anybody_may_reclaim>(lock::reclaim)));
 }
 
 TEST_CASE("M53: an older leader that counts is found by its ballot") {

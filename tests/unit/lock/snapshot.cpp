@@ -37,7 +37,8 @@ driver<> former_table() {
     return d;
 }
 
-/// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded.
+/// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
+/// and that wait, a request for several locks, and lock-delays, one beside a reader.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();
@@ -50,6 +51,14 @@ driver<> busy_table() {
     CHECK(d.convert(c, read, mode::exclusive, 3'000) == lock::reply(lock::queued{}));
     d.wait_in(mode::shared, late, "r");
     d.convert(c, d.hold_in(mode::update, c, "s"), mode::exclusive);
+    d.run(lock::acquire_permits{d.stamp(other), 0, "t", 2, 3, lock::no_wait, 4'000});
+    d.run(lock::acquire{d.stamp(late), 0, "r", mode::shared, lock::wait_forever, 0, 2'000});
+    CHECK(d.acquire_all(late, {"r", "u"}) == lock::reply(lock::queued{}));
+    const auto lost = get<lock::opened>(d.run(lock::open_session{{0, 6}, 1, 10, 600})).session;
+    d.hold(lost, "v");
+    d.hold_in(mode::shared, lost, "w");
+    d.hold_in(mode::shared, other, "w");
+    d.pass(10);
     return d;
 }
 

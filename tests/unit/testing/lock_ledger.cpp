@@ -81,6 +81,39 @@ TEST_CASE("who is granted at once overtakes nobody") {
     CHECK(ask(ledger, before, acquire_of(bob, 2), said, before) == "first_come_first_served");
 }
 
+TEST_CASE(
+    "who takes back what its client has lost passes the queue, but no upgrade, and nobody else "
+    "does") {
+    const lock::request_record waiting = held_by(bob, 2, first).locks.front().holders.front();
+    lock::state lost = held_by(bob, 1, first);
+    lost.sessions.front().client = {1};
+    lost.locks.front().queue = {waiting};
+    lost.locks.front().delays = {{first, lock::mode::update, 0, {1}, synod::log_time(9)}};
+    const auto passes = [](const lock::state& before, session_id who, lock::mode as,
+                           std::uint8_t flags) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), before));
+        lock::acquire asked = acquire_of(who, 3);
+        asked.flags = flags;
+        asked.mode = as;
+        lock::state after = held_by(who, 3, second);
+        after.locks.front().holders.front().mode = as;
+        return std::string(ask(ledger, before, asked, lock::granted{second}, after));
+    };
+    CHECK(passes(lost, alice, lock::mode::update, lock::reclaim).empty());
+    CHECK(passes(lost, alice, lock::mode::shared, lock::reclaim).empty());
+    CHECK(passes(lost, alice, lock::mode::exclusive, lock::reclaim) == "first_come_first_served");
+    CHECK(passes(lost, alice, lock::mode::update, lock::no_flags) == "first_come_first_served");
+    CHECK(passes(lost, bob, lock::mode::update, lock::reclaim) == "first_come_first_served");
+    lock::state upgraded = lost;
+    upgraded.locks.front().queue.front().upgrades = first;
+    CHECK(passes(upgraded, alice, lock::mode::update, lock::reclaim) == "first_come_first_served");
+    lock::state given_back = lost;
+    given_back.locks.front().delays.clear();
+    CHECK(passes(given_back, alice, lock::mode::update, lock::reclaim) ==
+          "first_come_first_served");
+}
+
 TEST_CASE("a hold is given back by its owner alone") {
     lock_ledger ledger;
     const lock::state held = held_by(alice, 1, first);

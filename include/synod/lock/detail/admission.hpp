@@ -47,7 +47,7 @@ public:
         if (sorted.empty()) return refusal::name_empty;
         for (const auto& [name, as] : sorted) {
             if (const auto why = refusal_of_name(name)) return why;
-            if (is_semaphore(book_->find_object(name))) return refusal::kind_mismatch;
+            if (is_semaphore(book_->objects().find(name))) return refusal::kind_mismatch;
         }
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if (sorted.size() > config_->max_locks_per_request) return refusal::limit;
@@ -102,7 +102,7 @@ public:
     [[nodiscard]] bool exceeds_limits(handle owner, handle lock, bool would_wait) const {
         const detail::client& asker = book_->client_at(owner);
         if (asker.requested >= config_->max_requests_per_session) return true;
-        if (lock == none) return book_->objects() >= config_->max_locks;
+        if (lock == none) return book_->objects().size() >= config_->max_locks;
         if (!would_wait) return false;
         return asker.waiting >= config_->max_waiting_per_session ||
                book_->object_at(lock).waiting >= config_->max_waiting_per_lock;
@@ -115,39 +115,50 @@ public:
             return true;
         std::size_t fresh = 0;
         for (const auto& [name, as] : sorted) {
-            const handle lock = book_->find_object(name);
+            const handle lock = book_->objects().find(name);
             if (lock == none) {
                 ++fresh;
             } else if (would_wait) {
                 if (book_->object_at(lock).waiting >= config_->max_waiting_per_lock) return true;
             }
         }
-        if (fresh > left_of(config_->max_locks, book_->objects())) return true;
+        if (fresh > left_of(config_->max_locks, book_->objects().size())) return true;
         return would_wait &&
                sorted.size() > left_of(config_->max_waiting_per_session, asker.waiting);
     }
     [[nodiscard]] bool are_free(const wanted_locks& sorted) const {
         for (const auto& [name, as] : sorted) {
-            if (!is_free(book_->find_object(name), {as, 0})) return false;
+            if (!is_free(book_->objects().find(name), {as, 0})) return false;
         }
         return true;
     }
     [[nodiscard]] bool holds_any(const wanted_locks& sorted, const owner_id& owner) const {
         for (const auto& [name, as] : sorted) {
-            if (hold_of(book_->find_object(name), owner) != none) return true;
+            if (hold_of(book_->objects().find(name), owner) != none) return true;
         }
         return false;
     }
 
-    [[nodiscard]] bool is_free(handle found, const stake& wanted) const {
+    [[nodiscard]] bool is_free(handle found, const stake& wanted,
+                               const client_uuid* reclaimer = nullptr) const {
         if (found == none) return true;
         const object& lock = book_->object_at(found);
-        return lock.queue.empty() && is_free_beside<Rules>(lock, lock.held, wanted);
+        return lock.queue.empty() &&
+               is_free_beside<Rules>(lock, book_->objects().obstacles(found, reclaimer), wanted);
     }
+
+    /// Whether a client may have back at once, ahead of all who wait, what it has lost there.
+    [[nodiscard]] bool may_reclaim_at_once(handle lock, const client_uuid& client,
+                                           mode asked) const {
+        return lock != none && book_->objects().delays().covers(lock, client, asked) &&
+               book_->upgrade_of(lock) == none &&
+               Rules::is_compatible(book_->objects().obstacles(lock, &client), asked);
+    }
+
     /// Whether a hold could be in another mode, as to all the others.
     [[nodiscard]] bool is_compatible_without(handle one, mode asked) const {
         const place& own = book_->place_at(one);
-        holding others = book_->object_at(own.object).held;
+        holding others = book_->objects().obstacles(own.object);
         --others.in(own.stake.mode);
         return Rules::is_compatible(others, asked);
     }

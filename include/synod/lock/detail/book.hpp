@@ -12,20 +12,24 @@
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
+#include <synod/lock/detail/objects.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/reply.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
-/// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever keeps the book; it applies none.
+/// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever
+/// keeps the book; it applies none.
 template <class Rules>
 class book {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
 public:
     [[nodiscard]] request& at(handle one) { return requests_[one]; }
     [[nodiscard]] const request& at(handle one) const { return requests_[one]; }
@@ -33,7 +37,19 @@ public:
     [[nodiscard]] const request& request_of(handle one) const { return at(places_[one].request); }
     [[nodiscard]] const object& object_at(handle one) const { return objects_[one]; }
     [[nodiscard]] const client& client_at(handle one) const { return clients_[one]; }
-    [[nodiscard]] std::size_t objects() const { return objects_.size(); }
+    [[nodiscard]] detail::objects<Rules>& objects() { return objects_; }
+    [[nodiscard]] const detail::objects<Rules>& objects() const { return objects_; }
+
+    void begin_session(session_id session, const profile& told) {
+        profiles_.emplace(session, told);
+    }
+    void end_session(session_id session) { profiles_.erase(session); }
+    [[nodiscard]] const profile& profile_of(session_id session) const {
+        return profiles_.at(session);
+    }
+    [[nodiscard]] const profile& profile_of(const request& one) const {
+        return profiles_.at(clients_[one.client].session);
+    }
 
     /// A session's client, which comes into being with its first use.
     [[nodiscard]] handle reach_client(session_id session) {
@@ -54,25 +70,6 @@ public:
         SYNOD_ASSERT(clients_[one].requests.empty());
         client_of_.erase(clients_[one].session);
         clients_.give_back(one);
-    }
-
-    [[nodiscard]] handle find_object(std::string_view name) const {
-        return find_object(name, hash_of(as_bytes(name)));
-    }
-    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity.
-    [[nodiscard]] handle reach_object(std::string_view name, std::uint32_t capacity = 0) {
-        const std::uint64_t hash = hash_of(as_bytes(name));
-        if (const handle found = find_object(name, hash); found != none) return found;
-        const handle fresh = objects_.take();
-        object& made = objects_[fresh];
-        made.name = name;
-        made.capacity = capacity;
-        made.holders = made.queue = {};
-        made.held = {};
-        made.waiting = 0;
-        made.touched = false;
-        by_name_.insert(fresh, hash);
-        return fresh;
     }
 
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
@@ -98,6 +95,7 @@ public:
         }
         return fresh;
     }
+
     /// The same for one that has ended already.
     void add_ended(const request& what) { count_ended(add(what)); }
 
@@ -112,12 +110,18 @@ public:
         return fresh;
     }
 
-    /// Gives it the place ahead of all that wait. Which hold that is to replace, `set_upgrades` tells.
-    [[nodiscard]] handle enqueue_upgrade(handle one, handle target, lock::mode wanted) {
-        const handle fresh = add_place(one, target, {wanted, 0});
+    /// Gives a request that can be granted at once its place ahead of all that wait.
+    handle enqueue_first(handle one, handle target, const stake& wanted) {
+        const handle fresh = add_place(one, target, wanted);
         stand_in_queue(none, fresh);
         return fresh;
     }
+
+    /// Gives it the place ahead of all that wait. Which hold that is to replace, `set_upgrades` tells.
+    [[nodiscard]] handle enqueue_upgrade(handle one, handle target, lock::mode wanted) {
+        return enqueue_first(one, target, {wanted, 0});
+    }
+
     /// A waiting place is to be held for so long at the most.
     void want_lease(handle one, const lease& wanted) {
         places_[one].has_lease = true;
@@ -131,12 +135,22 @@ public:
         return front != none && places_[front].upgrades != none ? front : none;
     }
 
+    /// What stands in the way of a waiting place, and of nobody else who asks for the same.
+    [[nodiscard]] holding obstacles_of(handle one) const {
+        const request& whose = request_of(one);
+        const handle target = places_[one].object;
+        return objects_.obstacles(target, whose.reclaims ? &profile_of(whose).client : nullptr);
+    }
+
     /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades, with its lease. Once
     /// this is done for all places of a request, `note_granted` is due.
     void hold(handle one, fencing_token token, log_time now) {
         place& asked = places_[one];
         if (asked.has_lease) leases_.begin(one, token, now);
         if (asked.upgrades != none) replace(asked.upgrades, one, token);
+        if (request_of(one).reclaims) {
+            objects_.end_delays(asked.object, profile_of(request_of(one)).client);
+        }
         leave_queue(one);
         asked.token = token;
         neighbours::append(places_, objects_[asked.object].holders, one);
@@ -166,13 +180,20 @@ public:
         --objects_[held.object].held.in(held.stake.mode);
         ++objects_[held.object].held.in(to);
         held.stake.mode = held.before = to;
-        touch(held.object);
+        objects_.touch(held.object);
     }
     void set_count(handle one, std::uint32_t acquisitions) { places_[one].count = acquisitions; }
 
     void set_capacity(handle one, std::uint32_t capacity) {
         objects_[one].capacity = capacity;
-        touch(one);
+        objects_.touch(one);
+    }
+
+    /// A hold that is about to end goes on standing in the way of others.
+    void leave_delay(handle one, const client_uuid& client, log_time until) {
+        const place& held = places_[one];
+        objects_.add_delay(held.object,
+                           {held.token, held.stake.mode, held.stake.permits, client, until});
     }
 
     /// Ends a waiting request in all its places; it is kept for its client.
@@ -213,26 +234,6 @@ public:
         return timers_.empty() ? nullptr : &*timers_.begin();
     }
 
-    /// The objects whose queue or holders have changed since they were taken from here, in the order in which that began.
-    [[nodiscard]] handle take_touched() {
-        if (next_touched_ == touched_.size()) {
-            touched_.clear();
-            next_touched_ = 0;
-            return none;
-        }
-        const handle one = touched_[next_touched_++];
-        objects_[one].touched = false;
-        return one;
-    }
-
-    /// Ends an object that nobody holds or waits for; leaves any other.
-    void drop_if_idle(handle one) {
-        const object& idle = objects_[one];
-        if (!idle.holders.empty() || !idle.queue.empty() || idle.touched) return;
-        by_name_.erase(one, hash_of(as_bytes(idle.name)));
-        objects_.give_back(one);
-    }
-
     /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
     template <class Visit>
     void for_each_object(Visit&& visit) const {
@@ -246,6 +247,8 @@ public:
                 });
             }
         }
+        objects_.delays().for_each(
+            [&](handle target, const auto&) { sorted.emplace(objects_[target].name, target); });
         for (const auto& [name, one] : sorted) visit(one);
     }
 
@@ -265,15 +268,9 @@ public:
     }
 
 private:
-    template <class T>
-    using deferred = synod::detail::deferred<T, Rules>;
-
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
-    [[nodiscard]] handle find_object(std::string_view name, std::uint64_t hash) const {
-        return by_name_.find(hash, [&](handle one) { return objects_[one].name == name; });
-    }
     [[nodiscard]] static std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
         return spread_in_lines(sequence, spread(client));
     }
@@ -331,7 +328,7 @@ private:
         neighbours::insert_behind(places_, objects_[target].queue, before, arrival);
         ++objects_[target].waiting;
         ++clients_[request_of(arrival).client].waiting;
-        touch(target);
+        objects_.touch(target);
     }
 
     void leave_queue(handle one) {
@@ -339,7 +336,7 @@ private:
         neighbours::remove(places_, target.queue, one);
         --target.waiting;
         --clients_[request_of(one).client].waiting;
-        touch(places_[one].object);
+        objects_.touch(places_[one].object);
     }
 
     void leave_holders(handle one) {
@@ -349,7 +346,7 @@ private:
         neighbours::remove(places_, target.holders, one);
         --target.held.in(held.stake.mode);
         target.held.permits -= held.stake.permits;
-        touch(held.object);
+        objects_.touch(held.object);
     }
 
     void drop_place(handle one) {
@@ -367,26 +364,18 @@ private:
         for_each_place(whose, [this](handle one) { drop_place(one); });
     }
 
-    void touch(handle one) {
-        if (objects_[one].touched) return;
-        objects_[one].touched = true;
-        touched_.push_back(one);
-    }
-
     using index = basic_hash_index<deferred<handle>>;
 
     slab<deferred<request>> requests_;
     slab<deferred<place>> places_;
     detail::leases<Rules> leases_;  // of places with place::has_lease
-    slab<deferred<object>> objects_;
+    detail::objects<Rules> objects_;
     slab<deferred<client>> clients_;
+    ordered_map<session_id, deferred<profile>> profiles_;  // one per live session
     ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
-    index by_name_;                                        // every object
     index by_sequence_;                                    // every request
     index by_token_;                                       // every place that is held
     ordered_set<deferred<wait_timer>> timers_;             // every waiting request with a limit
-    std::vector<deferred<handle>> touched_;  // from next_touched_ on, those with object::touched
-    std::size_t next_touched_ = 0;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -11,6 +11,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/log/session.hpp>
 
 #include <compare>
 #include <cstdint>
@@ -33,6 +34,7 @@ struct request {
     handle client_next = none;
     request_state state = request_state::queued;
     request_kind kind = request_kind::acquisition;
+    bool reclaims = false;     // what its client has lost does not stand in its way
     bool told_queued = false;  // its client knows that it waits, so how that ends is an event
 };
 
@@ -57,7 +59,7 @@ struct place {
     bool has_lease = false;
 };
 
-/// One lock, or one semaphore. It exists while it is held or waited for.
+/// One lock, or one semaphore. It exists while it is held, waited for, or closed by a lock-delay.
 struct object {
     std::string name;
     std::uint32_t capacity = 0;  // of a semaphore; zero for a lock
@@ -65,7 +67,8 @@ struct object {
     chain queue;                 // places: an upgrade, if one waits, and then in order of position
     holding held;
     std::uint32_t waiting = 0;
-    bool touched = false;  // stands in the list of those whose grant loop is due
+    bool touched = false;     // stands in the list of those whose grant loop is due
+    bool is_delayed = false;  // has lock-delays
 };
 
 /// What a session has in this table. A request counts once for each of its places, and once when it has ended.
@@ -74,6 +77,12 @@ struct client {
     chain requests;               // in order of position
     std::uint32_t requested = 0;  // all of them
     std::uint32_t waiting = 0;    // those that wait, and the ended ones
+};
+
+/// What is known of a session from its opening on.
+struct profile {
+    client_uuid client;
+    std::uint64_t lock_delay_ms = 0;
 };
 
 /// The wait of one request that has a limit.

@@ -27,7 +27,7 @@ template <class Rules>
     const place& asked = all.place_at(one);
     const object& lock = all.object_at(asked.object);
     if (lock.queue.first != one) return false;
-    holding others = lock.held;
+    holding others = all.obstacles_of(one);
     if (asked.upgrades != none) --others.in(all.place_at(asked.upgrades).stake.mode);
     return is_free_beside<Rules>(lock, others, asked.stake);
 }
@@ -69,9 +69,10 @@ void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time
 /// after all due timers have fired, so nobody is granted anything whose own time is over.
 template <class Rules, class Tell>
 void settle(book<Rules>& all, fencing_token& last, log_time now, Tell&& tell) {
-    for (handle lock = all.take_touched(); lock != none; lock = all.take_touched()) {
+    for (handle lock = all.objects().take_touched(); lock != none;
+         lock = all.objects().take_touched()) {
         run_grant_loop(all, lock, last, now, tell);
-        all.drop_if_idle(lock);
+        all.objects().drop_if_idle(lock);
     }
 }
 

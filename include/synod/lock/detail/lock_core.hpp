@@ -36,41 +36,22 @@ public:
     explicit lock_core(const lock::config& config)
         : config_(config), last_token_(config.tokens_after) {}
 
-    /// Ends the first wait to end if it is over at `now`; false if there is none.
-    bool end_one_wait(log_time now) {
-        const wait_timer* const first = book_.first_timer();
-        if (first == nullptr || !Rules::is_over(first->deadline, now)) return false;
-        const handle one = first->request;
-        book_.end(one, request_state::timed_out);
-        tell(one);
-        return true;
-    }
-
-    /// Ends the first lease to end if it is over at `now`, and its hold; false if there is none.
-    bool end_one_lease(log_time now) {
-        const lease_end* const first = book_.leases().first();
-        if (first == nullptr || !Rules::is_over(first->deadline, now)) return false;
-        const handle one = first->place;
-        const session_id session = book_.client_at(book_.request_of(one).client).session;
-        const fencing_token token = book_.place_at(one).token;
-        end_hold(one);
-        emit(hold_ended{session, token});
-        return true;
+    /// A session has been opened; nothing changes for one that was open.
+    void begin_session(session_id session, const client_uuid& client, std::uint64_t lock_delay_ms) {
+        const std::uint64_t longest = config_.max_lock_delay_ms;
+        book_.begin_session(session, {client, lock_delay_ms < longest ? lock_delay_ms : longest});
     }
 
     /// Gives every lease of a hold its grace. (locks R3)
     void new_leader(log_time now) { book_.leases().grant_grace(now, config_.sessions); }
 
-    /// Ends what a session has, oldest first.
+    /// Ends what a session has that has been closed, oldest first.
     void end_session(session_id session) {
-        const handle owner = book_.find_client(session);
-        if (owner == none) return;
-        handle next = none;
-        for (handle one = book_.client_at(owner).requests.first; one != none; one = next) {
-            next = book_.at(one).client_next;
-            book_.forget(one);
-        }
-        book_.drop_client(owner);
+        end_requests(session, [](handle) {});
+    }
+    /// The same for one that was over at `deadline`: from then on its holds leave lock-delays.
+    void expire_session(session_id session, log_time deadline) {
+        end_requests(session, [=, this](handle one) { leave_delay(one, deadline); });
     }
 
     /// Grants what has become free, from `now` on. The last act of every input that ends something.
@@ -88,28 +69,43 @@ public:
         for (; !events_.empty(); events_.pop_front()) sink(std::as_const(events_.front()));
     }
 
-    /// When the next wait, or the next lease of a hold, ends.
-    [[nodiscard]] log_time next_wait_end() const {
-        const wait_timer* const first = book_.first_timer();
-        return first == nullptr ? log_time::never() : first->deadline;
+    /// When the next lease of a hold, wait, or lock-delay ends.
+    [[nodiscard]] log_time next_end() const {
+        return earlier(earlier(lease_end_time(), wait_end_time()), delay_end_time());
     }
-    [[nodiscard]] log_time next_lease_end() const {
-        const lease_end* const first = book_.leases().first();
-        return first == nullptr ? log_time::never() : first->deadline;
+
+    /// Ends the first of them, a lease before a wait before a lock-delay of the same moment, if it is over at `now`; false if
+    /// none is.
+    bool end_one(log_time now) {
+        const log_time first = next_end();
+        if (!Rules::is_over(first, now)) return false;
+        if (lease_end_time() == first)
+            end_one_lease(first);
+        else if (wait_end_time() == first)
+            end_one_wait();
+        else
+            end_one_delay();
+        return true;
     }
     [[nodiscard]] const lock::config& config() const { return config_; }
     [[nodiscard]] fencing_token last_token() const { return last_token_; }
-    [[nodiscard]] std::size_t size() const { return book_.objects(); }
+    [[nodiscard]] std::size_t size() const { return book_.objects().size(); }
 
-    /// Fills in the locks, the ended requests and the last token.
+    /// Fills in the locks, the ended requests, the last token, and what it knows of sessions.
     void describe(lock::state& out) const {
         out.last_token = last_token_;
+        for (session_record& one : out.sessions) {
+            one.lock_delay_ms = book_.profile_of(one.session).lock_delay_ms;
+        }
         detail::describe(book_, out);
     }
 
     /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
     void rebuild(const lock::state& from) {
         last_token_ = from.last_token;
+        for (const session_record& one : from.sessions) {
+            begin_session(one.session, one.client, one.lock_delay_ms);
+        }
         detail::rebuild(book_, from);
     }
 
@@ -133,6 +129,61 @@ protected:
         }
         end_hold(one);
         return 0;
+    }
+
+    [[nodiscard]] log_time wait_end_time() const {
+        const wait_timer* const first = book_.first_timer();
+        return first == nullptr ? log_time::never() : first->deadline;
+    }
+    [[nodiscard]] log_time lease_end_time() const {
+        const lease_end* const first = book_.leases().first();
+        return first == nullptr ? log_time::never() : first->deadline;
+    }
+    [[nodiscard]] log_time delay_end_time() const {
+        const delay_end* const first = book_.objects().delays().first();
+        return first == nullptr ? log_time::never() : first->until;
+    }
+
+    void end_one_wait() {
+        const handle one = book_.first_timer()->request;
+        book_.end(one, request_state::timed_out);
+        tell(one);
+    }
+    void end_one_lease(log_time deadline) {
+        const handle one = book_.leases().first()->place;
+        const session_id session = book_.client_at(book_.request_of(one).client).session;
+        const fencing_token token = book_.place_at(one).token;
+        leave_delay(one, deadline);
+        end_hold(one);
+        emit(hold_ended{session, token});
+    }
+    /// And those that end with it at the same object.
+    void end_one_delay() {
+        const delay_end first = *book_.objects().delays().first();
+        book_.objects().end_delays(first.object, first.until);
+    }
+
+    /// A hold is about to end that was over at `deadline` and not given back. (locks 3.6)
+    void leave_delay(handle one, log_time deadline) {
+        const profile& its = book_.profile_of(book_.request_of(one));
+        if (!Rules::leaves_delay(its.lock_delay_ms)) return;
+        book_.leave_delay(one, its.client, deadline + its.lock_delay_ms);
+    }
+
+    /// Calls `before(handle)` for each hold of a session before it ends with all that the session has.
+    template <class Before>
+    void end_requests(session_id session, Before&& before) {
+        if (const handle owner = book_.find_client(session); owner != none) {
+            handle next = none;
+            for (handle one = book_.client_at(owner).requests.first; one != none; one = next) {
+                next = book_.at(one).client_next;
+                if (book_.at(one).state == request_state::granted)
+                    book_.for_each_place(one, before);
+                book_.forget(one);
+            }
+            book_.drop_client(owner);
+        }
+        book_.end_session(session);
     }
 
     /// Ends a hold, however often it was acquired, and an upgrade that waits for it.
@@ -159,8 +210,7 @@ protected:
     }
 
     lock::config config_;
-    book<Rules>
-        book_;  // between inputs no touched object, and every lock in it is held or waited for
+    book<Rules> book_;  // between inputs no touched object, and every object in it has a use
     fencing_token last_token_;  // the highest ever granted
     queue<event> events_;       // not taken yet; no part of the state
 };

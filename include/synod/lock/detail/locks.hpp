@@ -41,37 +41,46 @@ public:
 
     [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};
-        const handle lock = book_.find_object(asked.name);
+        const handle lock = book_.objects().find(asked.name);
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
         const handle own = check().hold_of(lock, {asked.stamp.session, asked.owner});
         const bool is_again = (asked.flags & reentrant) != 0;
         if (is_again && own != none) return acquire_again(own, asked, context.now);
-        const bool would_wait = !check().is_free(lock, {asked.mode, 0});
+        const bool reclaims = (asked.flags & reclaim) != 0;
+        const client_uuid& self = book_.profile_of(asked.stamp.session).client;
+        const bool is_first = reclaims && check().may_reclaim_at_once(lock, self, asked.mode);
+        const bool would_wait =
+            !is_first && !check().is_free(lock, {asked.mode, 0}, reclaims ? &self : nullptr);
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (own != none) return refused{refusal::self_deadlock};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
-        const handle fresh = book_.add(request_of(asked, client, context));
-        enqueue(fresh, asked, book_.reach_object(asked.name), {asked.mode, 0});
+        detail::request made = request_of(asked, client, context);
+        made.reclaims = reclaims;
+        const handle fresh = book_.add(made);
+        const handle target = book_.objects().reach(asked.name);
+        want(is_first ? book_.enqueue_first(fresh, target, {asked.mode, 0})
+                      : book_.enqueue(fresh, target, {asked.mode, 0}),
+             asked);
         return settle_for(fresh, context.now);
     }
 
     [[nodiscard]] reply answer_to(const acquire_permits_view& asked, const apply_context& context) {
-        const handle found = book_.find_object(asked.name);
+        const handle found = book_.objects().find(asked.name);
         if (const auto reason = check().refusal_of(asked, found)) return refused{*reason};
         const bool would_wait = !check().is_free(found, stake{mode::shared, asked.permits});
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
         const handle fresh = book_.add(request_of(asked, client, context));
-        const handle semaphore = book_.reach_object(asked.name, asked.capacity);
-        enqueue(fresh, asked, semaphore, {mode::shared, asked.permits});
+        const handle semaphore = book_.objects().reach(asked.name, asked.capacity);
+        want(book_.enqueue(fresh, semaphore, {mode::shared, asked.permits}), asked);
         return settle_for(fresh, context.now);
     }
 
     [[nodiscard]] reply answer_to(const set_capacity& asked, const apply_context& context) {
         if (asked.capacity == 0) return refused{refusal::permits_out_of_range};
-        const handle found = book_.find_object(asked.name);
+        const handle found = book_.objects().find(asked.name);
         if (found == none) return refused{refusal::unknown_lock};
         if (!check().is_semaphore(found)) return refused{refusal::kind_mismatch};
         const std::uint32_t before = book_.object_at(found).capacity;
@@ -92,7 +101,7 @@ public:
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
         const handle fresh = book_.add(request_of(asked, client, context));
         for (const auto& [name, as] : wanted) {
-            enqueue(fresh, asked, book_.reach_object(name), {as, 0});
+            want(book_.enqueue(fresh, book_.objects().reach(name), {as, 0}), asked);
         }
         return settle_for(fresh, context.now);
     }
@@ -272,9 +281,9 @@ private:
         return fresh;
     }
 
+    /// A place is to have the lease that its command asks for.
     template <class Command>
-    void enqueue(handle fresh, const Command& asked, handle lock, const stake& wanted) {
-        const handle place = book_.enqueue(fresh, lock, wanted);
+    void want(handle place, const Command& asked) {
         if (asked.hold_ttl_ms == 0) return;
         book_.want_lease(place, {check().clamp_ttl(asked.hold_ttl_ms), log_time::never(), 0});
     }

@@ -38,6 +38,7 @@ template <class Rules>
     made.state = one.state;
     made.first = one.first;
     made.kind = one.kind;
+    made.reclaims = one.reclaims && one.state == request_state::queued;
     return made;
 }
 
@@ -70,7 +71,8 @@ void describe(const book<Rules>& all, State& out) {
     all.for_each_object([&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back({lock.name, records_of(all, lock.holders.first),
-                             records_of(all, lock.queue.first), lock.capacity});
+                             records_of(all, lock.queue.first), lock.capacity,
+                             all.objects().delays().of(one)});
     });
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
@@ -90,6 +92,7 @@ template <class Rules>
     asked.deadline = from.deadline;
     asked.client = all.reach_client(from.owner.session);
     asked.kind = from.kind;
+    asked.reclaims = from.reclaims;
     asked.told_queued = true;
     return asked;
 }
@@ -110,7 +113,7 @@ public:
         for (const auto& [at, places] : arrivals_) arrive(places);
         for (const auto& [token, held] : holds_) hold(token, held);
         for (const auto& [token, one] : upgrades_) all_->set_upgrades(one, holds_[token].place);
-        while (all_->take_touched() != none) {
+        while (all_->objects().take_touched() != none) {
         }
     }
 
@@ -136,7 +139,7 @@ private:
         }
         const handle fresh = all_->add(asked);
         for (const auto& [record, lock] : places) {
-            enqueue(fresh, *record, all_->reach_object(lock->name, lock->capacity));
+            enqueue(fresh, *record, all_->objects().reach(lock->name, lock->capacity));
         }
     }
 
@@ -175,13 +178,16 @@ void rebuild(book<Rules>& all, const State& from) {
     for (const lock_record& lock : from.locks) {
         for (const request_record& one : lock.holders) filler.add(one, lock);
         for (const request_record& one : lock.queue) filler.add(one, lock);
+        for (const delay_record& one : lock.delays) {
+            all.objects().add_delay(all.objects().reach(lock.name, lock.capacity), one);
+        }
     }
     for (const request_record& one : from.ended) filler.add_ended(one);
     filler.fill();
 }
 
 template <class Records>
-void write_requests(const Records& records, byte_writer& out) {
+void write_records(const Records& records, byte_writer& out) {
     out.number(std::uint64_t{records.size()});
     for (const auto& one : records) one.fields(one, field_writer(out));
 }
@@ -207,14 +213,48 @@ template <class Records>
     return in.ok();
 }
 
+template <class Delays>
+[[nodiscard]] bool read_delays(byte_reader& in, Delays& delays) {
+    for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
+        auto& one = delays.emplace_back();
+        field_reader fields(in);
+        one.fields(one, fields);
+        if (!fields.ok()) return false;
+    }
+    return in.ok();
+}
+
+/// The lock-delays of sessions, in the order of their ids.
+template <class State>
+void write_profiles(const State& now, byte_writer& out) {
+    for (const auto& one : now.sessions) out.number(one.lock_delay_ms);
+}
+
+/// False, too, for a lock-delay that is longer than any may be.
+template <class State>
+[[nodiscard]] bool read_profiles(byte_reader& in, const lock::config& limits, State& now) {
+    for (auto& one : now.sessions) {
+        one.lock_delay_ms = in.number<std::uint64_t>();
+        if (one.lock_delay_ms > limits.max_lock_delay_ms) return false;
+    }
+    const log_time latest = now.now + limits.max_lock_delay_ms;
+    for (const auto& lock : now.locks) {
+        for (const auto& one : lock.delays) {
+            if (one.until > latest) return false;
+        }
+    }
+    return in.ok();
+}
+
 template <class State>
 void write_locks(const State& now, byte_writer& out) {
     out.number(std::uint64_t{now.locks.size()});
     for (const auto& one : now.locks) {
         out.text(one.name);
         out.number(one.capacity);
-        write_requests(one.holders, out);
-        write_requests(one.queue, out);
+        write_records(one.holders, out);
+        write_records(one.queue, out);
+        write_records(one.delays, out);
     }
 }
 
@@ -227,6 +267,7 @@ template <class State>
         if (version > 1) one.capacity = in.number<std::uint32_t>();
         if (!read_requests(in, version, one.holders)) return false;
         if (!read_requests(in, version, one.queue)) return false;
+        if (version > 1 && !read_delays(in, one.delays)) return false;
     }
     return in.ok();
 }

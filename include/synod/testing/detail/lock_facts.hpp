@@ -5,9 +5,11 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -65,6 +67,19 @@ namespace synod::inline SYNOD_ABI::testing::detail {
 [[nodiscard]] inline bool is_waited_for(const lock::state& in, std::string_view name) {
     const lock::lock_record* const lock = find_lock(in, name);
     return lock != nullptr && !lock->queue.empty();
+}
+
+/// Whether who asks may have back ahead of all who wait what its client has lost there: unless an upgrade waits.
+[[nodiscard]] inline bool may_take_back(const lock::state& in, const lock::acquire& asked) {
+    const lock::lock_record* const lock = find_lock(in, asked.name);
+    const lock::session_record* const asker = find_session(in, asked.stamp.session);
+    const bool is_asked_back = (asked.flags & lock::reclaim) != 0;
+    if (!is_asked_back || lock == nullptr || asker == nullptr) return false;
+    const bool upgrade_waits = std::ranges::any_of(
+        lock->queue, [](const auto& one) { return one.upgrades != fencing_token(); });
+    return !upgrade_waits && std::ranges::any_of(lock->delays, [&](const auto& one) {
+        return one.client == asker->client && one.mode >= asked.mode;
+    });
 }
 
 /// The token that a reply says is held.
