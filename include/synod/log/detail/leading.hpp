@@ -14,7 +14,8 @@ namespace synod::inline SYNOD_ABI::detail {
 
 /// An acceptor voted. [PMS 2.3]
 template <class Node>
-[[gnu::noinline]] void handle(Node& node, node_id from, const accepted& message, instant now) {
+[[gnu::always_inline]] inline void handle(Node& node, node_id from, const accepted& message,
+                                          instant now) {
     const bool is_awaited = node.leadership.is_leading() &&
                             message.ballot == node.proposer.attempt() && message.at < node.next;
     if (!is_awaited) {
