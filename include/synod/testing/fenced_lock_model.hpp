@@ -21,6 +21,8 @@ namespace synod::inline SYNOD_ABI::testing {
 /// So one lock goes through a chain of states: free, held under its first token, free, held under its second, and so on; every operation
 /// needs one of them, or any that is held or free, and the search only asks when each link of the chain was passed. A state is the number of links
 /// that were. (locks 3.2)
+///
+/// With lock-delays, a lock whose holder was lost may be closed to others until the next grant, though nobody holds it. (locks 3.6)
 class fenced_lock_model {
 public:
     enum class function : std::uint8_t { acquire, release, read };
@@ -31,11 +33,13 @@ public:
         fencing_token token;  // of a release
     };
     struct output {
-        bool is_busy = false;  // of an acquire that would not wait, and met a holder
+        bool is_busy = false;  // of an acquire that would not wait, and met a holder or a lock-delay
         fencing_token token;   // of an acquire; of a read, the holder's, or none
     };
     using state = std::uint64_t;
     using history_type = history<input, output>;
+
+    explicit fenced_lock_model(bool has_lock_delays = false) : has_lock_delays_(has_lock_delays) {}
 
     /// `lock` was granted under `token`, after all grants that were added before.
     void add_grant(std::size_t lock, fencing_token token) {
@@ -65,7 +69,10 @@ public:
         const input& asked = next.input;
         switch (asked.function) {
             case function::acquire:
-                if (next.output->is_busy) return reach_any(asked.lock, passed, held);
+                if (next.output->is_busy) {
+                    return may_be_closed(asked.lock, passed) ||
+                           reach_any(asked.lock, passed, held);
+                }
                 return reach(asked.lock, passed, before_grant(asked.lock, next.output->token), 1);
             case function::release:
                 return reach(asked.lock, passed, after_grant(asked.lock, asked.token), 1);
@@ -110,6 +117,12 @@ private:
         return which % 2 == 0 ? !its.is_grant_told : !its.is_end_told;
     }
 
+    /// Whether the lock is free, and the hold before that was not given back as far as anybody was told.
+    [[nodiscard]] bool may_be_closed(std::size_t lock, state passed) const {
+        const bool had_holder = passed % 2 == unheld && passed > 0;
+        return has_lock_delays_ && had_holder && is_silent(lock, passed - 1);
+    }
+
     /// Passes silent links up to `wanted`, and then `links` more.
     [[nodiscard]] bool reach(std::size_t lock, state& passed, state wanted, state links) const {
         if (wanted == nowhere || passed > wanted) return false;
@@ -128,6 +141,7 @@ private:
         return true;
     }
 
+    bool has_lock_delays_;
     std::map<std::size_t, std::vector<link>> chains_;  // by lock, in the order of the tokens
     std::map<fencing_token, std::pair<std::size_t, std::size_t>>
         places_;  // lock, index in its chain

@@ -197,7 +197,7 @@ private:
     /// What clients and readers were told must be explained by one order of events. (locks 3.2)
     void judge() {
         if (stage_.is_violated()) return;
-        fenced_lock_model model;
+        fenced_lock_model model(world_.settings().client.lock_delay > duration(0));
         for (const auto& grant : world_.auditor().grants()) {
             model.add_grant(lock_named(grant.lock), grant.token);
         }

@@ -31,6 +31,8 @@ constexpr std::size_t gate = 1;
 /// A history in the making, and the grants behind it.
 class story {
 public:
+    explicit story(bool has_lock_delays = false) : model_(has_lock_delays) {}
+
     story& grants(std::size_t lock, fencing_token under) {
         model_.add_grant(lock, under);
         return *this;
@@ -90,8 +92,8 @@ private:
 };
 
 /// Of the door, under tokens 1 to `count`.
-[[nodiscard]] story grants(std::uint64_t count) {
-    story made;
+[[nodiscard]] story grants(std::uint64_t count, bool has_lock_delays = false) {
+    story made(has_lock_delays);
     for (std::uint64_t i = 1; i <= count; ++i) made.grants(door, token(i));
     return made;
 }
@@ -148,6 +150,19 @@ TEST_CASE("who would not wait meets a holder, or nobody was told of one") {
     CHECK_FALSE(grants(1).is_refused(bob).gets(ada, token(1)).holds());
     CHECK(grants(1).asks(ada).gives_up(ada).is_refused(bob).holds());
     CHECK_FALSE(story().is_refused(bob).holds());
+}
+
+TEST_CASE("who would not wait meets the lock-delay of a hold that was lost, and of no other") {
+    for (const bool has_delays : {false, true}) {
+        const auto lost = [has_delays](std::uint64_t count) {
+            return grants(count, has_delays).gets(ada, token(1)).sees(eve, {}).is_refused(bob);
+        };
+        CHECK(lost(1).holds() == has_delays);
+        CHECK(lost(2).gets(bob, token(2)).holds() == has_delays);
+        auto returned = grants(1, has_delays).gets(ada, token(1)).returns(ada, token(1));
+        CHECK_FALSE(returned.is_refused(bob).holds());
+        CHECK_FALSE(grants(1, has_delays).is_refused(bob).gets(ada, token(1)).holds());
+    }
 }
 
 TEST_CASE("who was not told of a grant may have had it, and lost it at any time") {
