@@ -46,12 +46,18 @@ public:
     }
 
     [[nodiscard]] bytes acquire(std::string name, std::uint64_t wait_ms = lock::no_wait,
-                                std::uint64_t tag = 0) {
-        return encoded(
-            lock::acquire{stamp(), tag, std::move(name), lock::mode::exclusive, wait_ms});
+                                std::uint64_t tag = 0, lock::mode wanted = lock::mode::exclusive) {
+        return encoded(lock::acquire{stamp(), tag, std::move(name), wanted, wait_ms});
     }
     [[nodiscard]] bytes release(fencing_token token, std::uint64_t tag = 0) {
         return encoded(lock::release{stamp(), tag, token});
+    }
+
+    /// Withdraws what was asked for last.
+    void withdraw() {
+        const std::uint64_t last = sequence_;
+        run(encoded(lock::cancel{stamp(), last}));
+        run(encoded(lock::acknowledge{stamp(), last}));
     }
 
     void run(const bytes& command) {
@@ -197,6 +203,29 @@ void release_with_waiters(benchmark::State& state) {
         state.SkipWithError("a release made not one grant");
 }
 
+/// Queues up behind so many owners, all of whom write or read but for the first, who writes. An item is a request, which looks
+/// for those who would wait for it.
+void enqueue_behind(benchmark::State& state) {
+    const auto waiters = static_cast<std::uint64_t>(state.range(0));
+    const lock::mode wanted = state.range(1) == 0 ? lock::mode::exclusive : lock::mode::shared;
+    driver all;
+    std::uint64_t tag = 0;
+    while (tag <= 1) all.run(all.acquire("the one lock ...", lock::wait_forever, tag++));
+    while (tag <= waiters)
+        all.run(all.acquire("the one lock ...", lock::wait_forever, tag++, wanted));
+    for (auto _ : state) {
+        double seconds = 0;
+        for (std::size_t i = 0; i < batch; ++i) {
+            const bytes asked = all.acquire("the one lock ...", lock::wait_forever, tag, wanted);
+            seconds += seconds_of([&] { all.run(asked); });
+            all.withdraw();
+        }
+        state.SetIterationTime(seconds);
+    }
+    count(state);
+    if (all.table().undetermined() != 0) state.SkipWithError("a search was given up");
+}
+
 /// What a held lock takes of memory, its name of 16 bytes included.
 void memory(benchmark::State& state) {
     double each = 0;
@@ -223,6 +252,11 @@ BENCHMARK(release_with_waiters)
     ->ArgName("waiters")
     ->Arg(1)
     ->Arg(10'000)
+    ->UseManualTime();
+BENCHMARK(enqueue_behind)
+    ->Name("locks/enqueue")
+    ->ArgNames({"waiters", "readers"})
+    ->ArgsProduct({{10, 10'000}, {0, 1}})
     ->UseManualTime();
 BENCHMARK(memory)->Name("locks/memory/held:1000000")->Iterations(1);
 

@@ -37,7 +37,7 @@ inline constexpr std::array lock_mistakes{
     lock_mistake{"m57", mutant::m57},   lock_mistake{"m58", mutant::m58},
     lock_mistake{"m59", mutant::m59},   lock_mistake{"m60", mutant::m60},
     lock_mistake{"m61", mutant::m61},   lock_mistake{"m62", mutant::m62},
-    lock_mistake{"m64", mutant::m64}};
+    lock_mistake{"m63", mutant::m63},   lock_mistake{"m64", mutant::m64}};
 
 /// What ships.
 struct right_locks {

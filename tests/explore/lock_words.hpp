@@ -138,6 +138,9 @@ struct reply_in_words {
             text += ' ' + in_words(each.token) + " (" + in_words(each.reason) + ')';
         return text;
     }
+    std::string operator()(const synod::lock::would_deadlock& one) const {
+        return "would deadlock with " + std::to_string(one.cycle.size() - 1) + " others";
+    }
     std::string operator()(const synod::lock::refused& one) const {
         return "refused: " + in_words(one.reason);
     }
@@ -150,6 +153,10 @@ struct event_in_words {
     }
     std::string operator()(const synod::lock::wait_ended& one) const {
         return "request " + std::to_string(one.request) + " is " + in_words(one.state);
+    }
+    std::string operator()(const synod::lock::wait_deadlocked& one) const {
+        return "request " + std::to_string(one.request) + " gives way to " +
+               std::to_string(one.cycle.size() - 1) + " others";
     }
     std::string operator()(const synod::lock::hold_ended& one) const {
         return "the lease of " + in_words(one.token) + " has ended";

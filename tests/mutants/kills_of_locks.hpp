@@ -38,6 +38,8 @@ inline constexpr std::array kills_of_locks{
     kill{mutant::m62,
          "world lock_table clients=1 locks=2 menu=brief together=yes ticks=0 mutant=m62",
          "released_means_free"},
+    kill{mutant::m63, "world lock_table locks=2 menu=brief releases=own ticks=0 mutant=m63",
+         "youngest_gives_way"},
     kill{mutant::m64, "world lock_client acquires=2 writes=2 deliveries=10 ticks=0 mutant=m64",
          "no_stale_write"}};
 

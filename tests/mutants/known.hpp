@@ -68,6 +68,7 @@ inline constexpr std::array known_mutants{
     known_mutant{mutant::m61, "M61",
                  "a snapshot has every hold once, however often it was acquired"},
     known_mutant{mutant::m62, "M62", "a cancel gives back one lock of several"},
+    known_mutant{mutant::m63, "M63", "of those who wait for each other a hash says who gives way"},
     known_mutant{mutant::m64, "M64", "a resource lets in whoever comes"},
     known_mutant{mutant::m65, "M65", "a sync of an earlier life releases a vote"},
 };
@@ -91,7 +92,6 @@ inline constexpr std::array waiting_mutants{
     waiting_mutant{"M44", "a storage in files"},
     waiting_mutant{"M45", "a storage in files"},
     waiting_mutant{"M52", "grid quorums"},
-    waiting_mutant{"M63", "deadlock detection"},
 };
 
 }  // namespace synod::mutants

@@ -65,6 +65,7 @@ enum class mutant : std::uint8_t {
     m60 = 60,
     m61 = 61,
     m62 = 62,
+    m63 = 63,
     m64 = 64,
     m65 = 65,
 };

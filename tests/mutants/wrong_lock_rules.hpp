@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/fingerprint.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/log_time.hpp>
 
@@ -23,6 +24,8 @@ inline for_a_run<std::optional<std::uint64_t>> own_clock_shows;
     if (const auto shown = *own_clock_shows) return *shown;
     return ++*reads / 5 % 40;
 }
+
+[[nodiscard]] inline std::uint64_t hash_of(const position& one) { return fingerprint_of(one).low; }
 
 struct wrong_lock_rules : lock::rules {
     [[nodiscard]] static bool is_over(log_time deadline, log_time now) {
@@ -47,6 +50,10 @@ struct wrong_lock_rules : lock::rules {
     }
     [[nodiscard]] static std::uint32_t given_back(std::uint32_t held) {
         return is(mutant::m62) ? 1 : lock::rules::given_back(held);
+    }
+    [[nodiscard]] static bool gives_way_before(const position& one, const position& other) {
+        if (is(mutant::m63)) return hash_of(one) > hash_of(other);
+        return lock::rules::gives_way_before(one, other);
     }
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) {
         return is(mutant::m53) ? leader != known : lock::rules::is_new_leader(known, leader);

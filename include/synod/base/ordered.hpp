@@ -89,6 +89,17 @@ public:
     }
     [[nodiscard]] bool contains(const Key& key) const { return find_links(key) != nullptr; }
 
+    /// The first element whose key is not below `key`.
+    [[nodiscard]] const_iterator lower_bound(const Key& key) const {
+        tree_links* least = nullptr;
+        for (tree_links* at = tree_.root(); at != nullptr;) {
+            const bool is_below = key_of(at) < key;
+            if (!is_below) least = at;
+            at = at->child[is_below ? after : before];
+        }
+        return const_iterator(least);
+    }
+
     /// Precondition: it is an element's. References to other elements stay good.
     void erase(iterator at) {
         tree_.detach(at.at_);

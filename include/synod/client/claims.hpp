@@ -89,10 +89,12 @@ public:
             const client::wish& wish = requests_.find(which)->wish;
             const std::uint64_t sequence = courier_.send(acquire_of(wish, now), which);
             const bool follows_debt = debts_.has(wish);
+            const bool follows_any_debt = debts_.has_any_of(wish.owner);
             requests_.update(which, [&](request& it) {
                 it.stage = stage::asked;
                 it.sequence = sequence;
                 it.follows_debt = follows_debt;
+                it.follows_any_debt = follows_any_debt;
             });
         }
     }
@@ -110,6 +112,8 @@ public:
         if (holds_alternative<lock::queued>(ended.reply)) return line_up(which, now);
         if (met_itself(*one, ended.reply)) return ask_again(which);
         if (holds_alternative<lock::busy>(ended.reply)) return fail(which, errc::busy);
+        if (holds_alternative<lock::would_deadlock>(ended.reply))
+            return fail(which, errc::would_deadlock);
         const auto* const refused = get_if<lock::refused>(&ended.reply);
         fail(which, refused == nullptr ? errc::cancelled : lock::error_of(refused->reason));
     }
@@ -120,9 +124,8 @@ public:
         if (one == nullptr || !one->is_waiting()) return;
         if (const auto* const status = get_if<lock::request_status>(&ended.reply)) {
             if (status->state == lock::request_state::queued) return;
-            if (status->state != lock::request_state::granted) {
+            if (status->state != lock::request_state::granted)
                 return conclude_wait(which, status->state);
-            }
             return grant(which, status->token, is_safe);
         }
         fail(which, lock::error_of(get<lock::refused>(ended.reply).reason));
@@ -163,6 +166,10 @@ public:
 
     void learn(const lock::wait_ended& told, bool /*is_safe*/) {
         conclude_wait(requests_.find_by_sequence(told.request), told.state);
+    }
+
+    void learn(const lock::wait_deadlocked& told, bool /*is_safe*/) {
+        conclude_wait(requests_.find_by_sequence(told.request), lock::request_state::victim);
     }
 
     void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }
@@ -309,12 +316,7 @@ private:
         if (one == nullptr || !one->is_waiting()) return;
         courier_.withdraw(one->sequence);
         courier_.post(lock::acknowledge{{}, one->sequence}, {});
-        switch (how) {
-            case lock::request_state::timed_out: return fail(which, errc::timed_out);
-            case lock::request_state::token_space_exhausted:
-                return fail(which, errc::token_space_exhausted);
-            default: return fail(which, errc::cancelled);
-        }
+        fail(which, lock::error_of(how));
     }
 
     /// Something is due for a request that waits: its caller's deadline, or a look at how it stands.
@@ -360,6 +362,7 @@ private:
     /// Whether a request was taken for one that waits for itself, or for a hold that is its own, only because it has overtaken what its
     /// owner gives back.
     [[nodiscard]] static bool met_itself(const request& one, const reply& said) {
+        if (holds_alternative<lock::would_deadlock>(said)) return one.follows_any_debt;
         if (!one.follows_debt) return false;
         const auto* const refused = get_if<lock::refused>(&said);
         if (refused != nullptr) return refused->reason == lock::refusal::self_deadlock;
@@ -371,7 +374,8 @@ private:
             it.stage = stage::unsent;
             it.sequence = 0;
         });
-        (debts_.has(requests_.find(which)->wish) ? held_back_ : unsent_).push_back(which);
+        const bool still_owes = debts_.has_any_of(requests_.find(which)->wish.owner);
+        (still_owes ? held_back_ : unsent_).push_back(which);
     }
 
     void give_up(request_id which, errc error) {

@@ -42,6 +42,12 @@ public:
         return owed_.contains({whose.owner, whose.name});
     }
 
+    /// Whether this owner is giving anything back.
+    [[nodiscard]] bool has_any_of(std::uint64_t owner) const {
+        const auto first = owed_.lower_bound({owner, {}});
+        return first != owed_.end() && first->first.first == owner;
+    }
+
 private:
     using claim = std::pair<std::uint64_t, decltype(Wish::name)>;  // owner and lock
 

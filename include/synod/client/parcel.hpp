@@ -56,6 +56,9 @@ struct answers {
         std::is_same_v<Reply, lock::refused> || (std::is_same_v<Reply, Replies> || ...);
 };
 
+using answers_to_requests =
+    answers<lock::granted, lock::queued, lock::busy, lock::cancelled, lock::would_deadlock>;
+
 template <class Command>
 struct answers_to;
 template <>
@@ -65,17 +68,13 @@ struct answers_to<lock::keep_alive> : answers<lock::kept> {};
 template <>
 struct answers_to<lock::close_session> : answers<lock::closed> {};
 template <>
-struct answers_to<lock::acquire>
-    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+struct answers_to<lock::acquire> : answers_to_requests {};
 template <>
-struct answers_to<lock::convert>
-    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+struct answers_to<lock::convert> : answers_to_requests {};
 template <>
-struct answers_to<lock::acquire_all>
-    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+struct answers_to<lock::acquire_all> : answers_to_requests {};
 template <>
-struct answers_to<lock::acquire_permits>
-    : answers<lock::granted, lock::queued, lock::busy, lock::cancelled> {};
+struct answers_to<lock::acquire_permits> : answers_to_requests {};
 template <>
 struct answers_to<lock::set_capacity> : answers<lock::resized> {};
 template <>

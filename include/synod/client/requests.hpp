@@ -46,6 +46,7 @@ struct request {
     std::uint64_t sequence = 0;  // of its acquire; names it to the service
     fencing_token token;         // once held
     bool follows_debt = false;  // its owner was giving the same lock back when its acquire was sent
+    bool follows_any_debt = false;  // or another one
     instant query_at = instant::never();
     duration query_wait;
 

@@ -76,8 +76,13 @@ struct close_session {
 };
 
 /// Asks for a lock, which comes into being when first asked for. Its request is named by its sequence from then on. Answered by
-/// `granted`, `busy` (only with `no_wait`), `queued` (never with `no_wait`), `cancelled` (if its cancel came first), or
-/// `refused`.
+/// `granted`, `busy` (only with `no_wait`), `queued` or `would_deadlock` (never with `no_wait`), `cancelled` (if its cancel came
+/// first), or `refused`.
+///
+/// A request that would wait for somebody who waits, in however many steps, for its own owner does not wait: of those who wait for each
+/// other the youngest gives way, here the one that asks (would_deadlock). An owner waits with each of its requests, whichever of them
+/// its program awaits. Where a grant makes two wait for each other, it is a request that waits already: its wait ends as `victim`. No
+/// hold is ever taken away for that. What owners wait for elsewhere is not seen, so waits still want their limits. (locks 3.7)
 ///
 /// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
 /// queue; the hold keeps its mode until as many releases have come. Such an acquire has no request of its own: its reply is all
@@ -145,7 +150,7 @@ struct acquire_all {
 /// what set_capacity has made of its capacity, as long as somebody holds permits or waits for some.
 ///
 /// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few. Each is a hold of its own,
-/// with its own token, also when its owner has permits already. Answered like an acquire. Refused besides: permits_out_of_range for
+/// with its own token, also when its owner has permits already; it may give those back while it waits. Answered like an acquire. Refused besides: permits_out_of_range for
 /// none, or more than the capacity; kind_mismatch for a lock, and for a semaphore of another capacity; unknown_lock where capacity is
 /// zero, which stands for whatever it is, and there is no semaphore of that name.
 template <class Name>
@@ -264,7 +269,8 @@ struct cancel {
 ///
 /// One upgrade waits for a lock at the most, and one from `shared` never for who holds for `update`: what would be the second is
 /// refused (upgrade_conflict), for two that hold and wait for each other would wait for ever; and so is any convert of a hold whose
-/// upgrade waits. Answered by `granted`, `queued`, `busy` (only with `no_wait`), `cancelled` (if its cancel came first), or `refused`.
+/// upgrade waits. Answered by `granted`, `queued` or `would_deadlock` (never with `no_wait`), `busy` (only with `no_wait`), `cancelled`
+/// (if its cancel came first), or `refused`.
 struct convert {
     request_stamp stamp;
     std::uint64_t owner = 0;  // must be the tag that acquired

@@ -47,6 +47,10 @@ struct config {
     /// The longest wait; unless it is `wait_forever`, what would wait longer or for ever is refused.
     std::uint64_t max_wait_ms = wait_forever;
 
+    /// How many holds and waits are looked at to find out whether a request waits for itself. Where they do not suffice it waits, and
+    /// only its own limit ends that. Zero finds nothing. (locks 3.7)
+    std::uint32_t max_cycle_search = 4'096;
+
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
     std::uint64_t max_lock_delay_ms = 60'000;
 
@@ -56,7 +60,8 @@ struct config {
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
-        visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms);
+        visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
+              self.max_cycle_search);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {

@@ -12,6 +12,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -54,9 +55,20 @@ struct hold_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.token); }
 };
 
+/// A request that waited gives way to others, for it and they would have waited for each other for ever. It has ended, as `victim`;
+/// that is kept until `acknowledge`.
+struct wait_deadlocked {
+    session_id session;
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
+    std::vector<waiter> cycle;  // as in would_deadlock
+
+    friend bool operator==(const wait_deadlocked&, const wait_deadlocked&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.cycle); }
+};
+
 /// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the
 /// index, so events are only ever appended.
-using event = one_of<wait_granted, wait_ended, session_ended, hold_ended>;
+using event = one_of<wait_granted, wait_ended, session_ended, hold_ended, wait_deadlocked>;
 
 /// Turns events into bytes and back; meets `synod::codec`.
 using event_codec = detail::one_of_codec<event, 1>;

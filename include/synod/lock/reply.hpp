@@ -46,10 +46,9 @@ enum class request_state : std::uint8_t {
     cancelled,
     timed_out,
     token_space_exhausted,
+    victim,  // it was one of some who waited for each other, and gave way
 };
-[[nodiscard]] constexpr request_state last_of(request_state) {
-    return request_state::token_space_exhausted;
-}
+[[nodiscard]] constexpr request_state last_of(request_state) { return request_state::victim; }
 
 /// The session is open.
 struct opened {
@@ -165,9 +164,29 @@ struct not_released {
     static void fields(auto& self, auto&& visit) { visit(self.holds); }
 };
 
+/// One who waits: a request, and the owner whose it is.
+struct waiter {
+    session_id session;
+    std::uint64_t owner = 0;    // its tag
+    std::uint64_t request = 0;  // the sequence of its acquire or convert
+
+    friend bool operator==(const waiter&, const waiter&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.session, self.owner, self.request); }
+};
+
+/// The request would wait for ever: for somebody who waits, in so many steps, for its owner. It does not wait, and nothing is held.
+struct would_deadlock {
+    std::vector<waiter>
+        cycle;  // each waits for the next, and the last for the first, which is the one answered
+
+    friend bool operator==(const would_deadlock&, const would_deadlock&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.cycle); }
+};
+
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
-                     acknowledged, cancelled, already_granted, refused, resized, not_released>;
+using reply =
+    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
+           cancelled, already_granted, refused, resized, not_released, would_deadlock>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -207,6 +226,19 @@ template <std::same_as<reply> Reply>
         case refusal::unknown_lock: return errc::unknown_lock;
     }
     return errc::malformed;
+}
+
+/// The error that a C++ caller is given for a wait that has ended so. Precondition: it is neither queued nor granted.
+[[nodiscard]] constexpr errc error_of(request_state ended) {
+    switch (ended) {
+        case request_state::timed_out: return errc::timed_out;
+        case request_state::token_space_exhausted: return errc::token_space_exhausted;
+        case request_state::victim: return errc::would_deadlock;
+        case request_state::queued:
+        case request_state::granted:
+        case request_state::cancelled: break;
+    }
+    return errc::cancelled;
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock

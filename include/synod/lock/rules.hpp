@@ -107,6 +107,11 @@ struct rules : session_rules {
         return lost == asker;
     }
 
+    /// Of those who wait for each other the youngest gives way: that undoes least. (3.7)
+    [[nodiscard]] static bool gives_way_before(const position& one, const position& other) {
+        return one > other;
+    }
+
     /// Whether a leader's first entry counts: only above every leader before it. (R2)
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) { return leader > known; }
 };

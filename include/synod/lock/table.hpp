@@ -39,6 +39,8 @@ namespace synod::inline SYNOD_ABI::lock {
 ///
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
 /// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
+/// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
+/// of it that wait for nothing else.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -173,6 +175,9 @@ public:
 
     /// How many locks are held, waited for, or closed by a lock-delay.
     [[nodiscard]] std::size_t locks() const { return locks_.size(); }
+
+    /// How often config::max_cycle_search has ended a search for those who wait for each other. No part of the state.
+    [[nodiscard]] std::uint64_t undetermined() const { return locks_.undetermined(); }
 
     /// A hash of the canonical encoding, to compare replicas by.
     [[nodiscard]] fingerprint_value state_hash() const { return fingerprint_of(*this); }

@@ -33,8 +33,9 @@ public:
         fencing_token token;  // of a release
     };
     struct output {
-        bool is_busy = false;  // of an acquire that would not wait, and met a holder or a lock-delay
-        fencing_token token;   // of an acquire; of a read, the holder's, or none
+        bool is_busy =
+            false;            // of an acquire that would not wait, and met a holder or a lock-delay
+        fencing_token token;  // of an acquire; of a read, the holder's, or none
     };
     using state = std::uint64_t;
     using history_type = history<input, output>;
@@ -70,8 +71,7 @@ public:
         switch (asked.function) {
             case function::acquire:
                 if (next.output->is_busy) {
-                    return may_be_closed(asked.lock, passed) ||
-                           reach_any(asked.lock, passed, held);
+                    return may_be_closed(asked.lock, passed) || reach_any(asked.lock, passed, held);
                 }
                 return reach(asked.lock, passed, before_grant(asked.lock, next.output->token), 1);
             case function::release:

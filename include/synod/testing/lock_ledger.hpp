@@ -10,6 +10,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/testing/detail/lock_facts.hpp>
+#include <synod/testing/detail/waits.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -128,7 +129,9 @@ private:
     [[nodiscard]] std::string_view note_move(const lock::state& before, const lock::state& after) {
         const std::string_view broken = note_grants(before, after);
         if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
-        return lock::invariant::grants_fit(before, after) ? broken : "grants_fit";
+        if (!lock::invariant::grants_fit(before, after)) return "grants_fit";
+        return detail::waits(after.locks).youngest_in_a_circle() ? "nobody_waits_for_himself"
+                                                                 : broken;
     }
 
     /// A request is granted once at most, all its locks at a time, and every token goes to somebody who may still use it.
@@ -200,6 +203,7 @@ private:
         if (const std::string_view broken = check(its.before, asked, its.said); !broken.empty())
             return broken;
         if (const std::string_view broken = check_truth(its, asked); !broken.empty()) return broken;
+        if (!is_rightly_queued(its, asked)) return "youngest_gives_way";
         return has_mode(its, asked) ? "" : "granted_in_the_mode_asked_for";
     }
 
@@ -216,7 +220,8 @@ private:
         }
         const auto* const released = get_if<lock::released>(&its.said);
         if (released == nullptr) return {};
-        return left_of(its.after, asked) == released->remaining ? "" : "released_means_free";
+        return detail::left_of(its.after, asked) == released->remaining ? ""
+                                                                        : "released_means_free";
     }
 
     /// Whether a hold that is told to be kept is, for as long as was told.
@@ -240,59 +245,17 @@ private:
         if constexpr (std::is_same_v<Command, lock::acquire>) return hold->mode >= asked.mode;
         if constexpr (requires { asked.permits; }) return hold->permits == asked.permits;
         if constexpr (std::is_same_v<Command, lock::acquire_all>)
-            return holds_all(its.after, asked);
+            return detail::holds_all(its.after, asked);
         return true;
     }
 
-    /// Whether every lock that was asked for is held by the request, in the mode asked for or a stronger one.
-    [[nodiscard]] static bool holds_all(const lock::state& in, const lock::acquire_all& asked) {
-        for (const lock::wanted& one : asked.locks) {
-            const lock::lock_record* const lock = detail::find_lock(in, one.name);
-            if (lock == nullptr) return false;
-            bool holds = false;
-            for (const lock::request_record& hold : lock->holders) {
-                const request_name name(hold.owner.session, hold.sequence);
-                const bool is_its = name == request_name(asked.stamp.session, asked.stamp.sequence);
-                holds = holds || (is_its && hold.mode >= one.mode);
-            }
-            if (!holds) return false;
-        }
-        return true;
-    }
-
-    /// How many acquisitions are left of the hold that `asked` names.
-    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
-                                                              const lock::release& asked) {
-        const lock::request_record* const one =
-            detail::find_hold(in, asked.stamp.session, asked.token);
-        return one == nullptr ? 0 : one->count;
-    }
-    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
-                                                              const lock::cancel& asked) {
-        std::uint32_t most = 0;
-        for (const lock::lock_record& lock : in.locks) {
-            for (const lock::request_record& one : lock.holders) {
-                const request_name name(one.owner.session, one.sequence);
-                const bool is_its = name == request_name(asked.stamp.session, asked.request);
-                if (is_its && one.count > most) most = one.count;
-            }
-        }
-        return most;
-    }
-    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& in,
-                                                              const lock::release_all& asked) {
-        std::uint32_t most = 0;
-        for (const fencing_token token : asked.tokens) {
-            const lock::request_record* const one =
-                detail::find_hold(in, asked.stamp.session, token);
-            if (one != nullptr && one->count > most) most = one->count;
-        }
-        return most;
-    }
-    template <class Other>
-    [[nodiscard]] static std::optional<std::uint32_t> left_of(const lock::state& /*in*/,
-                                                              const Other& /*asked*/) {
-        return std::nullopt;
+    /// Who has just begun to wait has ended nobody's wait by that: it would have given way itself. (locks 3.7)
+    template <class Command>
+    [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& /*asked*/) {
+        if constexpr (!lock::makes_request<Command>) return true;
+        const bool is_judged =
+            holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
+        return !is_judged || detail::has_same_victims(its.before, its.after);
     }
 
     [[nodiscard]] static std::string_view

@@ -166,6 +166,10 @@ TEST_CASE("an ordered set does what std::set does") {
         } else {
             REQUIRE(ours.erase(key) == theirs.erase(key));
         }
+        const auto found = std::as_const(ours).lower_bound(key);
+        const auto expected = theirs.lower_bound(key);
+        REQUIRE((found == ours.end()) == (expected == theirs.end()));
+        if (expected != theirs.end()) REQUIRE(*found == *expected);
         if (i % 100 == 0) REQUIRE(same(ours, theirs));
     }
 }

@@ -544,6 +544,65 @@ TEST_CASE("arguments that make no sense are refused") {
     CHECK(make([](auto&, auto& c) { c.jeopardy_part = 1; }) == errc::limit_out_of_range);
 }
 
+TEST_CASE("of two clients that would wait for each other one is told, and the other goes on") {
+    world<> w;
+    auto& a = w.add_client();
+    auto& b = w.add_client();
+    w.hold(a, "x");
+    const auto own = w.hold(b, "y");
+    const auto waiting = a.acquire("y", w.now);
+    w.run(milliseconds(100));
+    const auto refused = b.acquire("x", w.now);
+    REQUIRE(w.run_until([&] { return b.is(refused, kind::failed); }, seconds(1)));
+    CHECK(b.error(refused) == errc::would_deadlock);
+    b.core.release(own);
+    CHECK(w.run_until([&] { return a.is(waiting, kind::granted); }, seconds(1)));
+}
+
+TEST_CASE("a client whose wait gives way after a grant is told, also when the event is lost") {
+    for (const bool hears : {true, false}) {
+        world<> w;
+        auto& a = w.add_client();
+        auto& b = w.add_client();
+        auto& c = w.add_client();
+        w.hold(a, "x");
+        const auto held = w.hold(c, "y");
+        w.fate_of = [&](node_id, node_id, const message& any) {
+            return is_event(any) && !hears ? lost : at_once;
+        };
+        b.acquire("x", w.now);
+        w.run(milliseconds(50));
+        b.acquire("y", w.now);
+        w.run(milliseconds(50));
+        const auto youngest = a.acquire("y", w.now);
+        w.run(milliseconds(50));
+        c.core.release(held);
+        REQUIRE(w.run_until([&] { return a.is(youngest, kind::failed); }, seconds(5)));
+        CHECK(a.error(youngest) == errc::would_deadlock);
+    }
+}
+
+TEST_CASE("an owner whose release is overtaken by its next acquire is not taken for a deadlock") {
+    for (const int late_ms : {1, 5, 200}) {
+        world<> w;
+        auto& a = w.add_client();
+        auto& b = w.add_client();
+        const auto first = w.hold(a, "x");
+        const auto other = w.hold(b, "y");
+        const auto waiting = b.acquire("x", w.now);
+        w.run(milliseconds(50));
+        w.fate_of = [&](node_id, node_id, const message& any) {
+            return command_in<lock::release>(any) ? fate{false, milliseconds(late_ms)} : at_once;
+        };
+        a.core.release(first);
+        const auto next = a.acquire("y", w.now);
+        INFO("release late by " << late_ms << " ms");
+        CHECK(w.run_until([&] { return b.is(waiting, kind::granted); }, seconds(2)));
+        b.core.release(other);
+        CHECK(w.run_until([&] { return a.is(next, kind::granted); }, seconds(2)));
+    }
+}
+
 TEST_CASE(
     "an owner that locks again before its release has arrived waits for that, not for itself") {
     for (const bool waits : {true, false}) {

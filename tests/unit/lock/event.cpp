@@ -25,6 +25,7 @@ std::vector<lock::event> one_of_each() {
         lock::wait_ended{session, 5, lock::request_state::token_space_exhausted},
         lock::session_ended{session},
         lock::hold_ended{session, fencing_token(6)},
+        lock::wait_deadlocked{session, 5, {{session, 7, 5}, {}}},
     };
 }
 

@@ -26,6 +26,17 @@ std::vector<lock::event> events_of(lock::table& table) {
     return all;
 }
 
+/// The same without the cycle, which the reference does not tell.
+lock::reply told(const lock::reply& answer) {
+    return holds_alternative<lock::would_deadlock>(answer) ? lock::would_deadlock{} : answer;
+}
+std::vector<lock::event> told(std::vector<lock::event> events) {
+    for (lock::event& one : events) {
+        if (auto* const broken = one.get_if<lock::wait_deadlocked>()) broken->cycle.clear();
+    }
+    return events;
+}
+
 /// What a machine answers to one entry of a log.
 template <class Machine>
 lock::reply answer(Machine& machine, const step& made) {
@@ -130,7 +141,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         const lock::reply expected = answer(naive, made);
         const lock::reply given = answer(table, made);
         const auto events = events_of(table);
-        if (given != expected || events != naive.events()) return false;
+        if (told(given) != expected || told(events) != naive.events()) return false;
         const lock::state after = table.describe();
         lock::state same = naive.describe();
         same.last = after.last;  // the reference does not count a leader's first entry

@@ -10,6 +10,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/state_machine.hpp>
+#include <synod/testing/detail/waits.hpp>
 
 #include "reference_requests.hpp"
 
@@ -231,11 +232,25 @@ private:
         if (std::ranges::find(changed_, name) == changed_.end()) changed_.push_back(name);
     }
     void grant() {
-        while (!changed_.empty()) {
-            const std::string name = changed_.front();
-            changed_.pop_front();
-            grant(name);
-        }
+        do {
+            while (!changed_.empty()) {
+                const std::string name = changed_.front();
+                changed_.pop_front();
+                grant(name);
+            }
+        } while (break_a_circle());
+    }
+    /// Of those who wait for each other the youngest gives way.
+    bool break_a_circle() {
+        const synod::testing::detail::waits all(requests_.locks());
+        const auto youngest = all.youngest_in_a_circle();
+        if (!youngest) return false;
+        request& victim = *std::ranges::find_if(
+            requests_.all, [&](const request& other) { return other.is.at == *youngest; });
+        const lock::wait_deadlocked told{victim.is.owner.session, victim.is.sequence, {}};
+        end(victim, state::victim);
+        if (*youngest != at_now()) events_.push_back(told);
+        return true;
     }
     void grant(const std::string& name) {
         while (request* const front = requests_.front(name)) {
@@ -518,7 +533,9 @@ private:
         const request& now = *requests_.find(asked.stamp.session, asked.stamp.sequence);
         if (now.is.state == state::granted) return lock::granted{now.is.first};
         if (now.is.state == state::queued) return lock::queued{};
+        const bool gave_way = now.is.state == state::victim;
         drop(&now);
+        if (gave_way) return lock::would_deadlock{};
         return no(lock::refusal::token_space_exhausted);
     }
 

@@ -32,6 +32,7 @@ std::vector<lock::reply> one_of_each() {
         lock::refused{lock::refusal::token_space_exhausted},
         lock::resized{4},
         lock::not_released{{{fencing_token(1, 3), lock::refusal::not_owner}, {}}},
+        lock::would_deadlock{{{session_id({slot(3), 4}), 5, 6}, {}}},
     };
 }
 
@@ -45,7 +46,7 @@ TEST_CASE("every reply survives its encoding") {
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
     CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 18));
-    CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 5));
+    CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
 }
 
 TEST_CASE("bytes that decode as a reply are the encoding of that reply") {

@@ -18,9 +18,16 @@ using namespace synod::lock_test;
 
 namespace {
 
-/// Holders, waiters with and without limit, ended requests, stored replies, extensions, a leader.
+/// The former version did not notice who waits for each other.
+lock::config former_limits() {
+    lock::config config = short_leases();
+    config.max_cycle_search = 0;
+    return config;
+}
+
+/// Holders, waiters with and without limit, some of them for each other, ended requests, stored replies, extensions, a leader.
 driver<> former_table() {
-    driver<> d;
+    driver<> d(former_limits());
     const auto a = d.open(1, 500);
     const auto b = d.open(2, 900, 7);
     d.hold(a, "x");
@@ -107,14 +114,14 @@ bytes from_hex(std::string_view text) {
 TEST_CASE(
     "locks 3.12/75: a snapshot of the version before is read, and goes on as if it were new") {
     const driver<> d = former_table();
-    lock::table copy = std::move(*lock::table::make());
+    lock::table copy = std::move(*lock::table::make(former_limits()));
     REQUIRE(restore(copy, from_hex(snapshot_of_version_1)));
     CHECK(copy == d.table);
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
 }
 
 TEST_CASE("what a snapshot of the version before does not speak of stays as it was configured") {
-    auto config = short_leases();
+    auto config = former_limits();
     config.max_reentrancy = 7;
     lock::table table = std::move(*lock::table::make(config));
     REQUIRE(restore(table, from_hex(snapshot_of_version_1)));

@@ -636,7 +636,7 @@ TEST_CASE("locks 3.12/44: a session that closes takes its holds and its waiting 
     const auto b = d.open(2);
     d.hold(a, "x");
     d.hold(b, "y");
-    d.wait(a, "y", 500);
+    d.wait(a, "y", 500, 1);
     const auto request = d.wait(b, "x");
     CHECK(d.close(a) == reply(lock::closed{}));
     const lock::state now = d.table.describe();

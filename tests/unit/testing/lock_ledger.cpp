@@ -78,6 +78,7 @@ TEST_CASE("who is granted at once overtakes nobody") {
     const lock::reply said = lock::granted{second};
     CHECK(ask(ledger, idle(first), acquire_of(bob, 1), said, held_by(bob, 1, second)).empty());
     before.locks.front().queue.push_back(before.locks.front().holders.front());
+    before.locks.front().queue.front().owner = {bob, 1};
     CHECK(ask(ledger, before, acquire_of(bob, 2), said, before) == "first_come_first_served");
 }
 
@@ -114,6 +115,42 @@ TEST_CASE(
           "first_come_first_served");
 }
 
+TEST_CASE("nobody waits for somebody who waits for him") {
+    lock::state before = held_by(alice, 1, first);
+    before.locks.push_back({"b", {held_by(bob, 1, second).locks.front().holders.front()}, {}});
+    before.last_token = second;
+    const auto waits_for = [](session_id who, std::uint64_t sequence) {
+        lock::request_record one = held_by(who, sequence, {}).locks.front().holders.front();
+        one.at = {synod::slot(sequence), 0};
+        one.state = lock::request_state::queued;
+        return one;
+    };
+    before.locks.back().queue = {waits_for(alice, 2)};
+    lock::state after = before;
+    after.locks.front().queue = {waits_for(bob, 3)};
+    lock_ledger ledger;
+    CHECK(ledger.advanced(idle(), before).empty());
+    CHECK(ledger.advanced(before, after) == "nobody_waits_for_himself");
+    after.locks.front().queue.front().owner.tag = 2;
+    CHECK(ledger.advanced(before, after).empty());
+}
+
+TEST_CASE("who begins to wait has made nobody else give way") {
+    lock::state before = held_by(alice, 1, first);
+    lock::state after = before;
+    after.ended.push_back(before.locks.front().holders.front());
+    after.ended.front().state = lock::request_state::victim;
+    const auto broken = [&](const lock::reply& said) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), before));
+        return std::string(ask(ledger, before, acquire_of(bob, 3), said, after));
+    };
+    CHECK(broken(lock::queued{}) == "youngest_gives_way");
+    CHECK(broken(lock::busy{}).empty());
+    after.now = synod::log_time(1);
+    CHECK(broken(lock::queued{}).empty());
+}
+
 TEST_CASE("a hold is given back by its owner alone") {
     lock_ledger ledger;
     const lock::state held = held_by(alice, 1, first);
@@ -133,6 +170,7 @@ TEST_CASE("a hold is given back by its owner alone") {
 TEST_CASE("who holds acquires again past the queue, and nobody else does") {
     lock::state held = held_by(alice, 1, first);
     held.locks.front().queue.push_back(held.locks.front().holders.front());
+    held.locks.front().queue.front().owner = {bob, 1};
     const auto again = [&](std::uint64_t owner, std::uint8_t flags) {
         lock_ledger ledger;
         static_cast<void>(ledger.advanced(idle(), held));

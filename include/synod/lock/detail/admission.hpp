@@ -164,8 +164,7 @@ public:
     }
 
     [[nodiscard]] owner_id owner_of(handle one) const {
-        const detail::request& whose = book_->request_of(one);
-        return {book_->client_at(whose.client).session, whose.tag};
+        return book_->owner_of(book_->place_at(one).request);
     }
 
     /// The strongest hold that an owner has of a lock, or `none`. Linear in the holders.

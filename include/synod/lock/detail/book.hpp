@@ -14,6 +14,7 @@
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/objects.hpp>
 #include <synod/lock/detail/slab.hpp>
+#include <synod/lock/detail/wait_list.hpp>
 #include <synod/lock/reply.hpp>
 
 #include <cstddef>
@@ -49,6 +50,10 @@ public:
     }
     [[nodiscard]] const profile& profile_of(const request& one) const {
         return profiles_.at(clients_[one.client].session);
+    }
+
+    [[nodiscard]] owner_id owner_of(handle one) const {
+        return {clients_[requests_[one].client].session, requests_[one].tag};
     }
 
     /// A session's client, which comes into being with its first use.
@@ -91,9 +96,16 @@ public:
         of_client::append(requests_, clients_[what.client].requests, fresh);
         by_sequence_.insert(fresh, hash_of_name(what.client, what.sequence));
         if (is_waiting(fresh) && what.deadline != log_time::never()) {
-            timers_.insert(timer_of(fresh));
+            waits_.start(timer_of(fresh));
         }
+        if (what.is_listed) waits_.add(wait_of(fresh));
         return fresh;
+    }
+
+    /// A request is going to wait for longer than its command. It is found by its owner from now on.
+    void list_wait(handle one) {
+        requests_[one].is_listed = true;
+        waits_.add(wait_of(one));
     }
 
     /// The same for one that has ended already.
@@ -159,7 +171,7 @@ public:
         by_token_.insert(one, spread_in_lines(token.value()));
     }
     void note_granted(handle one, fencing_token first) {
-        stop_timer(one);
+        stop_waiting(one);
         requests_[one].first = first;
         requests_[one].state = request_state::granted;
     }
@@ -199,7 +211,7 @@ public:
     /// Ends a waiting request in all its places; it is kept for its client.
     void end(handle one, request_state how) {
         drop_places(one);
-        stop_timer(one);
+        stop_waiting(one);
         requests_[one].state = how;
         count_ended(one);
     }
@@ -207,7 +219,7 @@ public:
     /// Lets go of a request, whatever its state.
     void forget(handle one) {
         drop_places(one);
-        stop_timer(one);
+        stop_waiting(one);
         const request& gone = requests_[one];
         client& owner = clients_[gone.client];
         if (gone.state != request_state::queued && gone.state != request_state::granted) {
@@ -229,10 +241,8 @@ public:
     [[nodiscard]] detail::leases<Rules>& leases() { return leases_; }
     [[nodiscard]] const detail::leases<Rules>& leases() const { return leases_; }
 
-    /// The first wait to end, or nullptr.
-    [[nodiscard]] const wait_timer* first_timer() const {
-        return timers_.empty() ? nullptr : &*timers_.begin();
-    }
+    /// Those who wait: all of them with a limit, and by owner those that are listed.
+    [[nodiscard]] const wait_list<Rules>& waits() const { return waits_; }
 
     /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
     template <class Visit>
@@ -275,6 +285,9 @@ private:
         return spread_in_lines(sequence, spread(client));
     }
 
+    [[nodiscard]] wait_entry wait_of(handle one) const {
+        return {owner_of(one), requests_[one].at, one};
+    }
     [[nodiscard]] wait_timer timer_of(handle one) const {
         return {requests_[one].deadline, requests_[one].at, one};
     }
@@ -282,9 +295,11 @@ private:
     [[nodiscard]] bool is_waiting(handle one) const {
         return at(one).state == request_state::queued;
     }
-    void stop_timer(handle one) {
-        if (at(one).deadline != log_time::never()) timers_.erase(timer_of(one));
+    void stop_waiting(handle one) {
+        if (at(one).deadline != log_time::never()) waits_.stop(timer_of(one));
         requests_[one].deadline = log_time::never();
+        if (at(one).is_listed) waits_.remove(wait_of(one));
+        requests_[one].is_listed = false;
     }
     void count_ended(handle one) {
         client& owner = clients_[at(one).client];
@@ -327,6 +342,7 @@ private:
         const handle target = places_[arrival].object;
         neighbours::insert_behind(places_, objects_[target].queue, before, arrival);
         ++objects_[target].waiting;
+        if (request_of(arrival).is_wide) ++objects_[target].waiting_for_several;
         ++clients_[request_of(arrival).client].waiting;
         objects_.touch(target);
     }
@@ -335,6 +351,7 @@ private:
         object& target = objects_[places_[one].object];
         neighbours::remove(places_, target.queue, one);
         --target.waiting;
+        if (request_of(one).is_wide) --target.waiting_for_several;
         --clients_[request_of(one).client].waiting;
         objects_.touch(places_[one].object);
     }
@@ -375,7 +392,7 @@ private:
     ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
     index by_sequence_;                                    // every request
     index by_token_;                                       // every place that is held
-    ordered_set<deferred<wait_timer>> timers_;             // every waiting request with a limit
+    wait_list<Rules> waits_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -13,7 +13,6 @@
 #include <synod/lock/state.hpp>
 #include <synod/log/session.hpp>
 
-#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -35,6 +34,8 @@ struct request {
     request_state state = request_state::queued;
     request_kind kind = request_kind::acquisition;
     bool reclaims = false;     // what its client has lost does not stand in its way
+    bool is_wide = false;      // it is for several locks
+    bool is_listed = false;    // it stands in the list of those who wait
     bool told_queued = false;  // its client knows that it waits, so how that ends is an event
 };
 
@@ -67,8 +68,9 @@ struct object {
     chain queue;                 // places: an upgrade, if one waits, and then in order of position
     holding held;
     std::uint32_t waiting = 0;
-    bool touched = false;     // stands in the list of those whose grant loop is due
-    bool is_delayed = false;  // has lock-delays
+    std::uint32_t waiting_for_several = 0;  // of those in its queue, the requests for several locks
+    bool touched = false;                   // stands in the list of those whose grant loop is due
+    bool is_delayed = false;                // has lock-delays
 };
 
 /// What a session has in this table. A request counts once for each of its places, and once when it has ended.
@@ -83,15 +85,6 @@ struct client {
 struct profile {
     client_uuid client;
     std::uint64_t lock_delay_ms = 0;
-};
-
-/// The wait of one request that has a limit.
-struct wait_timer {
-    log_time deadline;
-    position at;
-    handle request = none;
-
-    friend auto operator<=>(const wait_timer&, const wait_timer&) = default;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/config.hpp>
@@ -13,6 +14,7 @@
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/detail/grant_loop.hpp>
 #include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/wait_graph.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
@@ -21,14 +23,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The part of the table that runs no commands: what time and the end of a session do, and the acts that commands are made of.
 template <class Rules>
 class lock_core {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
 public:
-    using event = synod::detail::deferred<lock::event, Rules>;
+    using event = deferred<lock::event>;
 
     /// Events that nobody takes are kept up to this number; then the oldest is dropped.
     static constexpr std::size_t max_events = 65'536;
@@ -54,9 +60,11 @@ public:
         end_requests(session, [=, this](handle one) { leave_delay(one, deadline); });
     }
 
-    /// Grants what has become free, from `now` on. The last act of every input that ends something.
+    /// Grants what has become free, from `now` on, and ends waits that would last for ever. The last act of every input that ends
+    /// something, or lets somebody wait.
     void settle(log_time now) {
-        detail::settle<Rules>(book_, last_token_, now, [this](handle one) { tell(one); });
+        grant_free(now);
+        if (!suspects_.empty()) break_cycles(now);
     }
 
     void emit(const event& happened) {
@@ -87,6 +95,9 @@ public:
             end_one_delay();
         return true;
     }
+    /// How often a search for those who wait for each other was given up. No part of the state.
+    [[nodiscard]] std::uint64_t undetermined() const { return undetermined_; }
+
     [[nodiscard]] const lock::config& config() const { return config_; }
     [[nodiscard]] fencing_token last_token() const { return last_token_; }
     [[nodiscard]] std::size_t size() const { return book_.objects().size(); }
@@ -132,7 +143,7 @@ protected:
     }
 
     [[nodiscard]] log_time wait_end_time() const {
-        const wait_timer* const first = book_.first_timer();
+        const wait_timer* const first = book_.waits().first_timer();
         return first == nullptr ? log_time::never() : first->deadline;
     }
     [[nodiscard]] log_time lease_end_time() const {
@@ -144,8 +155,29 @@ protected:
         return first == nullptr ? log_time::never() : first->until;
     }
 
+    /// Lists a request that is about to wait, and whoever would wait for itself through it gives way.
+    void let_wait(handle one, log_time now) {
+        book_.list_wait(one);
+        suspect(one);
+        settle(now);
+    }
+    /// Those who wait for a semaphore have come to wait for more of those who hold it.
+    void suspect_all_at(handle semaphore) {
+        for (handle one = book_.object_at(semaphore).queue.first; one != none;
+             one = book_.place_at(one).next) {
+            suspect(book_.place_at(one).request);
+        }
+    }
+
+    /// The cycle that the request of the input under way has given way to.
+    [[nodiscard]] deferred<would_deadlock> take_cycle() {
+        deferred<would_deadlock> taken;
+        taken.cycle.swap(cycle_);
+        return taken;
+    }
+
     void end_one_wait() {
-        const handle one = book_.first_timer()->request;
+        const handle one = book_.waits().first_timer()->request;
         book_.end(one, request_state::timed_out);
         tell(one);
     }
@@ -209,10 +241,60 @@ protected:
         }
     }
 
+    /// Whoever waits for a lock waits for its new holder from now on, and so for what its owner waits for besides.
+    void grant_free(log_time now) {
+        detail::settle<Rules>(book_, last_token_, now, [this](handle one) {
+            tell(one);
+            book_.waits().for_each_of(book_.owner_of(one),
+                                      [this](handle other) { suspect(other); });
+        });
+    }
+
+    /// Ends waits until no suspect waits for itself. (locks 3.7)
+    [[gnu::noinline]] void break_cycles(log_time now) {
+        wait_graph<Rules> graph(book_, config_.max_cycle_search);
+        for (handle victim = next_victim(graph); victim != none; victim = next_victim(graph)) {
+            give_way(victim, graph.cycle_of(victim));
+            grant_free(now);
+        }
+        undetermined_ += graph.given_up();
+    }
+
+    /// Of all who wait for themselves who gives way; `none`, and no more suspects, if nobody does.
+    [[nodiscard]] handle next_victim(wait_graph<Rules>& graph) {
+        handle next = none;
+        erase_if(suspects_, [&](const auto& one) {
+            const bool waits = book_.at(one.second).state == request_state::queued;
+            const handle victim = waits ? graph.victim_with(one.second) : none;
+            if (victim == none) return true;
+            const bool is_rather =
+                next == none || Rules::gives_way_before(book_.at(victim).at, book_.at(next).at);
+            if (is_rather) next = victim;
+            return false;
+        });
+        return next;
+    }
+
+    void suspect(handle one) { suspects_.emplace(book_.at(one).at, one); }
+
+    void give_way(handle victim, const typename wait_graph<Rules>::cycle& cycle) {
+        book_.end(victim, request_state::victim);
+        const detail::request& ended = book_.at(victim);
+        if (ended.told_queued) {
+            emit(wait_deadlocked{book_.client_at(ended.client).session, ended.sequence, cycle});
+        } else {
+            cycle_ = cycle;
+        }
+    }
+
     lock::config config_;
     book<Rules> book_;  // between inputs no touched object, and every object in it has a use
     fencing_token last_token_;  // the highest ever granted
     queue<event> events_;       // not taken yet; no part of the state
+    ordered_map<position, deferred<handle>>
+        suspects_;                         // empty between inputs: may wait for themselves
+    std::vector<deferred<waiter>> cycle_;  // empty between inputs
+    std::uint64_t undetermined_ = 0;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -85,6 +85,7 @@ public:
         if (!check().is_semaphore(found)) return refused{refusal::kind_mismatch};
         const std::uint32_t before = book_.object_at(found).capacity;
         book_.set_capacity(found, asked.capacity);
+        if (asked.capacity < before) core::suspect_all_at(found);
         settle(context.now);
         return resized{before};
     }
@@ -99,7 +100,9 @@ public:
         }
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
-        const handle fresh = book_.add(request_of(asked, client, context));
+        detail::request made = request_of(asked, client, context);
+        made.is_wide = wanted.size() > 1;
+        const handle fresh = book_.add(made);
         for (const auto& [name, as] : wanted) {
             want(book_.enqueue(fresh, book_.objects().reach(name), {as, 0}), asked);
         }
@@ -191,7 +194,7 @@ public:
             case request_state::granted: return cancel_granted(one, asked.on_granted, context);
             case request_state::timed_out:
             case request_state::token_space_exhausted:
-                return request_status{book_.at(one).state, {}};
+            case request_state::victim: return request_status{book_.at(one).state, {}};
         }
         settle(context.now);
         return cancelled{};
@@ -210,6 +213,7 @@ private:
     using core::config_;
     using core::find_request;
     using core::let_go;
+    using core::let_wait;
     using core::token_of;
 
     [[nodiscard]] reply cancel_granted(handle one, on_granted then, const apply_context& context) {
@@ -292,11 +296,14 @@ private:
     /// the grant loop only. (locks 3.5)
     [[nodiscard]] reply settle_for(handle one, log_time at) {
         settle(at);
-        const detail::request& now = book_.at(one);
-        if (now.state == request_state::granted) return granted{token_of(one)};
-        if (now.state == request_state::queued) {
-            book_.at(one).told_queued = true;
-            return queued{};
+        if (book_.at(one).state == request_state::queued) let_wait(one, at);
+        switch (book_.at(one).state) {
+            case request_state::granted: return granted{token_of(one)};
+            case request_state::queued: book_.at(one).told_queued = true; return queued{};
+            case request_state::victim: book_.forget(one); return core::take_cycle();
+            case request_state::cancelled:
+            case request_state::timed_out:
+            case request_state::token_space_exhausted: break;
         }
         book_.forget(one);
         return refused{refusal::token_space_exhausted};

@@ -49,6 +49,7 @@ public:
         made.holders = made.queue = {};
         made.held = {};
         made.waiting = 0;
+        made.waiting_for_several = 0;
         made.touched = false;
         made.is_delayed = false;
         by_name_.insert(fresh, hash);

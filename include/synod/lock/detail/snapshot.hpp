@@ -93,7 +93,7 @@ template <class Rules>
     asked.client = all.reach_client(from.owner.session);
     asked.kind = from.kind;
     asked.reclaims = from.reclaims;
-    asked.told_queued = true;
+    asked.is_listed = asked.told_queued = true;
     return asked;
 }
 
@@ -135,8 +135,10 @@ private:
         request asked = arrival_of(*all_, first);
         if (places.front().lock == nullptr) {
             asked.state = first.state;
+            asked.is_listed = false;
             return all_->add_ended(asked);
         }
+        asked.is_wide = places.size() > 1;
         const handle fresh = all_->add(asked);
         for (const auto& [record, lock] : places) {
             enqueue(fresh, *record, all_->objects().reach(lock->name, lock->capacity));

@@ -82,6 +82,68 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     });
 }
 
+/// Whether that is a place of the request of that name.
+[[nodiscard]] inline bool is_of(const lock::request_record& one, session_id session,
+                                std::uint64_t sequence) {
+    return one.owner.session == session && one.sequence == sequence;
+}
+
+/// Whether every lock that was asked for is held by the request, in the mode asked for or a stronger one.
+[[nodiscard]] inline bool holds_all(const lock::state& in, const lock::acquire_all& asked) {
+    for (const lock::wanted& one : asked.locks) {
+        const lock::lock_record* const lock = find_lock(in, one.name);
+        if (lock == nullptr) return false;
+        bool holds = false;
+        for (const lock::request_record& hold : lock->holders) {
+            const bool is_its = is_of(hold, asked.stamp.session, asked.stamp.sequence);
+            holds = holds || (is_its && hold.mode >= one.mode);
+        }
+        if (!holds) return false;
+    }
+    return true;
+}
+
+/// How many acquisitions are left of the hold that `asked` names.
+[[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                          const lock::release& asked) {
+    const lock::request_record* const one = find_hold(in, asked.stamp.session, asked.token);
+    return one == nullptr ? 0 : one->count;
+}
+[[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                          const lock::cancel& asked) {
+    std::uint32_t most = 0;
+    for (const lock::lock_record& lock : in.locks) {
+        for (const lock::request_record& one : lock.holders) {
+            const bool is_its = is_of(one, asked.stamp.session, asked.request);
+            if (is_its && one.count > most) most = one.count;
+        }
+    }
+    return most;
+}
+[[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                          const lock::release_all& asked) {
+    std::uint32_t most = 0;
+    for (const fencing_token token : asked.tokens) {
+        const lock::request_record* const one = find_hold(in, asked.stamp.session, token);
+        if (one != nullptr && one->count > most) most = one->count;
+    }
+    return most;
+}
+template <class Other>
+[[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& /*in*/,
+                                                          const Other& /*asked*/) {
+    return std::nullopt;
+}
+
+/// Whether the same requests have given way as before.
+[[nodiscard]] inline bool has_same_victims(const lock::state& before, const lock::state& after) {
+    const auto victims_of = [](const lock::state& in) {
+        return std::ranges::count(in.ended, lock::request_state::victim,
+                                  &lock::request_record::state);
+    };
+    return victims_of(before) == victims_of(after);
+}
+
 /// The token that a reply says is held.
 [[nodiscard]] inline std::optional<fencing_token> token_of(const lock::reply& said) {
     if (const auto* const one = get_if<lock::granted>(&said)) return one->token;

@@ -1,0 +1,219 @@
+// synod/lock/detail/wait_graph.hpp - who waits for whom, and whether they wait for each other.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
+#include <synod/base/queue.hpp>
+#include <synod/lock/detail/book.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// The wait-for graph of a book, never stored. A request waits for whoever holds what it cannot be held beside, and for every request
+/// ahead of it: for their holders, too, and at their other locks. An owner waits with each of its requests. Of a semaphore's
+/// holders only those are waited for without whose permits there are not enough, for any of several might give theirs back first; and
+/// nobody waits for its own. What
+/// a search looks at comes in the order of the locks' names, of tokens and of positions, and is counted, for that is limited.
+template <class Rules>
+class wait_graph {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+public:
+    using cycle = std::vector<deferred<waiter>>;
+
+    /// Of a longer cycle only so many are told.
+    static constexpr std::size_t longest_told = 64;
+
+    wait_graph(const book<Rules>& of, std::uint32_t most_looks) : book_(&of), most_(most_looks) {}
+
+    /// How many searches were given up, and may have missed what they were for.
+    [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
+
+    /// Of all who wait for each other with `one`, who gives way; `none` where it waits for nobody who waits for it.
+    [[nodiscard]] handle victim_with(handle one) {
+        if (!search(one, one)) return none;
+        handle victim = one;
+        const ordered_map<handle, deferred<handle>> reached = reached_;
+        for (const auto& [other, before] : reached) {
+            const bool is_rather =
+                Rules::gives_way_before(book_->at(other).at, book_->at(victim).at);
+            if (is_rather && search(other, one)) victim = other;
+        }
+        return victim;
+    }
+
+    /// A shortest cycle that leads from a request to itself; empty if there is none.
+    [[nodiscard]] cycle cycle_of(handle one) {
+        cycle found;
+        if (!search(one, one)) return found;
+        for (handle at = last_; at != none; at = reached_.at(at)) found.push_back(waiter_of(at));
+        for (std::size_t i = 0; i < found.size() / 2; ++i) {
+            std::swap(found[i], found[found.size() - 1 - i]);
+        }
+        if (found.size() > longest_told) found.resize(longest_told);
+        return found;
+    }
+
+private:
+    /// Whether `from` waits, in however many steps, for `to` or for its owner.
+    [[nodiscard]] bool search(handle from, handle to) {
+        goal_ = to;
+        last_ = none;
+        left_ = most_;
+        reached_.clear();
+        next_.clear();
+        reached_.emplace(from, none);
+        for (next_.push_back(from); !next_.empty() && left_ > 0; next_.pop_front()) {
+            const handle one = next_.front();
+            book_->for_each_place(one, [this, one](handle at) { look_from(one, at); });
+        }
+        if (last_ == none && left_ == 0) ++given_up_;
+        return last_ != none;
+    }
+
+    void look_from(handle one, handle at) {
+        const place& own = book_->place_at(at);
+        const object& here = book_->object_at(own.object);
+        if (here.capacity == 0)
+            look_at_holders(one, here, look_ahead(one, at), own.upgrades);
+        else
+            look_at_permits(one, here, look_ahead_for_permits(one, at));
+    }
+
+    /// Meets those ahead of a place that wait for other locks, too, or hold this one. Of the rest it is enough to know the most that
+    /// one of them wants: they are older than the request, and wait for nothing else. Returns that, or what the place wants if that is more.
+    [[nodiscard]] mode look_ahead(handle one, handle at) {
+        const place& own = book_->place_at(at);
+        const object& lock = book_->object_at(own.object);
+        mode most = own.stake.mode;
+        std::uint32_t to_meet = lock.waiting_for_several - (book_->at(one).is_wide ? 1 : 0);
+        if (book_->upgrade_of(own.object) != none) ++to_meet;
+        for (handle ahead = lock.queue.first; ahead != at; ahead = book_->place_at(ahead).next) {
+            const bool is_most = most == mode::exclusive || lock.held.exclusive != 0;
+            if ((to_meet == 0 && is_most) || !may_look()) break;
+            const place& other = book_->place_at(ahead);
+            const bool is_to_meet = book_->at(other.request).is_wide || other.upgrades != none;
+            if (is_to_meet) {
+                --to_meet;
+                meet(other.request, one);
+            }
+            if (other.upgrades != none) continue;  // which has nothing against its own hold
+            if (other.stake.mode > most) most = other.stake.mode;
+        }
+        return most;
+    }
+
+    /// How many permits a request wants.
+    struct demand {
+        owner_id owner;
+        std::uint32_t permits = 0;
+        handle request = none;
+    };
+    /// The most that one owner wants, and the most that another one does.
+    struct demands {
+        demand first;
+        demand second;
+
+        void add(const demand& one) {
+            if (one.owner == first.owner) {
+                if (one.permits > first.permits) first = one;
+            } else if (one.permits > first.permits) {
+                second = first;
+                first = one;
+            } else if (one.permits > second.permits) {
+                second = one;
+            }
+        }
+        /// Of whoever is not that owner.
+        [[nodiscard]] const demand& besides(const owner_id& owner) const {
+            return owner == first.owner ? second : first;
+        }
+    };
+
+    [[nodiscard]] demands look_ahead_for_permits(handle one, handle at) {
+        const place& own = book_->place_at(at);
+        const object& semaphore = book_->object_at(own.object);
+        demands most;
+        most.first = {book_->owner_of(one), own.stake.permits, one};
+        for (handle ahead = semaphore.queue.first; ahead != at;
+             ahead = book_->place_at(ahead).next) {
+            if (most.second.permits >= semaphore.capacity || !may_look()) break;
+            const place& other = book_->place_at(ahead);
+            most.add({book_->owner_of(other.request), other.stake.permits, other.request});
+        }
+        return most;
+    }
+
+    void look_at_holders(handle one, const object& lock, mode wanted, handle own_hold) {
+        for (handle at = lock.holders.first; at != none; at = book_->place_at(at).next) {
+            if (!may_look()) return;
+            holding alone;
+            alone.add(book_->place_at(at).stake.mode, 0);
+            const bool is_in_the_way = at != own_hold && !Rules::is_compatible(alone, wanted);
+            if (is_in_the_way) meet_owner(book_->owner_of(book_->place_at(at).request), one);
+        }
+    }
+
+    void look_at_permits(handle one, const object& semaphore, const demands& wanted) {
+        ordered_map<owner_id, deferred<std::uint64_t>> held;
+        for (handle at = semaphore.holders.first; at != none; at = book_->place_at(at).next) {
+            if (!may_look()) return;
+            held[book_->owner_of(book_->place_at(at).request)] += book_->place_at(at).stake.permits;
+        }
+        for (const auto& [owner, permits] : held) {
+            const demand& most = wanted.besides(owner);
+            if (most.request == none) continue;
+            if (Rules::has_permits(permits, most.permits, semaphore.capacity)) continue;
+            if (owner == book_->owner_of(one))
+                meet(most.request, one);
+            else
+                meet_owner(owner, one);
+        }
+    }
+
+    void meet_owner(const owner_id& owner, handle from) {
+        if (owner == book_->owner_of(goal_)) arrive(from);
+        book_->waits().for_each_of(owner, [this, from](handle one) {
+            if (may_look()) meet(one, from);
+        });
+    }
+
+    void meet(handle one, handle from) {
+        if (one == goal_) arrive(from);
+        if (reached_.emplace(one, from).second) next_.push_back(one);
+    }
+
+    void arrive(handle from) {
+        if (last_ == none) last_ = from;
+    }
+
+    [[nodiscard]] bool may_look() {
+        if (left_ > 0) --left_;
+        return left_ > 0;
+    }
+
+    [[nodiscard]] waiter waiter_of(handle one) const {
+        const owner_id owner = book_->owner_of(one);
+        return {owner.session, owner.tag, book_->at(one).sequence};
+    }
+
+    const book<Rules>* book_;
+    std::uint32_t most_;      // looks of one search
+    std::uint32_t left_ = 0;  // of this one
+    std::uint64_t given_up_ = 0;
+    handle goal_ = none;
+    handle last_ = none;  // the request from which the goal was reached first
+    ordered_map<handle, deferred<handle>> reached_;  // requests, and from where
+    queue<deferred<handle>> next_;                   // those of them to look from
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail
