@@ -18,7 +18,7 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// What a caller asks of `session_core::acquire`.
+/// What a caller asks of `session_core::acquire`; an errand has only the owner and the deadline of one.
 struct wish {
     std::string name;  // of the lock
     std::uint64_t owner =
@@ -47,6 +47,8 @@ struct request {
     fencing_token token;         // once held
     bool follows_debt = false;  // its owner was giving the same lock back when its acquire was sent
     bool follows_any_debt = false;  // or another one
+    bool is_errand = false;         // a command of the caller's own, which ends with its reply
+    bool makes_request = true;      // it may wait, be held, and be cancelled at the service
     instant query_at = instant::never();
     duration query_wait;
 

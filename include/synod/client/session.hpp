@@ -9,9 +9,11 @@
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/entropy.hpp>
 #include <synod/client/detail/session_engine.hpp>
+#include <synod/client/session_commands.hpp>
 #include <synod/host/clock.hpp>
 
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -19,7 +21,7 @@ namespace synod::inline SYNOD_ABI {
 template <class Policy>
 class basic_mutex;
 
-/// One session, for any number of locks and threads. It is opened in the background, and renewed as long as this object lives; locks
+/// One session, for any number of locks and threads; mutexes are locked through it, and it has a function for each other command. It is opened in the background, and renewed as long as this object lives; locks
 /// wait for it to be open.
 ///
 /// When it expires, because no replica was reached for too long, every hold is lost, every call that waits ends with
@@ -31,7 +33,7 @@ class basic_mutex;
 ///
 /// Thread-safety: all of it, but for moving and destroying.
 template <class Policy = client::policy<>>
-class basic_session {
+class basic_session : public session_commands<basic_session<Policy>> {
     using connection_ptr = std::unique_ptr<detail::deferred<client::connection, Policy>>;
 
 public:
@@ -80,9 +82,15 @@ public:
 private:
     template <class>
     friend class basic_mutex;
+    friend session_commands<basic_session>;
     using engine = client::detail::session_engine<Policy>;
 
     explicit basic_session(std::shared_ptr<engine> made) : engine_(std::move(made)) {}
+
+    template <class Command>
+    [[nodiscard]] auto carry(Command&& asked, const std::stop_token& stop) {
+        return engine_->run(std::forward<Command>(asked), stop);
+    }
 
     static void draw(client_identity& identity) {
         identity.client = {client::detail::draw_bits(), client::detail::draw_bits()};

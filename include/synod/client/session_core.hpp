@@ -41,6 +41,12 @@ enum class phase : std::uint8_t {
 /// Not thread-safe. Destroying it leaves the session to expire; `close` before it frees its locks at once.
 template <transport<lock::to_replica> Transport, class Policy = policy<>>
 class session_core {
+    using rules = std::remove_cvref_t<decltype(std::declval<Policy&>().rules)>;
+    using claims = client::claims<Transport, rules>;
+    using parcel = typename claims::parcel;
+    using delivery = typename claims::delivery;
+    using event = synod::detail::deferred<lock::event, Transport>;
+
 public:
     /// Errors: what the two `validate` of config.hpp say.
     [[nodiscard]] static result<session_core> make(const client_identity& identity,
@@ -56,16 +62,27 @@ public:
     /// Asks for a lock. Ends in a notice: granted or failed. Errors in it: busy, timed_out, unreachable, hold_lost, session_expired,
     /// outcome_unknown, stopped, and what the service refuses. Whatever the error, nothing stays held that is not reported.
     request_id acquire(client::wish wish, instant now) {
-        if (claims_.all().waiting() == 0 && heard_ < now) heard_ = now;
-        const request_id asked = claims_.add(std::move(wish));
-        if (phase_ == phase::closing || phase_ == phase::closed) claims_.fail(asked, errc::stopped);
-        if (phase_ == phase::idle) open(now);
-        return asked;
+        return begin(claims_.add(std::move(wish)), now);
     }
 
-    /// Withdraws a request, granted or not; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
+    /// Carries a command of the caller's own, any that has a stamp but keep_alive and close_session; the stamp is set here. Ends in a
+    /// conclusion: the reply, which for a command that had to wait is that of its end; or an error: timed_out, at a `deadline` by this
+    /// client's clock; outcome_unknown for what may or may not have taken effect; unreachable, session_expired, hold_lost, stopped as
+    /// for `acquire`. What it is granted is not looked after: whoever asks renews leases of holds and gives back what is held.
+    request_id run(typename claims::command what, std::uint64_t owner, instant deadline,
+                   instant now) {
+        return begin(claims_.add(std::move(what), {{}, owner, true, deadline}), now);
+    }
+
+    /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
     /// in the end. Nothing happens for a request that has ended.
     void cancel(request_id which) { claims_.cancel(which); }
+
+    /// Whether nothing that was asked for with it remains in effect once it is cancelled.
+    [[nodiscard]] bool may_take_back(request_id which) const {
+        const request* const one = find(which);
+        return one == nullptr || one->makes_request || one->stage == stage::unsent;
+    }
 
     /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a request that holds nothing.
     void release(request_id which) { claims_.release(which); }
@@ -146,6 +163,12 @@ public:
         claims_.drain(take);
     }
 
+    /// The same for the ends of errands, each a `const conclusion<lock::reply>&`.
+    template <class Take>
+    void drain_errands(Take&& take) {
+        claims_.drain_errands(take);
+    }
+
     [[nodiscard]] client::phase phase() const { return phase_; }
     [[nodiscard]] session_id session() const { return claims_.commands().session(); }
     [[nodiscard]] const client::lease& lease() const { return lease_; }
@@ -166,11 +189,13 @@ private:
           claims_(identity, config, std::move(transport)),
           lease_(config) {}
 
-    using rules = std::remove_cvref_t<decltype(std::declval<Policy&>().rules)>;
-    using claims = client::claims<Transport, rules>;
-    using parcel = typename claims::parcel;
-    using delivery = typename claims::delivery;
-    using event = synod::detail::deferred<lock::event, Transport>;
+    /// Somebody waits from now on.
+    request_id begin(request_id asked, instant now) {
+        if (claims_.all().waiting() == 1 && heard_ < now) heard_ = now;
+        if (phase_ == phase::closing || phase_ == phase::closed) claims_.fail(asked, errc::stopped);
+        if (phase_ == phase::idle) open(now);
+        return asked;
+    }
 
     [[nodiscard]] courier<Transport>& commands() { return claims_.commands(); }
 
@@ -297,6 +322,7 @@ private:
     /// What concerns a request, and not the session.
     template <class Command>
     void conclude(const Command& asked, const delivery& ended, instant now) {
+        if (claims_.conclude_errand(ended, now, is_safe(now))) return;
         claims_.conclude(asked, ended, now, is_safe(now));
     }
 

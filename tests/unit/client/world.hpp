@@ -63,6 +63,19 @@ struct person {
         return core.acquire({name, owner, waits, deadline, mode}, now);
     }
 
+    client::request_id run(lock::command what, instant now, instant deadline = instant::never(),
+                           std::uint64_t owner = 1) {
+        return core.run(std::move(what), owner, deadline, now);
+    }
+
+    /// What an errand has come to, or nullptr.
+    [[nodiscard]] const client::conclusion<lock::reply>* end_of(client::request_id errand) const {
+        for (const auto& one : conclusions) {
+            if (one.errand == errand) return &one;
+        }
+        return nullptr;
+    }
+
     /// The last notice about a request.
     [[nodiscard]] const client::notice* last(client::request_id which) const {
         for (auto i = notices.rbegin(); i != notices.rend(); ++i) {
@@ -82,6 +95,7 @@ struct person {
     node_id self;
     core_type core;
     std::vector<client::notice> notices{};
+    std::vector<client::conclusion<lock::reply>> conclusions{};
 };
 
 /// What becomes of a message that is to be delivered.
@@ -279,6 +293,7 @@ private:
         for (auto& one : clients_) {
             one->core.flush(now);
             one->core.drain([&](const client::notice& told) { one->notices.push_back(told); });
+            one->core.drain_errands([&](const auto& ended) { one->conclusions.push_back(ended); });
         }
     }
 

@@ -42,6 +42,8 @@ public:
     using hold_type = hold_state<deferred<lease_view>>;
     using hold_ptr = std::shared_ptr<hold_type>;
     using report_ptr = std::shared_ptr<deferred<release_report>>;
+    using command = deferred<lock::command>;
+    using reply = deferred<lock::reply>;
 
     session_engine(std::unique_ptr<deferred<connection>> end, core made,
                    std::shared_ptr<deferred<lease_view>> lease)
@@ -76,11 +78,24 @@ public:
         if (is_foreign()) return errc::stopped;
         call waiting;
         const std::stop_callback on_stop(stop, [&] { interrupt(waiting); });
-        announce(waiting, std::move(asked));
-        std::unique_lock lock(mutex_);
-        waiting.done.wait(lock, [&waiting] { return waiting.has_ended; });
-        if (waiting.error) return unexpected(waiting.error);
+        announce(waiting, [&](instant now) { return core_.acquire(std::move(asked), now); });
+        if (const auto error = await(waiting)) return unexpected(error);
         return waiting.hold;
+    }
+
+    /// Carries a command for its caller, under this thread's tag, and waits for what it comes to. Errors: those of session_core::run;
+    /// cancelled when `stop` fires, and then outcome_unknown for what cannot be taken back; would_deadlock on the session's thread.
+    [[nodiscard]] result<reply> run(command what, const std::stop_token& stop) {
+        if (is_foreign()) return errc::stopped;
+        reply said;
+        call waiting;
+        waiting.said = &said;
+        const std::stop_callback on_stop(stop, [&] { interrupt(waiting); });
+        announce(waiting, [&](instant now) {
+            return core_.run(std::move(what), this_thread_tag(), instant::never(), now);
+        });
+        if (const auto error = await(waiting)) return unexpected(error);
+        return said;
     }
 
     /// Gives a hold back, with retries as long as the session lives. `report` is filled in when that is answered.
@@ -142,9 +157,10 @@ public:
     [[nodiscard]] bool is_foreign() const { return lease_->process() != this_process(); }
 
 private:
-    /// A thread that waits in `acquire`. Guarded by the mutex.
+    /// A thread that waits in `acquire` or in `run`. Guarded by the mutex.
     struct call {
         request_id which;
+        reply* said = nullptr;  // where the reply to an errand goes
         bool is_stopped = false;
         bool has_ended = false;
         std::error_code error;
@@ -193,29 +209,38 @@ private:
 
     /// `calls_` must not outlive the caller's frame, and nobody knows how much of it the core has noted; so when memory is short
     /// the session is given up.
-    void announce(call& waiting, wish asked) {
+    template <class Ask>
+    void announce(call& waiting, Ask&& ask) {
         try {
-            act([&](instant now) { begin(waiting, std::move(asked), now); });
+            act([&](instant now) { begin(waiting, ask, now); });
         } catch (...) {
             give_up();
             throw;
         }
     }
 
-    void begin(call& waiting, wish asked, instant now) {
+    template <class Ask>
+    void begin(call& waiting, Ask& ask, instant now) {
         if (waiting.is_stopped) return finish(waiting, errc::cancelled);
         if (is_broken_) return finish(waiting, errc::stopped);
         if (is_own_thread()) return finish(waiting, errc::would_deadlock);
-        waiting.which = core_.acquire(std::move(asked), now);
+        waiting.which = ask(now);
         calls_[waiting.which] = &waiting;
+    }
+
+    [[nodiscard]] std::error_code await(call& waiting) {
+        std::unique_lock lock(mutex_);
+        waiting.done.wait(lock, [&waiting] { return waiting.has_ended; });
+        return waiting.error;
     }
 
     void interrupt(call& waiting) {
         act([&](instant) {
             waiting.is_stopped = true;
             if (waiting.has_ended || calls_.erase(waiting.which) == 0) return;
+            const bool is_definite = core_.may_take_back(waiting.which);
             core_.cancel(waiting.which);
-            finish(waiting, errc::cancelled);
+            finish(waiting, is_definite ? errc::cancelled : errc::outcome_unknown);
         });
     }
 
@@ -223,6 +248,7 @@ private:
     void settle(instant now) {
         core_.flush(now);
         core_.drain([this](const notice& told) { note(told); });
+        core_.drain_errands([this](const auto& ended) { note_errand(ended); });
         lease_->publish(core_.lease());
         if (has_ended()) closed_.notify_all();
     }
@@ -242,6 +268,15 @@ private:
         found->second->hold = std::make_shared<hold_type>(told.request, told.token, lease_);
         holds_[told.request] = found->second->hold;
         finish(*found->second, {});
+        calls_.erase(found);
+    }
+
+    template <class Conclusion>
+    void note_errand(const Conclusion& ended) {
+        const auto found = calls_.find(ended.errand);
+        if (found == calls_.end()) return;
+        if (!ended.error) *found->second->said = ended.reply;
+        finish(*found->second, ended.error);
         calls_.erase(found);
     }
 

@@ -1,0 +1,135 @@
+// synod/client/session_commands.hpp - what the lock service can do beyond mutexes, one function for each command.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/detail/deferred.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/result.hpp>
+#include <synod/client/detail/process.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/reply.hpp>
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace synod::inline SYNOD_ABI {
+
+namespace client::detail {
+
+/// The reply that a caller hopes for, or the error that stands for any other.
+template <class Hoped, class Reply>
+[[nodiscard]] result<Hoped> as_hoped(const result<Reply>& said) {
+    if (!said) return unexpected(said.error());
+    if (const Hoped* const hoped = get_if<Hoped>(&*said)) return *hoped;
+    if (const auto* const no = get_if<lock::refused>(&*said)) return lock::error_of(no->reason);
+    if (const auto* const ended = get_if<lock::request_status>(&*said)) {
+        return lock::error_of(ended->state);
+    }
+    if (const auto* const some = get_if<lock::not_released>(&*said)) {
+        return lock::error_of(some->holds.front().reason);
+    }
+    if (holds_alternative<lock::would_deadlock>(*said)) return errc::would_deadlock;
+    return holds_alternative<lock::busy>(*said) ? errc::busy : errc::cancelled;
+}
+
+}  // namespace client::detail
+
+/// The part of a session that carries commands. Each function sends one, waits for its end, and runs exactly once, however often it
+/// has to be sent; what waits at the service does so for `wait_ms` of log time. The calling thread is the owner: what it acquires, it
+/// alone converts, renews and gives back. Holds are told by their tokens and end with the session; nothing tells of their loss, and
+/// so whatever they guard is to be guarded by the tokens.
+///
+/// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop` fires, or outcome_unknown where the
+/// command has an effect of its own; unreachable, session_expired, outcome_unknown, hold_lost and stopped as for basic_mutex::acquire.
+///
+/// `Session` is the basic_session whose part it is. Thread-safety: that of the session.
+template <class Session>
+class session_commands {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Session>;
+
+public:
+    /// Any command that has a stamp, which is set on the way, but keep_alive and close_session; and its reply, whatever that is.
+    [[nodiscard]] result<deferred<lock::reply>> run(deferred<lock::command> asked,
+                                                    const std::stop_token& stop = {}) {
+        return static_cast<Session&>(*this).carry(std::move(asked), stop);
+    }
+
+    /// Takes several locks or none; the token is that of the first name, and the others follow it in order of name.
+    [[nodiscard]] result<fencing_token> acquire_all(deferred<std::vector<lock::wanted>> locks,
+                                                    std::uint64_t wait_ms = lock::wait_forever,
+                                                    const std::stop_token& stop = {}) {
+        return token_of(run(lock::acquire_all{{}, tag(), std::move(locks), wait_ms}, stop));
+    }
+
+    /// Takes permits of a semaphore, which comes into being with that capacity.
+    [[nodiscard]] result<fencing_token> acquire_permits(std::string name, std::uint32_t permits,
+                                                        std::uint32_t capacity,
+                                                        std::uint64_t wait_ms = lock::wait_forever,
+                                                        const std::stop_token& stop = {}) {
+        return token_of(run(
+            lock::acquire_permits{{}, tag(), std::move(name), permits, capacity, wait_ms}, stop));
+    }
+
+    /// Changes the mode of a hold. The token is a new one where the mode is a stronger one.
+    [[nodiscard]] result<fencing_token> convert(fencing_token token, lock::mode to,
+                                                std::uint64_t wait_ms = lock::wait_forever,
+                                                const std::stop_token& stop = {}) {
+        return token_of(run(lock::convert{{}, tag(), token, to, wait_ms}, stop));
+    }
+
+    /// Gives a hold back. Returns how many more releases are due before it ends.
+    result<std::uint32_t> release(fencing_token token) {
+        return left_of(run(lock::release{{}, tag(), token}));
+    }
+
+    /// Gives several holds back, or none of them. Returns the most that is left of one.
+    result<std::uint32_t> release_all(deferred<std::vector<fencing_token>> tokens) {
+        return left_of(run(lock::release_all{{}, tag(), std::move(tokens)}));
+    }
+
+    /// Gives a hold that has a lease of its own at least `ttl_ms` from now on. Returns how long it has, in milliseconds of log time.
+    [[nodiscard]] result<std::uint64_t> renew_hold(fencing_token token, std::uint64_t ttl_ms) {
+        const auto said =
+            client::detail::as_hoped<lock::kept>(run(lock::renew_hold{{}, tag(), token, ttl_ms}));
+        if (!said) return unexpected(said.error());
+        return said->remaining_ms;
+    }
+
+    /// Changes the capacity of a semaphore that somebody uses. Returns what it was.
+    result<std::uint32_t> set_capacity(std::string name, std::uint32_t capacity) {
+        const auto said = client::detail::as_hoped<lock::resized>(
+            run(lock::set_capacity{{}, std::move(name), capacity}));
+        if (!said) return unexpected(said.error());
+        return said->before;
+    }
+
+protected:
+    session_commands() = default;
+    ~session_commands() = default;
+    session_commands(session_commands&&) noexcept = default;
+    session_commands& operator=(session_commands&&) noexcept = default;
+
+private:
+    [[nodiscard]] static std::uint64_t tag() { return client::detail::this_thread_tag(); }
+
+    template <class Reply>
+    [[nodiscard]] static result<fencing_token> token_of(const result<Reply>& said) {
+        const auto hoped = client::detail::as_hoped<lock::granted>(said);
+        if (!hoped) return unexpected(hoped.error());
+        return hoped->token;
+    }
+    template <class Reply>
+    [[nodiscard]] static result<std::uint32_t> left_of(const result<Reply>& said) {
+        const auto hoped = client::detail::as_hoped<lock::released>(said);
+        if (!hoped) return unexpected(hoped.error());
+        return hoped->remaining;
+    }
+};
+
+}  // namespace synod::inline SYNOD_ABI

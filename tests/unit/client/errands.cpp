@@ -1,0 +1,190 @@
+// tests/unit/client/errands.cpp - commands that a session carries for its caller, against three real replicas.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#include <synod/client/errands.hpp>
+#include <synod/client/session_core.hpp>
+
+#include "support/catch.hpp"
+#include "world.hpp"
+
+#include <cstdint>
+#include <string>
+
+using namespace synod;
+using namespace synod::client_test;
+using lock::reply;
+
+namespace {
+
+lock::acquire_permits permits(std::uint32_t number, std::uint64_t wait_ms = lock::wait_forever) {
+    lock::acquire_permits asked;
+    asked.owner = 1;
+    asked.name = "s";
+    asked.permits = number;
+    asked.capacity = 4;
+    asked.wait_ms = wait_ms;
+    return asked;
+}
+lock::acquire exclusive(const std::string& name) {
+    lock::acquire asked;
+    asked.owner = 1;
+    asked.name = name;
+    return asked;
+}
+
+/// One client with an open session, and another one.
+struct two_clients : world<> {
+    client_type& a = add_client();
+    client_type& b = add_client();
+
+    /// Runs an errand to its end, and returns what it has come to.
+    client::conclusion<reply> end(client_type& who, lock::command what) {
+        const auto errand = who.run(std::move(what), now);
+        REQUIRE(run_until([&] { return who.end_of(errand) != nullptr; }));
+        return *who.end_of(errand);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("an errand ends with its reply, once, however often it has to be sent") {
+    two_clients w;
+    int dropped = 0;
+    w.fate_of = [&](node_id, node_id, const message& any) {
+        return reply_in<lock::granted>(any) && ++dropped <= 3 ? lost : at_once;
+    };
+    const auto first = w.end(w.a, permits(3));
+    CHECK(first.reply == reply(lock::granted{fencing_token(1)}));
+    CHECK(!first.error);
+    CHECK(dropped == 4);
+    CHECK(w.end(w.b, permits(2, lock::no_wait)).reply == reply(lock::busy{}));
+    w.run(seconds(5));
+    CHECK(w.a.conclusions.size() == 1);
+    CHECK(w.a.notices.empty());
+    CHECK(w.table().last_token() == fencing_token(1));
+}
+
+TEST_CASE("an errand that has to wait ends with how its wait does, also when the event is lost") {
+    for (const bool hears : {true, false}) {
+        two_clients w;
+        const auto held = w.end(w.a, permits(3));
+        const auto waiting = w.b.run(permits(2), w.now);
+        const auto limited = w.b.run(permits(2, 700), w.now);
+        w.run(milliseconds(100));
+        CHECK(w.b.core.find(waiting)->stage == client::stage::queued);
+        w.fate_of = [&](node_id, node_id, const message& any) {
+            return is_event(any) && !hears ? lost : at_once;
+        };
+        REQUIRE(w.run_until([&] { return w.b.end_of(limited) != nullptr; }, seconds(10)));
+        CHECK(w.b.end_of(limited)->reply ==
+              reply(lock::request_status{lock::request_state::timed_out, {}}));
+        w.end(w.a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
+        REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
+        CHECK(w.b.end_of(waiting)->reply == reply(lock::granted{fencing_token(2)}));
+        w.run(seconds(1));
+        CHECK(w.table().describe().ended.empty());  // how a wait ended is acknowledged
+    }
+}
+
+TEST_CASE("an errand that is given up in time is not held in the end, whatever overtakes what") {
+    two_clients w;
+    w.end(w.a, permits(3));
+    const auto timed = w.b.run(permits(2), w.now, w.now + milliseconds(300));
+    const auto cancelled = w.b.run(permits(1), w.now);
+    w.b.core.cancel(cancelled);
+    REQUIRE(w.run_until([&] { return w.b.end_of(timed) != nullptr; }, seconds(2)));
+    CHECK(w.b.end_of(timed)->error == errc::timed_out);
+    w.run(seconds(2));
+    CHECK(w.b.end_of(cancelled) == nullptr);
+    const auto state = w.table().describe();
+    REQUIRE(state.locks.size() == 1);
+    CHECK(state.locks.front().holders.size() == 1);
+    CHECK(state.locks.front().queue.empty());
+}
+
+TEST_CASE("what an errand has done nobody knows, where its session has expired meanwhile") {
+    two_clients w;
+    w.end(w.a, permits(3));
+    w.fate_of = [&](node_id from, node_id to, const message&) {
+        return from == w.a.self || to == w.a.self ? lost : at_once;
+    };
+    const auto resized = w.a.run(lock::set_capacity{{}, "s", 9}, w.now);
+    w.run(seconds(20));
+    CHECK(w.a.end_of(resized) == nullptr);
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    REQUIRE(w.run_until([&] { return w.a.end_of(resized) != nullptr; }, seconds(10)));
+    CHECK(w.a.end_of(resized)->error == errc::outcome_unknown);
+}
+
+TEST_CASE(
+    "without a leader errands end: what had an effect is unknown, what would wait is not held") {
+    two_clients w;
+    w.end(w.a, permits(3));
+    w.fate_of = [](node_id, node_id, const message&) { return lost; };
+    const auto resized = w.a.run(lock::set_capacity{{}, "s", 9}, w.now);
+    const auto asked = w.a.run(permits(1), w.now);
+    w.run(seconds(60));
+    REQUIRE(w.a.end_of(resized) != nullptr);
+    REQUIRE(w.a.end_of(asked) != nullptr);
+    CHECK(w.a.end_of(resized)->error == errc::outcome_unknown);
+    CHECK(w.a.end_of(asked)->error == errc::unreachable);
+}
+
+TEST_CASE("an errand of a session that closes is stopped, and so is one that comes later") {
+    two_clients w;
+    w.end(w.a, permits(3));
+    const auto waiting = w.b.run(permits(2), w.now);
+    w.run(milliseconds(100));
+    w.b.core.close();
+    const auto late = w.b.run(permits(1), w.now);
+    w.run(milliseconds(100));
+    REQUIRE(w.b.end_of(waiting) != nullptr);
+    CHECK(w.b.end_of(waiting)->error == errc::stopped);
+    CHECK(w.b.end_of(late)->error == errc::stopped);
+}
+
+TEST_CASE("what is granted to an errand after the lease has run out is given back (locks R4)") {
+    two_clients w;
+    const auto held = w.end(w.a, permits(4));
+    const auto waiting = w.b.run(permits(2), w.now);
+    w.run(milliseconds(100));
+    w.fate_of = [&](node_id, node_id to, const message&) {
+        return to == w.b.self ? lost : at_once;
+    };
+    w.end(w.a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
+    REQUIRE(w.run_until([&] { return w.b.core.policy().observer.lapses > 0; }, seconds(30)));
+    w.fate_of = [](node_id, node_id, const message& any) {
+        return reply_in<lock::kept>(any) ? lost : at_once;
+    };
+    REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
+    CHECK(w.b.end_of(waiting)->error == errc::hold_lost);
+    CHECK(w.run_until([&] { return w.table().locks() == 0; }, seconds(5)));
+}
+
+TEST_CASE("who gives way to others is told who they are") {
+    two_clients w;
+    w.end(w.a, exclusive("x"));
+    const auto other = w.end(w.b, exclusive("y"));
+    const auto waiting = w.a.run(exclusive("y"), w.now);
+    w.run(milliseconds(50));
+    const auto refused = w.end(w.b, exclusive("x"));
+    const auto* const told = get_if<lock::would_deadlock>(&refused.reply);
+    REQUIRE(told != nullptr);
+    REQUIRE(told->cycle.size() == 2);
+    CHECK(told->cycle[0].session == w.b.core.session());
+    CHECK(told->cycle[1].session == w.a.core.session());
+    w.end(w.b, lock::release{{}, 1, get<lock::granted>(other.reply).token});
+    CHECK(w.run_until([&] { return w.a.end_of(waiting) != nullptr; }, seconds(1)));
+}
+
+TEST_CASE("an errand whose owner's release is still on its way asks again") {
+    two_clients w;
+    const auto held = w.hold(w.a, "x");
+    w.fate_of = [](node_id, node_id, const message& any) {
+        return command_in<lock::release>(any) ? fate{false, milliseconds(200)} : at_once;
+    };
+    w.a.core.release(held);
+    const auto again = w.end(w.a, lock::acquire_all{{}, 1, {{"x"}, {"y"}}});
+    CHECK(holds_alternative<lock::granted>(again.reply));
+}
