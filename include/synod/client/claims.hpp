@@ -72,10 +72,7 @@ public:
     void release(request_id which) {
         const request* const one = requests_.find(which);
         if (one == nullptr || one->is_waiting() || one->stage == stage::releasing) return;
-        if (!is_kept_there(one->stage)) {
-            end(which, notice::kind::released, errc::hold_lost);
-            return;
-        }
+        if (!is_kept_there(one->stage)) return end(which, notice::kind::released, errc::hold_lost);
         give_back(which, *one);
         requests_.update(which, [](request& it) { it.stage = stage::releasing; });
     }
@@ -148,8 +145,6 @@ public:
             refused == nullptr ? std::error_code() : lock::error_of(refused->reason));
     }
 
-    void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
-
     /// Claims are for one lock each, keep the mode that they were granted in, and convert nothing.
     template <class Other>
     void conclude(const Other&, const delivery&, instant, bool) {}
@@ -174,8 +169,11 @@ public:
 
     void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }
 
-    /// Claims ask for no leases of their holds.
-    void learn(const lock::hold_ended& /*told*/, bool /*is_safe*/) {}
+    void learn(const lock::hold_revoked& told, bool) { lose_holds(stage::gone, told.token); }
+
+    /// Claims ask for no leases of their holds, and give nothing back for being asked.
+    template <class Other>
+    void learn(const Other&, bool) {}
 
     /// Looks after every request that something is due for.
     void attend(instant now) {
@@ -195,9 +193,10 @@ public:
         });
     }
 
-    /// The holds are lost for good; as `gone` if the service keeps them no longer, else as `lost`.
-    void lose_holds(stage become) {
+    /// The holds are lost for good, or the one under that token; as `gone` if the service keeps them no longer, else as `lost`.
+    void lose_holds(stage become, fencing_token only = {}) {
         requests_.for_each([&](request_id which, const request& one) {
+            if (only != fencing_token() && one.token != only) return;
             if (one.stage == stage::held) {
                 notices_.push_back({which, notice::kind::lost, one.token, errc::hold_lost});
             }

@@ -8,6 +8,8 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/mode.hpp>
+#include <synod/lock/revocation.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
@@ -15,14 +17,10 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
-
-/// How a lock is held, from the weakest to the strongest. `shared` goes beside `shared` and `update`, anything else stands alone;
-/// who holds for `update` reads now and may upgrade to `exclusive` later, without meeting another who would. (locks 3.3)
-enum class mode : std::uint8_t { shared, update, exclusive };
-[[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
 
 /// What a cancel does when the request has been granted meanwhile.
 enum class on_granted : std::uint8_t { keep, release };
@@ -286,9 +284,10 @@ struct convert {
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
 template <class Name>
-using basic_command = one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release,
-                             query, acknowledge, cancel, convert, acquire_all,
-                             basic_acquire_permits<Name>, set_capacity, release_all, renew_hold>;
+using basic_command =
+    one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release, query,
+           acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
+           release_all, renew_hold, request_revoke, force_release, check_token>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.
@@ -297,6 +296,13 @@ using command_view = basic_command<std::string_view>;
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
 template <class Command>
 inline constexpr bool makes_request = requires(const Command& asked) { asked.wait_ms; };
+
+/// Whether a command gives something back, or keeps the session: that always has room. (locks R5, 3.8)
+template <class Command>
+inline constexpr bool gives_back =
+    std::is_same_v<Command, keep_alive> || std::is_same_v<Command, close_session> ||
+    std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
+    std::is_same_v<Command, acknowledge> || std::is_same_v<Command, cancel>;
 
 /// Turns commands into bytes and back; meets `synod::codec`.
 using command_codec = detail::one_of_codec<command, 1>;

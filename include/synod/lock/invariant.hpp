@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -338,6 +339,7 @@ template <class State>
     if (!states_match_places(now)) return "states_match_places";
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";
+    if (!forced_ends_are_of_holds(now)) return "forced_ends_are_of_holds";
     return nullptr;
 }
 

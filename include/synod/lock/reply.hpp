@@ -9,6 +9,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/revocation.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -184,9 +185,9 @@ struct would_deadlock {
 };
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply =
-    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
-           cancelled, already_granted, refused, resized, not_released, would_deadlock>;
+using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
+                     acknowledged, cancelled, already_granted, refused, resized, not_released,
+                     would_deadlock, revoking, token_checked>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;

@@ -9,6 +9,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/lock/revocation.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/session.hpp>
 
@@ -111,6 +112,7 @@ struct state {
     std::vector<session_record> sessions;  // in order of id
     std::vector<lock_record> locks;        // in order of name
     std::vector<request_record> ended;     // in order of session, then of position
+    std::vector<forced_end> forced_ends{};  // in order of token
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

@@ -26,7 +26,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -86,8 +85,8 @@ public:
         return answer;
     }
 
-    /// Moves log time to `now` and ends every session, lease of a hold, wait, and lock-delay whose deadline is at most that, in the
-    /// order of (deadline, this order, id); then grants what became free. Time never goes back.
+    /// Moves log time to `now` and ends every session, lease of a hold, hold that ends by force, wait, and lock-delay whose deadline is
+    /// at most that, in the order of (deadline, this order, id); then grants what became free. Time never goes back.
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
@@ -97,7 +96,7 @@ public:
         }
     }
 
-    /// When the next session, lease of a hold, wait, or lock-delay ends, or `log_time::never()`.
+    /// When the next session, lease of a hold, hold by force, wait, or lock-delay ends, or `log_time::never()`.
     [[nodiscard]] log_time next_deadline() const {
         return earlier(sessions_.next_deadline(), locks_.next_end());
     }
@@ -132,6 +131,8 @@ public:
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
 
         detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
+        detail::write_section(sections,
+                              [&](byte_writer& to) { detail::write_records(now.forced_ends, to); });
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -265,10 +266,7 @@ private:
     /// What gives back always has room. (locks R5, 3.8)
     template <class Command>
     static constexpr auto room_of =
-        makes_request<Command> || std::is_same_v<Command, query> ||
-                std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold>
-            ? session_table::room::ordinary
-            : session_table::room::reserved;
+        gives_back<Command> ? session_table::room::reserved : session_table::room::ordinary;
 
     [[nodiscard]] reply answer_to(const keep_alive& asked) {
         const auto remaining = sessions_.renew(asked.stamp.session);
@@ -333,7 +331,11 @@ private:
         const auto read_profiles = [&](byte_reader& at) {
             return detail::read_profiles(at, limits, from);
         };
+        const auto read_forced_ends = [&](byte_reader& at) {
+            return detail::read_records(at, from.forced_ends);
+        };
         if (version > 1 && !read_section(in, read_profiles)) return false;
+        if (version > 1 && !read_section(in, read_forced_ends)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;

@@ -35,6 +35,9 @@ std::vector<lock::command> one_of_each() {
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
         lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},
+        lock::request_revoke{stamp, fencing_token(3, 77), "a name", "a reason", 50},
+        lock::force_release{stamp, fencing_token(3, 77)},
+        lock::check_token{stamp, "a name", fencing_token(3, 77), lock::mode::update},
     };
 }
 

@@ -149,6 +149,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         if (lock::invariant::first_broken(after) != nullptr) return false;
         if (!lock::invariant::only_moves_forward(before, after)) return false;
         if (!lock::invariant::grants_fit(before, after)) return false;
+        if (!lock::invariant::forced_ends_only_approach(before, after)) return false;
         seen.add(given);
         seen.add_upgrades(before, after);
         seen.add_together(before, after);

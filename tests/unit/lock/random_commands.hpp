@@ -98,7 +98,15 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        switch (random_.below(27)) {
+        switch (random_.below(30)) {
+            case 27: return request_revoke(stamp);
+            case 28: return lock::force_release{stamp, hold_of(any_session()).token};
+            case 29: {
+                const known_hold some = hold_of(any_session());
+                const std::string name(1, static_cast<char>('a' + random_.below(2)));
+                return lock::check_token{stamp, random_.below(4) == 0 ? semaphore() : name,
+                                         some.token, static_cast<lock::mode>(random_.below(3))};
+            }
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
             case 2: return lock::query{stamp, request_of(self)};
@@ -170,6 +178,22 @@ private:
         const known_hold some = hold_of(stamp.session);
         const std::uint64_t ttl = random_.below(20) == 0 ? 0 : 10 + random_.below(100);
         return lock::renew_hold{stamp, some.tag, some.token, ttl};
+    }
+
+    session_id any_session() { return sessions_[random_.below(sessions_.size())].id; }
+
+    lock::command request_revoke(const request_stamp& stamp) {
+        lock::request_revoke asked{stamp, hold_of(any_session()).token, {}, "because"};
+        if (random_.below(3) == 0) {
+            asked.token = {};
+            asked.name = random_.below(3) == 0 ? semaphore() : random_.below(2) == 0 ? "a" : "b";
+        }
+        if (random_.below(30) == 0) asked.name = random_.below(2) == 0 ? "" : "a";
+        if (random_.below(40) == 0) asked.reason = std::string(300, 'r');
+        asked.grace_ms = random_.below(5) == 0 ? 0 : 5 + random_.below(40);
+        if (random_.below(40) == 0) asked.grace_ms = ~std::uint64_t{0};
+        if (random_.below(3) != 0) asked.how = lock::revocation::forced;
+        return asked;
     }
 
     lock::command acquire_all(const request_stamp& stamp) {

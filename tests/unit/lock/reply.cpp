@@ -33,6 +33,8 @@ std::vector<lock::reply> one_of_each() {
         lock::resized{4},
         lock::not_released{{{fencing_token(1, 3), lock::refusal::not_owner}, {}}},
         lock::would_deadlock{{{session_id({slot(3), 4}), 5, 6}, {}}},
+        lock::revoking{2},
+        lock::token_checked{lock::validity::valid},
     };
 }
 

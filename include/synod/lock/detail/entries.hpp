@@ -58,6 +58,7 @@ struct place {
     detail::stake stake;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     bool has_lease = false;
+    bool has_forced_end = false;
 };
 
 /// One lock, or one semaphore. It exists while it is held, waited for, or closed by a lock-delay.

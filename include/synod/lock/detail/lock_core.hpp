@@ -77,18 +77,20 @@ public:
         for (; !events_.empty(); events_.pop_front()) sink(std::as_const(events_.front()));
     }
 
-    /// When the next lease of a hold, wait, or lock-delay ends.
+    /// When the next lease of a hold, hold that ends by force, wait, or lock-delay ends.
     [[nodiscard]] log_time next_end() const {
-        return earlier(earlier(lease_end_time(), wait_end_time()), delay_end_time());
+        return earlier(earlier(lease_end_time(), forced_end_time()),
+                       earlier(wait_end_time(), delay_end_time()));
     }
 
-    /// Ends the first of them, a lease before a wait before a lock-delay of the same moment, if it is over at `now`; false if
-    /// none is.
+    /// Ends the first of them, of the same moment in this order, if it is over at `now`; false if none is.
     bool end_one(log_time now) {
         const log_time first = next_end();
         if (!Rules::is_over(first, now)) return false;
         if (lease_end_time() == first)
             end_one_lease(first);
+        else if (forced_end_time() == first)
+            end_one_by_force();
         else if (wait_end_time() == first)
             end_one_wait();
         else
@@ -150,6 +152,10 @@ protected:
         const lease_end* const first = book_.leases().first();
         return first == nullptr ? log_time::never() : first->deadline;
     }
+    [[nodiscard]] log_time forced_end_time() const {
+        const forced_end* const first = book_.forced_ends().first();
+        return first == nullptr ? log_time::never() : first->deadline;
+    }
     [[nodiscard]] log_time delay_end_time() const {
         const delay_end* const first = book_.objects().delays().first();
         return first == nullptr ? log_time::never() : first->until;
@@ -188,6 +194,16 @@ protected:
         leave_delay(one, deadline);
         end_hold(one);
         emit(hold_ended{session, token});
+    }
+    void end_one_by_force() {
+        const deferred<forced_end> first = *book_.forced_ends().first();
+        end_by_force(book_.find_hold(first.token), first);
+    }
+    void end_by_force(handle one, const forced_end& how) {
+        const session_id session = book_.client_at(book_.request_of(one).client).session;
+        leave_delay(one, how.deadline);
+        end_hold(one);
+        emit(hold_revoked{session, how.token, how.by});
     }
     /// And those that end with it at the same object.
     void end_one_delay() {
