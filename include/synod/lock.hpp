@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/lock/access.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/event.hpp>

@@ -101,6 +101,11 @@ struct command_in_words {
     std::string operator()(const synod::lock::check_token& one) const {
         return "check " + in_words(one.token) + " at " + one.name;
     }
+    std::string operator()(const synod::lock::set_acl& one) const {
+        const bool is_put = one.change == synod::lock::access_change::put;
+        return (is_put ? "put" : "remove") + std::string(" a rule for ") + one.rule.principal +
+               " at " + one.rule.prefix;
+    }
     std::string operator()(const synod::lock::release& one) const {
         const std::string text = "release " + in_words(one.token);
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
@@ -159,6 +164,7 @@ struct reply_in_words {
     std::string operator()(const synod::lock::token_checked& one) const {
         return one.is == synod::lock::validity::valid ? "valid" : "stale";
     }
+    std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
     std::string operator()(const synod::lock::refused& one) const {
         return "refused: " + in_words(one.reason);
     }

@@ -88,6 +88,8 @@ struct answers_to<lock::force_release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::check_token> : answers<lock::token_checked> {};
 template <>
+struct answers_to<lock::set_acl> : answers<lock::administered> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

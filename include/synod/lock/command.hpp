@@ -7,6 +7,7 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/revocation.hpp>
@@ -45,17 +46,26 @@ inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>
 /// With `lock_delay_ms`, holds of the session that end without being given back, because their lease or the session has expired, keep
 /// standing in everybody's way for so long: time for what their owner has sent off to arrive. Sent again, an open changes nothing about
 /// it. (locks 3.6)
-struct open_session {
+///
+/// The session acts as `principal`, which set_acl gives rights to. The table takes that on trust: a host that has asked a client who it is
+/// puts the answer here, in the place of whatever the client says, before it proposes the command. An open that names another
+/// principal than the session that it would find is refused (denied). `meta` is kept with the session, for whoever looks at its state.
+template <class Name>
+struct basic_open_session {
     client_uuid client;
     std::uint64_t nonce = 0;
     std::uint64_t ttl_ms = 0;         // clamped to the limits; 0 and 2^63 and above are refused
     std::uint64_t lock_delay_ms = 0;  // at most config::max_lock_delay_ms; zero for none
+    Name principal{};  // at most 128 bytes, any bytes; empty for nobody in particular
+    Name meta{};       // at most config::max_meta_bytes, any bytes
 
-    friend bool operator==(const open_session&, const open_session&) = default;
+    friend bool operator==(const basic_open_session&, const basic_open_session&) = default;
     static void fields(auto& self, auto&& visit) {
-        visit(self.client, self.nonce, self.ttl_ms, self.lock_delay_ms);
+        visit(self.client, self.nonce, self.ttl_ms, self.lock_delay_ms, self.principal, self.meta);
     }
 };
+using open_session = basic_open_session<std::string>;
+using open_session_view = basic_open_session<std::string_view>;
 
 /// Renews the session to its whole time to live. Answered by `kept` or `refused`.
 struct keep_alive {
@@ -285,12 +295,12 @@ struct convert {
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
 template <class Name>
 using basic_command =
-    one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release, query,
+    one_of<basic_open_session<Name>, keep_alive, close_session, basic_acquire<Name>, release, query,
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
-           release_all, renew_hold, request_revoke, force_release, check_token>;
+           release_all, renew_hold, request_revoke, force_release, check_token, set_acl>;
 using command = basic_command<std::string>;
 
-/// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.
+/// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.
 using command_view = basic_command<std::string_view>;
 
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.

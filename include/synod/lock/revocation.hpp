@@ -114,20 +114,26 @@ struct revoke_requested {
 struct hold_revoked {
     session_id session;
     fencing_token token;
-    session_id by;  // who has asked for that
+    session_id by;            // who has asked for that
+    std::string principal{};  // as whom that session acted
 
     friend bool operator==(const hold_revoked&, const hold_revoked&) = default;
-    static void fields(auto& self, auto&& visit) { visit(self.session, self.token, self.by); }
+    static void fields(auto& self, auto&& visit) {
+        visit(self.session, self.token, self.by, self.principal);
+    }
 };
 
 /// When a hold ends by force.
 struct forced_end {
     fencing_token token;  // of the hold
     log_time deadline;
-    session_id by;  // who has asked for that, and may be gone
+    session_id by;            // who has asked for that, and may be gone
+    std::string principal{};  // as whom that session acted
 
     friend bool operator==(const forced_end&, const forced_end&) = default;
-    static void fields(auto& self, auto&& visit) { visit(self.token, self.deadline, self.by); }
+    static void fields(auto& self, auto&& visit) {
+        visit(self.token, self.deadline, self.by, self.principal);
+    }
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -7,6 +7,7 @@
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/revocation.hpp>
@@ -99,6 +100,8 @@ struct session_record {
     log_time deadline;
     client_uuid client{};
     std::uint64_t lock_delay_ms = 0;
+    std::string principal{};
+    std::string meta{};
 
     friend bool operator==(const session_record&, const session_record&) = default;
 };
@@ -113,6 +116,7 @@ struct state {
     std::vector<lock_record> locks;        // in order of name
     std::vector<request_record> ended;     // in order of session, then of position
     std::vector<forced_end> forced_ends{};  // in order of token
+    std::vector<access_rule> access{};      // in order of prefix, then of principal
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

@@ -173,7 +173,8 @@ TEST_CASE(
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
     CHECK(seen.kinds() == lock::reply::count);
-    CHECK(seen.refusals() >= 16);
+    CHECK(seen.refusals() >= 17);
+    CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);

@@ -377,6 +377,24 @@ TEST_CASE("a forced end is of a hold, once, in order, still to come, and never p
     CHECK(lock::invariant::forced_ends_only_approach(before, after));
 }
 
+TEST_CASE("access rules are in order, name known rights, and let somebody administer all names") {
+    const auto with = [](std::vector<lock::access_rule> rules) {
+        return broken_by([&](state& now) { now.access = std::move(rules); });
+    };
+    const lock::access_rule all{"", "root", lock::all_rights};
+    const lock::access_rule some{"a", "", lock::may_lock};
+    const std::string order = "access_is_in_order";
+    CHECK(with({all, some, {"a", "b", 0}}).empty());
+    CHECK(with({some, all}) == order);
+    CHECK(with({all, {"a", "b", 0}, some}) == order);
+    CHECK(with({all, some, some}) == order);
+    CHECK(with({all, {"a", "", 16}}) == order);
+    CHECK(with({all, {"a", std::string(129, 'p'), 0}}) == order);
+    CHECK(with({some}) == "somebody_administers");
+    CHECK(with({{"", "root", lock::may_lock}}) == "somebody_administers");
+    CHECK(with({{"a", "root", lock::may_administer}}) == "somebody_administers");
+}
+
 TEST_CASE("time, leader and tokens only move forward, and a new hold has a new token") {
     const state before = good();
     state after = good();

@@ -12,6 +12,7 @@
 #include <synod/log/state_machine.hpp>
 #include <synod/testing/detail/waits.hpp>
 
+#include "reference_access.hpp"
 #include "reference_requests.hpp"
 #include "reference_revocation.hpp"
 
@@ -82,7 +83,8 @@ public:
         out.last = at_;
         out.last_token = fencing_token(last_);
         for (const session& one : sessions_) {
-            out.sessions.push_back({one.id, log_time(one.deadline), one.client, one.lock_delay});
+            out.sessions.push_back({one.id, log_time(one.deadline), one.client, one.lock_delay,
+                                    one.principal, one.meta});
             for (const request& r : requests_.all) {
                 const bool is_over =
                     r.is.token == fencing_token() && r.is.state != lock::request_state::queued;
@@ -91,6 +93,7 @@ public:
         }
         out.locks = requests_.locks();
         out.forced_ends = forced_.sorted();
+        out.access = access_.sorted();
         return out;
     }
 
@@ -100,6 +103,8 @@ private:
         client_uuid client;
         std::uint64_t nonce, ttl, deadline, extended, acknowledged, lock_delay;
         std::map<std::uint64_t, lock::reply> replies;
+        std::string principal;
+        std::string meta;
     };
     using request = reference_requests::request;
     using ghost = reference_requests::ghost;
@@ -181,7 +186,7 @@ private:
         const session_id whose = hold.is.owner.session;
         haunt(hold, how.deadline.milliseconds());
         let_go(hold, hold.is.count);
-        events_.push_back(lock::hold_revoked{whose, how.token, how.by});
+        events_.push_back(lock::hold_revoked{whose, how.token, how.by, how.principal});
         forced_.forget_all_but(requests_.all);
         return true;
     }
@@ -324,10 +329,12 @@ private:
 
     lock::reply once(const lock::open_session& asked) {
         for (const session& one : sessions_) {
-            if (one.client == asked.client && one.nonce == asked.nonce) {
-                return lock::opened{one.id, one.ttl};
-            }
+            if (one.client != asked.client || one.nonce != asked.nonce) continue;
+            if (one.principal != asked.principal) return no(lock::refusal::denied);
+            return lock::opened{one.id, one.ttl};
         }
+        if (asked.principal.size() > 128) return no(lock::refusal::name_too_long);
+        if (asked.meta.size() > config_.max_meta_bytes) return no(lock::refusal::limit);
         if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0)
             return no(lock::refusal::ttl_out_of_range);
         if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
@@ -341,7 +348,9 @@ private:
                              0,
                              0,
                              std::min(asked.lock_delay_ms, config_.max_lock_delay_ms),
-                             {}});
+                             {},
+                             asked.principal,
+                             asked.meta});
         return lock::opened{session_id(at_), ttl};
     }
 
@@ -365,7 +374,8 @@ private:
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
-        const lock::reply answer = run(asked, *self);
+        const bool is_allowed = access_.allows(self->principal, asked, requests_);
+        const lock::reply answer = is_allowed ? run(asked, *self) : no(lock::refusal::denied);
         forced_.forget_all_but(requests_.all);
         if (session* const still = find(asked.stamp.session)) still->replies[sequence] = answer;
         return answer;
@@ -624,7 +634,8 @@ private:
         }
         const bool forced = asked.how == lock::revocation::forced;
         for (const fencing_token token : tokens) {
-            const lock::forced_end wanted{token, log_time(now_) + asked.grace_ms, self.id};
+            const lock::forced_end wanted{token, log_time(now_) + asked.grace_ms, self.id,
+                                          self.principal};
             if (forced && asked.grace_ms == 0) {
                 end_by_force(wanted);
                 continue;
@@ -644,9 +655,15 @@ private:
 
     lock::reply run(const lock::force_release& asked, session& self) {
         if (requests_.held(asked.token) == nullptr) return no(lock::refusal::stale_token);
-        end_by_force({asked.token, log_time(now_), self.id});
+        end_by_force({asked.token, log_time(now_), self.id, self.principal});
         grant();
         return lock::released{0};
+    }
+
+    lock::reply run(const lock::set_acl& asked, session&) {
+        const auto wrong = access_.change(asked, config_.max_access_rules);
+        if (wrong) return no(*wrong);
+        return lock::administered{};
     }
 
     lock::reply run(const lock::check_token& asked, session&) {
@@ -725,6 +742,7 @@ private:
     std::list<session> sessions_;  // in order of opening
     reference_requests requests_;
     reference_revocation forced_;
+    reference_access access_;
     std::deque<std::string> changed_;
     std::vector<lock::event> events_;
 };

@@ -66,6 +66,10 @@ driver<> busy_table() {
     d.hold_in(mode::shared, lost, "w");
     const auto wanted = d.hold_in(mode::shared, other, "w");
     d.run(lock::request_revoke{d.stamp(c), wanted, "", "why", 700, lock::revocation::forced});
+    lock::open_session named{{0, 7}, 1, 5'000, 0, "somebody", "from somewhere"};
+    const auto admin = get<lock::opened>(d.run(named)).session;
+    d.run(lock::set_acl{d.stamp(admin), {"", "somebody", lock::all_rights}});
+    d.run(lock::set_acl{d.stamp(admin), {"", "", lock::may_lock}});
     d.pass(10);
     return d;
 }

@@ -86,6 +86,8 @@ struct client {
 struct profile {
     client_uuid client;
     std::uint64_t lock_delay_ms = 0;
+    std::string principal;
+    std::string meta;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

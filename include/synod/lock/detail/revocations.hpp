@@ -56,7 +56,7 @@ public:
     [[nodiscard]] reply answer_to(const force_release& asked, const apply_context& context) {
         const handle one = book_.find_hold(asked.token);
         if (one == none) return refused{refusal::stale_token};
-        core::end_by_force(one, {asked.token, context.now, asked.stamp.session});
+        core::end_by_force(one, end_asked_by(asked, asked.token, context.now));
         core::settle(context.now);
         return released{0};
     }
@@ -84,11 +84,18 @@ private:
         return std::nullopt;
     }
 
+    template <class Command>
+    [[nodiscard]] deferred<forced_end> end_asked_by(const Command& asked, fencing_token token,
+                                                    log_time deadline) const {
+        const session_id by = asked.stamp.session;
+        return {token, deadline, by, book_.profile_of(by).principal};
+    }
+
     /// Who holds is told when that ends, if it does not at once.
     void ask_for(handle one, const request_revoke& asked, log_time now) {
         const place& held = book_.place_at(one);
         const bool is_forced = asked.how == revocation::forced;
-        const forced_end wanted{held.token, now + asked.grace_ms, asked.stamp.session};
+        const forced_end wanted = end_asked_by(asked, held.token, now + asked.grace_ms);
         if (is_forced && Rules::is_over(wanted.deadline, now))
             return core::end_by_force(one, wanted);
         if (is_forced) book_.force_end(one, wanted);
