@@ -89,6 +89,23 @@ struct command_in_words {
             text += " for " + std::to_string(one.wait_ms) + "ms";
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
     }
+    std::string operator()(const synod::lock::request_revoke& one) const {
+        const bool is_forced = one.how == synod::lock::revocation::forced;
+        return (is_forced ? "take " : "ask for ") +
+               (one.name.empty() ? in_words(one.token) : "all of " + one.name) + " within " +
+               std::to_string(one.grace_ms) + "ms";
+    }
+    std::string operator()(const synod::lock::force_release& one) const {
+        return "force release of " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::check_token& one) const {
+        return "check " + in_words(one.token) + " at " + one.name;
+    }
+    std::string operator()(const synod::lock::set_acl& one) const {
+        const bool is_put = one.change == synod::lock::access_change::put;
+        return (is_put ? "put" : "remove") + std::string(" a rule for ") + one.rule.principal +
+               " at " + one.rule.prefix;
+    }
     std::string operator()(const synod::lock::release& one) const {
         const std::string text = "release " + in_words(one.token);
         return one.owner == 1 ? text : text + " as owner " + std::to_string(one.owner);
@@ -141,6 +158,13 @@ struct reply_in_words {
     std::string operator()(const synod::lock::would_deadlock& one) const {
         return "would deadlock with " + std::to_string(one.cycle.size() - 1) + " others";
     }
+    std::string operator()(const synod::lock::revoking& one) const {
+        return "asked for " + std::to_string(one.holds) + " holds";
+    }
+    std::string operator()(const synod::lock::token_checked& one) const {
+        return one.is == synod::lock::validity::valid ? "valid" : "stale";
+    }
+    std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
     std::string operator()(const synod::lock::refused& one) const {
         return "refused: " + in_words(one.reason);
     }
@@ -160,6 +184,13 @@ struct event_in_words {
     }
     std::string operator()(const synod::lock::hold_ended& one) const {
         return "the lease of " + in_words(one.token) + " has ended";
+    }
+    std::string operator()(const synod::lock::revoke_requested& one) const {
+        return in_words(one.token) + " is asked for within " + std::to_string(one.remaining_ms) +
+               "ms";
+    }
+    std::string operator()(const synod::lock::hold_revoked& one) const {
+        return in_words(one.token) + " was ended by " + to_string(one.by);
     }
     std::string operator()(const synod::lock::session_ended& /*one*/) const {
         return "the session has expired";

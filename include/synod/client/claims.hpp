@@ -157,8 +157,6 @@ public:
                   refused == nullptr ? std::error_code() : lock::error_of(refused->reason));
     }
 
-    void conclude(const lock::acknowledge&, const delivery&, instant, bool) {}
-
     /// Claims are for one lock each, keep the mode that they were granted in, and convert nothing.
     template <class Other>
     void conclude(const Other&, const delivery&, instant, bool) {}
@@ -184,8 +182,11 @@ public:
 
     void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }
 
-    /// Claims ask for no leases of their holds.
-    void learn(const lock::hold_ended& /*told*/, bool /*is_safe*/) {}
+    void learn(const lock::hold_revoked& told, bool) { lose_holds(stage::gone, told.token); }
+
+    /// Claims ask for no leases of their holds, and give nothing back for being asked.
+    template <class Other>
+    void learn(const Other&, bool) {}
 
     /// Looks after every request that something is due for.
     void attend(instant now) {
@@ -205,9 +206,10 @@ public:
         });
     }
 
-    /// The holds are lost for good; as `gone` if the service keeps them no longer, else as `lost`.
-    void lose_holds(stage become) {
+    /// The holds are lost for good, or the one under that token; as `gone` if the service keeps them no longer, else as `lost`.
+    void lose_holds(stage become, fencing_token only = {}) {
         requests_.for_each([&](request_id which, const request& one) {
+            if (only != fencing_token() && one.token != only) return;
             if (one.stage == stage::held) {
                 notices_.push_back({which, notice::kind::lost, one.token, errc::hold_lost});
             }

@@ -82,6 +82,14 @@ struct answers_to<lock::release_all> : answers<lock::released, lock::not_release
 template <>
 struct answers_to<lock::renew_hold> : answers<lock::kept> {};
 template <>
+struct answers_to<lock::request_revoke> : answers<lock::revoking> {};
+template <>
+struct answers_to<lock::force_release> : answers<lock::released> {};
+template <>
+struct answers_to<lock::check_token> : answers<lock::token_checked> {};
+template <>
+struct answers_to<lock::set_acl> : answers<lock::administered> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

@@ -7,7 +7,10 @@
 #include <synod/base/bytes.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/mode.hpp>
+#include <synod/lock/revocation.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
@@ -15,14 +18,10 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
-
-/// How a lock is held, from the weakest to the strongest. `shared` goes beside `shared` and `update`, anything else stands alone;
-/// who holds for `update` reads now and may upgrade to `exclusive` later, without meeting another who would. (locks 3.3)
-enum class mode : std::uint8_t { shared, update, exclusive };
-[[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
 
 /// What a cancel does when the request has been granted meanwhile.
 enum class on_granted : std::uint8_t { keep, release };
@@ -47,17 +46,26 @@ inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>
 /// With `lock_delay_ms`, holds of the session that end without being given back, because their lease or the session has expired, keep
 /// standing in everybody's way for so long: time for what their owner has sent off to arrive. Sent again, an open changes nothing about
 /// it. (locks 3.6)
-struct open_session {
+///
+/// The session acts as `principal`, which set_acl gives rights to. The table takes that on trust: a host that has asked a client who it is
+/// puts the answer here, in the place of whatever the client says, before it proposes the command. An open that names another
+/// principal than the session that it would find is refused (denied). `meta` is kept with the session, for whoever looks at its state.
+template <class Name>
+struct basic_open_session {
     client_uuid client;
     std::uint64_t nonce = 0;
     std::uint64_t ttl_ms = 0;         // clamped to the limits; 0 and 2^63 and above are refused
     std::uint64_t lock_delay_ms = 0;  // at most config::max_lock_delay_ms; zero for none
+    Name principal{};  // at most 128 bytes, any bytes; empty for nobody in particular
+    Name meta{};       // at most config::max_meta_bytes, any bytes
 
-    friend bool operator==(const open_session&, const open_session&) = default;
+    friend bool operator==(const basic_open_session&, const basic_open_session&) = default;
     static void fields(auto& self, auto&& visit) {
-        visit(self.client, self.nonce, self.ttl_ms, self.lock_delay_ms);
+        visit(self.client, self.nonce, self.ttl_ms, self.lock_delay_ms, self.principal, self.meta);
     }
 };
+using open_session = basic_open_session<std::string>;
+using open_session_view = basic_open_session<std::string_view>;
 
 /// Renews the session to its whole time to live. Answered by `kept` or `refused`.
 struct keep_alive {
@@ -286,17 +294,25 @@ struct convert {
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
 template <class Name>
-using basic_command = one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release,
-                             query, acknowledge, cancel, convert, acquire_all,
-                             basic_acquire_permits<Name>, set_capacity, release_all, renew_hold>;
+using basic_command =
+    one_of<basic_open_session<Name>, keep_alive, close_session, basic_acquire<Name>, release, query,
+           acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
+           release_all, renew_hold, request_revoke, force_release, check_token, set_acl>;
 using command = basic_command<std::string>;
 
-/// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.
+/// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.
 using command_view = basic_command<std::string_view>;
 
 /// Whether a command makes a request, which is granted at once, or waits, and is named by the command's sequence.
 template <class Command>
 inline constexpr bool makes_request = requires(const Command& asked) { asked.wait_ms; };
+
+/// Whether a command gives something back, or keeps the session: that always has room. (locks R5, 3.8)
+template <class Command>
+inline constexpr bool gives_back =
+    std::is_same_v<Command, keep_alive> || std::is_same_v<Command, close_session> ||
+    std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
+    std::is_same_v<Command, acknowledge> || std::is_same_v<Command, cancel>;
 
 /// Turns commands into bytes and back; meets `synod::codec`.
 using command_codec = detail::one_of_codec<command, 1>;

@@ -17,6 +17,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Names above this are refused whatever the configuration says.
 inline constexpr std::uint32_t name_bytes_end = 512;
 
+/// And so is longer meta of sessions.
+inline constexpr std::uint32_t meta_bytes_end = 16'384;
+
 /// The same at every replica. It is part of the state, so a restored snapshot brings its own. What exceeds a limit is answered
 /// `refusal::limit`; no limit ever stands in the way of release, cancel, keep_alive and close_session. (locks 3.8)
 struct config {
@@ -54,6 +57,12 @@ struct config {
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
     std::uint64_t max_lock_delay_ms = 60'000;
 
+    /// Bytes of open_session::meta, at most 16 KiB.
+    std::uint32_t max_meta_bytes = 1'024;
+
+    /// Access rules that exist at a time; each costs those who are judged by them. (locks 3.4)
+    std::uint32_t max_access_rules = 1'024;
+
     /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
     fencing_token tokens_after;
 
@@ -62,6 +71,7 @@ struct config {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
               self.max_cycle_search);
+        visit(self.max_meta_bytes, self.max_access_rules);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -89,6 +99,7 @@ struct config {
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }
+    if (config.max_meta_bytes > meta_bytes_end) return errc::limit_out_of_range;
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/lock/revocation.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -68,7 +69,8 @@ struct wait_deadlocked {
 
 /// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the
 /// index, so events are only ever appended.
-using event = one_of<wait_granted, wait_ended, session_ended, hold_ended, wait_deadlocked>;
+using event = one_of<wait_granted, wait_ended, session_ended, hold_ended, wait_deadlocked,
+                     revoke_requested, hold_revoked>;
 
 /// Turns events into bytes and back; meets `synod::codec`.
 using event_codec = detail::one_of_codec<event, 1>;

@@ -8,6 +8,8 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/access_invariant.hpp>
+#include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -338,6 +340,9 @@ template <class State>
     if (!states_match_places(now)) return "states_match_places";
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";
+    if (!forced_ends_are_of_holds(now)) return "forced_ends_are_of_holds";
+    if (!access_is_in_order(now)) return "access_is_in_order";
+    if (!somebody_administers(now)) return "somebody_administers";
     return nullptr;
 }
 

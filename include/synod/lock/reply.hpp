@@ -8,7 +8,9 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/revocation.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -36,8 +38,9 @@ enum class refusal : std::uint8_t {
     upgrade_conflict,       // an upgrade of this lock waits already, or would wait for this one
     permits_out_of_range,   // none, or more than the semaphore has
     unknown_lock,           // nobody holds or waits for a lock of that name
+    denied,                 // the access rules do not allow it
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::unknown_lock; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::denied; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -184,9 +187,9 @@ struct would_deadlock {
 };
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply =
-    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
-           cancelled, already_granted, refused, resized, not_released, would_deadlock>;
+using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
+                     acknowledged, cancelled, already_granted, refused, resized, not_released,
+                     would_deadlock, revoking, token_checked, administered>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -224,6 +227,7 @@ template <std::same_as<reply> Reply>
         case refusal::upgrade_conflict: return errc::upgrade_conflict;
         case refusal::permits_out_of_range: return errc::permits_out_of_range;
         case refusal::unknown_lock: return errc::unknown_lock;
+        case refusal::denied: return errc::denied;
     }
     return errc::malformed;
 }

@@ -7,8 +7,10 @@
 #include <synod/base/ballot.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
+#include <synod/lock/revocation.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/session.hpp>
 
@@ -98,6 +100,8 @@ struct session_record {
     log_time deadline;
     client_uuid client{};
     std::uint64_t lock_delay_ms = 0;
+    std::string principal{};
+    std::string meta{};
 
     friend bool operator==(const session_record&, const session_record&) = default;
 };
@@ -111,6 +115,8 @@ struct state {
     std::vector<session_record> sessions;  // in order of id
     std::vector<lock_record> locks;        // in order of name
     std::vector<request_record> ended;     // in order of session, then of position
+    std::vector<forced_end> forced_ends{};  // in order of token
+    std::vector<access_rule> access{};      // in order of prefix, then of principal
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

@@ -14,6 +14,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/fields.hpp>
+#include <synod/lock/detail/later_sections.hpp>
 #include <synod/lock/detail/locks.hpp>
 #include <synod/lock/detail/snapshot.hpp>
 #include <synod/lock/event.hpp>
@@ -26,7 +27,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -86,8 +86,8 @@ public:
         return answer;
     }
 
-    /// Moves log time to `now` and ends every session, lease of a hold, wait, and lock-delay whose deadline is at most that, in the
-    /// order of (deadline, this order, id); then grants what became free. Time never goes back.
+    /// Moves log time to `now` and ends every session, lease of a hold, hold that ends by force, wait, and lock-delay whose deadline is
+    /// at most that, in the order of (deadline, this order, id); then grants what became free. Time never goes back.
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
@@ -97,7 +97,7 @@ public:
         }
     }
 
-    /// When the next session, lease of a hold, wait, or lock-delay ends, or `log_time::never()`.
+    /// When the next session, lease of a hold, hold by force, wait, or lock-delay ends, or `log_time::never()`.
     [[nodiscard]] log_time next_deadline() const {
         return earlier(sessions_.next_deadline(), locks_.next_end());
     }
@@ -131,7 +131,7 @@ public:
         detail::write_section(sections,
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
 
-        detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
+        detail::write_later_sections(now, sections);
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -214,12 +214,16 @@ private:
     }
 
     /// Opening is idempotent by client and nonce; everything else runs once by its stamp. (locks R5)
-    void run_one(const open_session& asked, byte_writer& out) {
+    void run_one(const open_session_view& asked, byte_writer& out) {
         using verdict = session_table::opening::verdict;
+        if (!sessions_.is_open(asked.client, asked.nonce)) {
+            if (const auto reason = locks_.refusal_of_opening(asked)) return refuse(*reason, out);
+        }
         const auto opening = sessions_.open(last_, asked.client, asked.nonce, asked.ttl_ms);
         switch (opening.is) {
             case verdict::open:
-                locks_.begin_session(opening.session, asked.client, asked.lock_delay_ms);
+                if (!locks_.begin_session(opening.session, asked))
+                    return refuse(refusal::denied, out);
                 return encode(reply(opened{opening.session, opening.ttl_ms}), out);
             case verdict::ttl_out_of_range: return refuse(refusal::ttl_out_of_range, out);
             case verdict::too_many_sessions: return refuse(refusal::limit, out);
@@ -241,7 +245,7 @@ private:
 
     template <class Command>
     void run_fresh(const Command& asked, byte_writer& out) {
-        const reply answer = answer_to(asked);
+        const reply answer = locks_.allows(asked) ? answer_to(asked) : refused{refusal::denied};
         scratch_.clear();
         byte_writer to_scratch(scratch_);
         encode(answer, to_scratch);
@@ -265,10 +269,7 @@ private:
     /// What gives back always has room. (locks R5, 3.8)
     template <class Command>
     static constexpr auto room_of =
-        makes_request<Command> || std::is_same_v<Command, query> ||
-                std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold>
-            ? session_table::room::ordinary
-            : session_table::room::reserved;
+        gives_back<Command> ? session_table::room::reserved : session_table::room::ordinary;
 
     [[nodiscard]] reply answer_to(const keep_alive& asked) {
         const auto remaining = sessions_.renew(asked.stamp.session);
@@ -330,10 +331,7 @@ private:
             read_section(in, read_ended);
         if (!is_read || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
-        const auto read_profiles = [&](byte_reader& at) {
-            return detail::read_profiles(at, limits, from);
-        };
-        if (version > 1 && !read_section(in, read_profiles)) return false;
+        if (version > 1 && !detail::read_later_sections(in, limits, from)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;

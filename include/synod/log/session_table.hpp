@@ -111,6 +111,11 @@ public:
         return {opening::verdict::open, session_id(at), fresh.ttl_ms};
     }
 
+    /// Whether a session lives that this client opened with this nonce.
+    [[nodiscard]] bool is_open(const client_uuid& client, std::uint64_t nonce) const {
+        return opened_by_.contains({client, nonce});
+    }
+
     /// Whether a command is to be run. Also forgets the replies that the stamp acknowledges.
     [[nodiscard]] beginning begin(const request_stamp& stamp, room part = room::ordinary) {
         record* const one = find_live(stamp.session);

@@ -12,6 +12,7 @@
 #include <synod/testing/detail/lock_facts.hpp>
 #include <synod/testing/detail/waits.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -130,6 +131,8 @@ private:
         const std::string_view broken = note_grants(before, after);
         if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
         if (!lock::invariant::grants_fit(before, after)) return "grants_fit";
+        if (!lock::invariant::forced_ends_only_approach(before, after))
+            return "forced_ends_only_approach";
         return detail::waits(after.locks).youngest_in_a_circle() ? "nobody_waits_for_himself"
                                                                  : broken;
     }
@@ -315,6 +318,19 @@ private:
         if (!holds_alternative<lock::kept>(said)) return {};
         const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
         return is_own ? "" : "only_owners_renew";
+    }
+
+    /// A token is good as long as somebody holds under it. (locks 3.4)
+    [[nodiscard]] static std::string_view
+    check(const lock::state& before, const lock::check_token& asked, const lock::reply& said) {
+        const auto* const checked = get_if<lock::token_checked>(&said);
+        if (checked == nullptr) return {};
+        const lock::lock_record* const lock = detail::find_lock(before, asked.name);
+        const bool is_good =
+            lock != nullptr && std::ranges::any_of(lock->holders, [&](const auto& one) {
+                return one.token == asked.token && (one.permits > 0 || one.mode >= asked.mode);
+            });
+        return is_good == (checked->is == lock::validity::valid) ? "" : "good_tokens_are_held";
     }
 
     /// Its mode is changed by its owner alone. (locks 3.2)

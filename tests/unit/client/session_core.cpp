@@ -458,6 +458,23 @@ TEST_CASE("what a dead client held stays closed for its lock-delay (locks 3.12/6
     CHECK(w.now - last_seen < seconds(8));
 }
 
+TEST_CASE("a client learns at once that its hold was ended by force, and of no other") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    const auto other = w.hold(a, "y");
+    lock::client_event told{the_cluster, {}};
+    byte_writer out(told.event);
+    const fencing_token token = a.core.find(held)->token;
+    encode(lock::event(lock::hold_revoked{a.core.session(), token, a.core.session()}), out);
+    a.core.receive(node_id(0), told, w.now);
+    CHECK(a.core.find(held)->stage == stage::gone);
+    CHECK(a.core.find(other)->stage == stage::held);
+    w.settle();
+    CHECK(a.is(held, kind::lost));
+    CHECK(a.error(held) == errc::hold_lost);
+}
+
 TEST_CASE("messages that make no sense are refused by name and change nothing") {
     world<> w;
     auto& a = w.add_client();

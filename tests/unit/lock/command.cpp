@@ -21,7 +21,7 @@ namespace {
 std::vector<lock::command> one_of_each() {
     const request_stamp stamp{session_id({slot(3), 4}), 7, 5};
     return {
-        lock::open_session{{1, 2}, 3, 4'000, 500},
+        lock::open_session{{1, 2}, 3, 4'000, 500, "a principal", "about it"},
         lock::keep_alive{stamp},
         lock::close_session{stamp},
         lock::acquire{stamp, 9, "a name", lock::mode::update, 50, lock::reentrant | lock::barge},
@@ -35,6 +35,10 @@ std::vector<lock::command> one_of_each() {
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
         lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},
+        lock::request_revoke{stamp, fencing_token(3, 77), "a name", "a reason", 50},
+        lock::force_release{stamp, fencing_token(3, 77)},
+        lock::check_token{stamp, "a name", fencing_token(3, 77), lock::mode::update},
+        lock::set_acl{stamp, {"a prefix", "a principal", lock::may_read}},
     };
 }
 

@@ -26,6 +26,8 @@ std::vector<lock::event> one_of_each() {
         lock::session_ended{session},
         lock::hold_ended{session, fencing_token(6)},
         lock::wait_deadlocked{session, 5, {{session, 7, 5}, {}}},
+        lock::revoke_requested{session, fencing_token(6), session, "a reason", 50},
+        lock::hold_revoked{session, fencing_token(6), session, "a principal"},
     };
 }
 

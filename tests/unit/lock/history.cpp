@@ -149,6 +149,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         if (lock::invariant::first_broken(after) != nullptr) return false;
         if (!lock::invariant::only_moves_forward(before, after)) return false;
         if (!lock::invariant::grants_fit(before, after)) return false;
+        if (!lock::invariant::forced_ends_only_approach(before, after)) return false;
         seen.add(given);
         seen.add_upgrades(before, after);
         seen.add_together(before, after);
@@ -172,7 +173,8 @@ TEST_CASE(
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
     CHECK(seen.kinds() == lock::reply::count);
-    CHECK(seen.refusals() >= 16);
+    CHECK(seen.refusals() >= 17);
+    CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);

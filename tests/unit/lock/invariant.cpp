@@ -8,6 +8,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 using namespace synod;
 using lock::request_state;
@@ -350,6 +351,48 @@ TEST_CASE("lists are in canonical order") {
     CHECK(broken_by([](state& now) {
               now.ended.push_back(request(1, 9, request_state::cancelled));
           }) == name);
+}
+
+TEST_CASE("a forced end is of a hold, once, in order, still to come, and never put off") {
+    const std::string name = "forced_ends_are_of_holds";
+    const auto with = [](std::vector<lock::forced_end> ends) {
+        return broken_by([&](state& now) { now.forced_ends = std::move(ends); });
+    };
+    const lock::forced_end one{fencing_token(10), log_time(101), {}};
+    const lock::forced_end other{fencing_token(11), log_time(101), {}};
+    CHECK(with({one, other}).empty());
+    CHECK(with({other, one}) == name);
+    CHECK(with({one, one}) == name);
+    CHECK(with({{fencing_token(9), log_time(101), {}}}) == name);
+    CHECK(with({{fencing_token(10), log_time(100), {}}}) == name);
+    state before = good();
+    before.forced_ends = {one};
+    state after = before;
+    CHECK(lock::invariant::forced_ends_only_approach(before, after));
+    after.forced_ends[0].deadline = log_time(102);
+    CHECK(!lock::invariant::forced_ends_only_approach(before, after));
+    after.forced_ends.clear();
+    CHECK(!lock::invariant::forced_ends_only_approach(before, after));
+    after.locks[0].holders.clear();
+    CHECK(lock::invariant::forced_ends_only_approach(before, after));
+}
+
+TEST_CASE("access rules are in order, name known rights, and let somebody administer all names") {
+    const auto with = [](std::vector<lock::access_rule> rules) {
+        return broken_by([&](state& now) { now.access = std::move(rules); });
+    };
+    const lock::access_rule all{"", "root", lock::all_rights};
+    const lock::access_rule some{"a", "", lock::may_lock};
+    const std::string order = "access_is_in_order";
+    CHECK(with({all, some, {"a", "b", 0}}).empty());
+    CHECK(with({some, all}) == order);
+    CHECK(with({all, {"a", "b", 0}, some}) == order);
+    CHECK(with({all, some, some}) == order);
+    CHECK(with({all, {"a", "", 16}}) == order);
+    CHECK(with({all, {"a", std::string(129, 'p'), 0}}) == order);
+    CHECK(with({some}) == "somebody_administers");
+    CHECK(with({{"", "root", lock::may_lock}}) == "somebody_administers");
+    CHECK(with({{"a", "root", lock::may_administer}}) == "somebody_administers");
 }
 
 TEST_CASE("time, leader and tokens only move forward, and a new hold has a new token") {

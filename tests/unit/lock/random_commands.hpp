@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct step {
 /// Makes a log, looking at each reply to know sessions and tokens. The same seed makes the same log.
 class random_commands {
 public:
-    explicit random_commands(std::uint64_t seed) : random_(seed) {}
+    explicit random_commands(std::uint64_t seed) : random_(seed), has_rules_(seed % 4 == 3) {}
 
     step next() {
         step made;
@@ -98,7 +99,16 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        switch (random_.below(27)) {
+        if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
+        switch (random_.below(30)) {
+            case 27: return request_revoke(stamp);
+            case 28: return lock::force_release{stamp, hold_of(any_session()).token};
+            case 29: {
+                const known_hold some = hold_of(any_session());
+                const std::string name(1, static_cast<char>('a' + random_.below(2)));
+                return lock::check_token{stamp, random_.below(4) == 0 ? semaphore() : name,
+                                         some.token, static_cast<lock::mode>(random_.below(3))};
+            }
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
             case 2: return lock::query{stamp, request_of(self)};
@@ -140,7 +150,27 @@ private:
     lock::command open() {
         const std::uint64_t ttl_ms = random_.below(10) == 0 ? 0 : 20 + random_.below(200);
         const std::uint64_t delay_ms = random_.below(2) == 0 ? 0 : random_.below(100);
-        return lock::open_session{{0, random_.below(4)}, random_.below(6), ttl_ms, delay_ms};
+        lock::open_session asked{{0, random_.below(4)}, random_.below(6), ttl_ms, delay_ms};
+        asked.principal = principals[asked.client.low % 3];
+        if (random_.below(20) == 0) asked.principal = principals[random_.below(3)];
+        if (random_.below(80) == 0) asked.principal = std::string(129, 'p');
+        asked.meta = std::string(random_.below(20) == 0 ? 21 : random_.below(3), 'm');
+        return asked;
+    }
+
+    lock::command set_acl(const request_stamp& stamp) {
+        static constexpr std::string_view prefixes[] = {"", "", "a", "b", "s", "aa"};
+        lock::set_acl asked{
+            stamp,
+            {std::string(prefixes[random_.below(6)]), std::string(principals[random_.below(3)])}};
+        const auto all_but_one = lock::all_rights & ~(1U << random_.below(5));
+        asked.rule.rights = static_cast<std::uint8_t>(all_but_one);
+        if (random_.below(8) == 0) asked.rule.rights = lock::no_rights;
+        if (random_.below(30) == 0) asked.rule.rights = 16;
+        if (random_.below(40) == 0) asked.rule.prefix = std::string(513, 'p');
+        if (random_.below(40) == 0) asked.rule.principal = std::string(129, 'p');
+        if (random_.below(4) == 0) asked.change = lock::access_change::remove;
+        return asked;
     }
 
     lock::command acquire(const request_stamp& stamp) {
@@ -170,6 +200,22 @@ private:
         const known_hold some = hold_of(stamp.session);
         const std::uint64_t ttl = random_.below(20) == 0 ? 0 : 10 + random_.below(100);
         return lock::renew_hold{stamp, some.tag, some.token, ttl};
+    }
+
+    session_id any_session() { return sessions_[random_.below(sessions_.size())].id; }
+
+    lock::command request_revoke(const request_stamp& stamp) {
+        lock::request_revoke asked{stamp, hold_of(any_session()).token, {}, "because"};
+        if (random_.below(3) == 0) {
+            asked.token = {};
+            asked.name = random_.below(3) == 0 ? semaphore() : random_.below(2) == 0 ? "a" : "b";
+        }
+        if (random_.below(30) == 0) asked.name = random_.below(2) == 0 ? "" : "a";
+        if (random_.below(40) == 0) asked.reason = std::string(300, 'r');
+        asked.grace_ms = random_.below(5) == 0 ? 0 : 5 + random_.below(40);
+        if (random_.below(40) == 0) asked.grace_ms = ~std::uint64_t{0};
+        if (random_.below(3) != 0) asked.how = lock::revocation::forced;
+        return asked;
     }
 
     lock::command acquire_all(const request_stamp& stamp) {
@@ -250,7 +296,10 @@ private:
         return {session, random_.below(2), fencing_token(value)};
     }
 
+    static constexpr std::string_view principals[] = {"", "p", "q"};
+
     prng random_;
+    bool has_rules_;  // some histories have access rules
     log_time now_;
     position at_;
     std::uint64_t last_token_ = 0;
@@ -278,6 +327,8 @@ inline lock::config tight_limits() {
     config.max_reentrancy = 2;
     config.max_name_bytes = 100;
     config.max_lock_delay_ms = 80;
+    config.max_meta_bytes = 20;
+    config.max_access_rules = 4;
     return config;
 }
 

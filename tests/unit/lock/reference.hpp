@@ -12,7 +12,9 @@
 #include <synod/log/state_machine.hpp>
 #include <synod/testing/detail/waits.hpp>
 
+#include "reference_access.hpp"
 #include "reference_requests.hpp"
+#include "reference_revocation.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -81,7 +83,8 @@ public:
         out.last = at_;
         out.last_token = fencing_token(last_);
         for (const session& one : sessions_) {
-            out.sessions.push_back({one.id, log_time(one.deadline), one.client, one.lock_delay});
+            out.sessions.push_back({one.id, log_time(one.deadline), one.client, one.lock_delay,
+                                    one.principal, one.meta});
             for (const request& r : requests_.all) {
                 const bool is_over =
                     r.is.token == fencing_token() && r.is.state != lock::request_state::queued;
@@ -89,6 +92,8 @@ public:
             }
         }
         out.locks = requests_.locks();
+        out.forced_ends = forced_.sorted();
+        out.access = access_.sorted();
         return out;
     }
 
@@ -98,6 +103,8 @@ private:
         client_uuid client;
         std::uint64_t nonce, ttl, deadline, extended, acknowledged, lock_delay;
         std::map<std::uint64_t, lock::reply> replies;
+        std::string principal;
+        std::string meta;
     };
     using request = reference_requests::request;
     using ghost = reference_requests::ghost;
@@ -118,8 +125,9 @@ private:
         return when(*other) < when(*one) ? other : one;
     }
 
-    /// Ends what is over first: at one moment sessions, then leases, waits and lock-delays.
+    /// Ends what is over first: at one moment sessions, then leases, forced ends, waits and lock-delays.
     bool fire() {
+        forced_.forget_all_but(requests_.all);
         session* own = nullptr;
         for (session& one : sessions_)
             own = earlier(own, &one, [](const session& is) { return is.deadline; });
@@ -142,6 +150,7 @@ private:
         const std::uint64_t ends[] = {
             own == nullptr ? never : own->deadline,
             hold == nullptr ? never : hold->is.lease.deadline.milliseconds(),
+            forced_.first() == nullptr ? never : forced_.first()->deadline.milliseconds(),
             wait == nullptr ? never : wait->is.deadline.milliseconds(),
             delay == nullptr ? never : delay->is.until.milliseconds(),
         };
@@ -149,7 +158,8 @@ private:
         if (*first > now_) return false;
         if (first == &ends[0]) return expire(own->id);
         if (first == &ends[1]) return end_lease(*hold);
-        if (first == &ends[2]) return time_out(*wait);
+        if (first == &ends[2]) return end_by_force(*forced_.first());
+        if (first == &ends[3]) return time_out(*wait);
         touch(delay->name);
         requests_.ghosts.remove_if([&](const ghost& one) { return &one == delay; });
         return true;
@@ -169,6 +179,15 @@ private:
         haunt(hold, hold.is.lease.deadline.milliseconds());
         let_go(hold, hold.is.count);
         events_.push_back(over);
+        return true;
+    }
+    bool end_by_force(lock::forced_end how) {
+        request& hold = *requests_.held(how.token);
+        const session_id whose = hold.is.owner.session;
+        haunt(hold, how.deadline.milliseconds());
+        let_go(hold, hold.is.count);
+        events_.push_back(lock::hold_revoked{whose, how.token, how.by, how.principal});
+        forced_.forget_all_but(requests_.all);
         return true;
     }
     bool time_out(request& wait) {
@@ -300,6 +319,7 @@ private:
         one.is.count = old->is.count;
         one.is.before = old->is.mode;
         one.is.lease = old->is.lease;
+        forced_.rename(replaced, one.is.token);
         requests_.all.remove_if([&](const request& gone) { return &gone == old; });
     }
     /// The position of the acquire that is being answered: it is told by its reply.
@@ -309,10 +329,12 @@ private:
 
     lock::reply once(const lock::open_session& asked) {
         for (const session& one : sessions_) {
-            if (one.client == asked.client && one.nonce == asked.nonce) {
-                return lock::opened{one.id, one.ttl};
-            }
+            if (one.client != asked.client || one.nonce != asked.nonce) continue;
+            if (one.principal != asked.principal) return no(lock::refusal::denied);
+            return lock::opened{one.id, one.ttl};
         }
+        if (asked.principal.size() > 128) return no(lock::refusal::name_too_long);
+        if (asked.meta.size() > config_.max_meta_bytes) return no(lock::refusal::limit);
         if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0)
             return no(lock::refusal::ttl_out_of_range);
         if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
@@ -326,7 +348,9 @@ private:
                              0,
                              0,
                              std::min(asked.lock_delay_ms, config_.max_lock_delay_ms),
-                             {}});
+                             {},
+                             asked.principal,
+                             asked.meta});
         return lock::opened{session_id(at_), ttl};
     }
 
@@ -342,13 +366,17 @@ private:
         std::erase_if(self->replies,
                       [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
-        constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
-                                     std::is_same_v<Command, lock::set_capacity> ||
-                                     std::is_same_v<Command, lock::renew_hold>;
+        constexpr bool is_ordinary = !(
+            std::is_same_v<Command, lock::keep_alive> ||
+            std::is_same_v<Command, lock::close_session> ||
+            std::is_same_v<Command, lock::release> || std::is_same_v<Command, lock::release_all> ||
+            std::is_same_v<Command, lock::acknowledge> || std::is_same_v<Command, lock::cancel>);
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
-        const lock::reply answer = run(asked, *self);
+        const bool is_allowed = access_.allows(self->principal, asked, requests_);
+        const lock::reply answer = is_allowed ? run(asked, *self) : no(lock::refusal::denied);
+        forced_.forget_all_but(requests_.all);
         if (session* const still = find(asked.stamp.session)) still->replies[sequence] = answer;
         return answer;
     }
@@ -594,6 +622,59 @@ private:
         its = {clamped(ttl), wanted, 0};
     }
 
+    lock::reply run(const lock::request_revoke& asked, session& self) {
+        if (const auto* const wrong = complaint_about(asked)) return no(*wrong);
+        std::vector<fencing_token> tokens;
+        for (const request& one : requests_.by_token(asked.name)) tokens.push_back(one.is.token);
+        if (asked.name.empty()) {
+            if (requests_.held(asked.token) == nullptr) return no(lock::refusal::stale_token);
+            tokens = {asked.token};
+        } else if (!requests_.exists(asked.name)) {
+            return no(lock::refusal::unknown_lock);
+        }
+        const bool forced = asked.how == lock::revocation::forced;
+        for (const fencing_token token : tokens) {
+            const lock::forced_end wanted{token, log_time(now_) + asked.grace_ms, self.id,
+                                          self.principal};
+            if (forced && asked.grace_ms == 0) {
+                end_by_force(wanted);
+                continue;
+            }
+            if (forced) forced_.add(wanted);
+            lock::revoke_requested told{requests_.held(token)->is.owner.session, token, self.id,
+                                        asked.reason, asked.grace_ms};
+            if (const auto* const known = forced_.of(token)) {
+                told.remaining_ms = known->deadline.milliseconds() - now_;
+                told.how = lock::revocation::forced;
+            }
+            events_.push_back(told);
+        }
+        grant();
+        return lock::revoking{static_cast<std::uint32_t>(tokens.size())};
+    }
+
+    lock::reply run(const lock::force_release& asked, session& self) {
+        if (requests_.held(asked.token) == nullptr) return no(lock::refusal::stale_token);
+        end_by_force({asked.token, log_time(now_), self.id, self.principal});
+        grant();
+        return lock::released{0};
+    }
+
+    lock::reply run(const lock::set_acl& asked, session&) {
+        const auto wrong = access_.change(asked, config_.max_access_rules);
+        if (wrong) return no(*wrong);
+        return lock::administered{};
+    }
+
+    lock::reply run(const lock::check_token& asked, session&) {
+        for (const request& one : requests_.by_token(asked.name)) {
+            const bool is_good = one.is.permits > 0 || one.is.mode >= asked.mode;
+            if (one.is.token == asked.token && is_good)
+                return lock::token_checked{lock::validity::valid};
+        }
+        return lock::token_checked{lock::validity::stale};
+    }
+
     std::uint32_t let_go(request& one, std::uint32_t times = 1) {
         one.is.count -= times;
         if (one.is.count > 0) return one.is.count;
@@ -660,6 +741,8 @@ private:
     bool answering_ = false;
     std::list<session> sessions_;  // in order of opening
     reference_requests requests_;
+    reference_revocation forced_;
+    reference_access access_;
     std::deque<std::string> changed_;
     std::vector<lock::event> events_;
 };

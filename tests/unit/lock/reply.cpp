@@ -33,6 +33,9 @@ std::vector<lock::reply> one_of_each() {
         lock::resized{4},
         lock::not_released{{{fencing_token(1, 3), lock::refusal::not_owner}, {}}},
         lock::would_deadlock{{{session_id({slot(3), 4}), 5, 6}, {}}},
+        lock::revoking{2},
+        lock::token_checked{lock::validity::valid},
+        lock::administered{},
     };
 }
 
@@ -45,7 +48,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 18));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 19));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
 }
 
@@ -60,6 +63,7 @@ TEST_CASE("every refusal has an error to go with it") {
     CHECK(lock::error_of(lock::refusal::upgrade_conflict) == errc::upgrade_conflict);
     CHECK(lock::error_of(lock::refusal::permits_out_of_range) == errc::permits_out_of_range);
     CHECK(lock::error_of(lock::refusal::unknown_lock) == errc::unknown_lock);
+    CHECK(lock::error_of(lock::refusal::denied) == errc::denied);
     for (int reason = 0; reason <= static_cast<int>(last_of(lock::refusal{})); ++reason) {
         const auto error = make_error_code(lock::error_of(static_cast<lock::refusal>(reason)));
         CHECK(error.message() != "unknown error");

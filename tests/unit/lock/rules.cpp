@@ -54,6 +54,8 @@ public:
         const lock::state after = table_.describe();
         if (const char* const name = lock::invariant::first_broken(after)) return name;
         if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
+        if (!lock::invariant::forced_ends_only_approach(before, after))
+            return "forced_ends_only_approach";
         return lock::invariant::grants_fit(before, after) ? "" : "grants_fit";
     }
 

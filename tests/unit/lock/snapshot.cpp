@@ -45,7 +45,7 @@ driver<> former_table() {
 }
 
 /// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
-/// and that wait, a request for several locks, and lock-delays, one beside a reader.
+/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();
@@ -64,7 +64,12 @@ driver<> busy_table() {
     const auto lost = get<lock::opened>(d.run(lock::open_session{{0, 6}, 1, 10, 600})).session;
     d.hold(lost, "v");
     d.hold_in(mode::shared, lost, "w");
-    d.hold_in(mode::shared, other, "w");
+    const auto wanted = d.hold_in(mode::shared, other, "w");
+    d.run(lock::request_revoke{d.stamp(c), wanted, "", "why", 700, lock::revocation::forced});
+    lock::open_session named{{0, 7}, 1, 5'000, 0, "somebody", "from somewhere"};
+    const auto admin = get<lock::opened>(d.run(named)).session;
+    d.run(lock::set_acl{d.stamp(admin), {"", "somebody", lock::all_rights}});
+    d.run(lock::set_acl{d.stamp(admin), {"", "", lock::may_lock}});
     d.pass(10);
     return d;
 }

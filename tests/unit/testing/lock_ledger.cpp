@@ -415,3 +415,31 @@ TEST_CASE("a lease is renewed by its owner alone, for as long as is told") {
     CHECK(renewed(alice, 2, 5) == "only_owners_renew");
     CHECK(renewed(bob, 1, 5) == "only_owners_renew");
 }
+
+TEST_CASE(
+    "a token is good while it is held, and a hold that ends by force does so wholly and in time") {
+    const lock::state held = held_by(alice, 1, first);
+    const auto checked = [&](const char* name, lock::validity said) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        const lock::check_token asked{{bob, 1, 0}, name, first, lock::mode::exclusive};
+        return std::string(ask(ledger, held, asked, lock::token_checked{said}, held));
+    };
+    CHECK(checked("a", lock::validity::valid).empty());
+    CHECK(checked("b", lock::validity::stale).empty());
+    CHECK(checked("a", lock::validity::stale) == "good_tokens_are_held");
+    CHECK(checked("b", lock::validity::valid) == "good_tokens_are_held");
+    const auto forced = [&](const lock::state& after) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held));
+        const lock::force_release asked{{bob, 1, 0}, first};
+        return std::string(ask(ledger, held, asked, lock::released{0}, after));
+    };
+    CHECK(forced(idle(first)).empty());
+    CHECK(forced(held) == "released_means_free");
+    lock::state before = held;
+    before.forced_ends = {{first, synod::log_time(9), bob}};
+    lock_ledger ledger;
+    static_cast<void>(ledger.advanced(idle(), before));
+    CHECK(ledger.advanced(before, held) == "forced_ends_only_approach");
+}

@@ -10,6 +10,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/entries.hpp>
+#include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/objects.hpp>
@@ -19,7 +20,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -241,26 +241,15 @@ public:
     [[nodiscard]] detail::leases<Rules>& leases() { return leases_; }
     [[nodiscard]] const detail::leases<Rules>& leases() const { return leases_; }
 
+    /// A hold ends by force, then or when it was to already if that is earlier.
+    void force_end(handle one, const forced_end& wanted) {
+        places_[one].has_forced_end = true;
+        forced_ends_.add(wanted);
+    }
+    [[nodiscard]] const detail::forced_ends<Rules>& forced_ends() const { return forced_ends_; }
+
     /// Those who wait: all of them with a limit, and by owner those that are listed.
     [[nodiscard]] const wait_list<Rules>& waits() const { return waits_; }
-
-    /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
-    template <class Visit>
-    void for_each_object(Visit&& visit) const {
-        ordered_map<std::string_view, deferred<handle>> sorted;
-        for (const auto& [session, owner] : client_of_) {
-            for (handle one = clients_[owner].requests.first; one != none;
-                 one = requests_[one].client_next) {
-                for_each_place(one, [&](handle at) {
-                    const handle target = places_[at].object;
-                    sorted.emplace(objects_[target].name, target);
-                });
-            }
-        }
-        objects_.delays().for_each(
-            [&](handle target, const auto&) { sorted.emplace(objects_[target].name, target); });
-        for (const auto& [name, one] : sorted) visit(one);
-    }
 
     /// Calls `visit(client handle)` for every client in order of session.
     template <class Visit>
@@ -334,6 +323,10 @@ private:
         asked.upgrades = none;
         asked.has_lease = held.has_lease;
         if (held.has_lease) leases_.resume(upgrade, token, leases_.of(old));
+        if (held.has_forced_end && Rules::inherits_end()) {
+            asked.has_forced_end = true;
+            forced_ends_.hand_on(held.token, token);
+        }
         forget_place(old);
     }
 
@@ -369,6 +362,7 @@ private:
     void drop_place(handle one) {
         const place& gone = places_[one];
         if (gone.has_lease) leases_.drop(one, gone.token);
+        if (gone.has_forced_end) forced_ends_.drop(gone.token);
         if (gone.token == fencing_token())
             leave_queue(one);
         else
@@ -385,7 +379,8 @@ private:
 
     slab<deferred<request>> requests_;
     slab<deferred<place>> places_;
-    detail::leases<Rules> leases_;  // of places with place::has_lease
+    detail::leases<Rules> leases_;            // of places with place::has_lease
+    detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::objects<Rules> objects_;
     slab<deferred<client>> clients_;
     ordered_map<session_id, deferred<profile>> profiles_;  // one per live session

@@ -58,6 +58,7 @@ struct place {
     detail::stake stake;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     bool has_lease = false;
+    bool has_forced_end = false;
 };
 
 /// One lock, or one semaphore. It exists while it is held, waited for, or closed by a lock-delay.
@@ -85,6 +86,8 @@ struct client {
 struct profile {
     client_uuid client;
     std::uint64_t lock_delay_ms = 0;
+    std::string principal;
+    std::string meta;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -10,6 +10,7 @@
 #include <synod/base/queue.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/config.hpp>
+#include <synod/lock/detail/access.hpp>
 #include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/detail/grant_loop.hpp>
@@ -22,6 +23,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,10 +45,27 @@ public:
     explicit lock_core(const lock::config& config)
         : config_(config), last_token_(config.tokens_after) {}
 
-    /// A session has been opened; nothing changes for one that was open.
-    void begin_session(session_id session, const client_uuid& client, std::uint64_t lock_delay_ms) {
+    /// Why a session may not be opened that is not open yet.
+    [[nodiscard]] std::optional<deferred<refusal>>
+    refusal_of_opening(const open_session_view& asked) const {
+        if (asked.principal.size() > principal_bytes_end) return refusal::name_too_long;
+        if (asked.meta.size() > config_.max_meta_bytes) return refusal::limit;
+        return std::nullopt;
+    }
+    /// A session has been opened; nothing changes for one that was open. False if that is another principal's.
+    [[nodiscard]] bool begin_session(session_id session, const open_session_view& asked) {
         const std::uint64_t longest = config_.max_lock_delay_ms;
-        book_.begin_session(session, {client, lock_delay_ms < longest ? lock_delay_ms : longest});
+        const std::uint64_t delay = asked.lock_delay_ms < longest ? asked.lock_delay_ms : longest;
+        book_.begin_session(
+            session, {asked.client, delay, std::string(asked.principal), std::string(asked.meta)});
+        return book_.profile_of(session).principal == asked.principal;
+    }
+
+    /// Whether the access rules let a session run a command.
+    template <class Command>
+    [[nodiscard]] bool allows(const Command& asked) const {
+        if (access_.all().empty()) return true;
+        return access_.allows(book_.profile_of(asked.stamp.session).principal, asked, book_);
     }
 
     /// Gives every lease of a hold its grace. (locks R3)
@@ -77,18 +97,20 @@ public:
         for (; !events_.empty(); events_.pop_front()) sink(std::as_const(events_.front()));
     }
 
-    /// When the next lease of a hold, wait, or lock-delay ends.
+    /// When the next lease of a hold, hold that ends by force, wait, or lock-delay ends.
     [[nodiscard]] log_time next_end() const {
-        return earlier(earlier(lease_end_time(), wait_end_time()), delay_end_time());
+        return earlier(earlier(lease_end_time(), forced_end_time()),
+                       earlier(wait_end_time(), delay_end_time()));
     }
 
-    /// Ends the first of them, a lease before a wait before a lock-delay of the same moment, if it is over at `now`; false if
-    /// none is.
+    /// Ends the first of them, of the same moment in this order, if it is over at `now`; false if none is.
     bool end_one(log_time now) {
         const log_time first = next_end();
         if (!Rules::is_over(first, now)) return false;
         if (lease_end_time() == first)
             end_one_lease(first);
+        else if (forced_end_time() == first)
+            end_one_by_force();
         else if (wait_end_time() == first)
             end_one_wait();
         else
@@ -106,8 +128,12 @@ public:
     void describe(lock::state& out) const {
         out.last_token = last_token_;
         for (session_record& one : out.sessions) {
-            one.lock_delay_ms = book_.profile_of(one.session).lock_delay_ms;
+            const profile& its = book_.profile_of(one.session);
+            one.lock_delay_ms = its.lock_delay_ms;
+            one.principal = its.principal;
+            one.meta = its.meta;
         }
+        out.access = access_.all();
         detail::describe(book_, out);
     }
 
@@ -115,8 +141,10 @@ public:
     void rebuild(const lock::state& from) {
         last_token_ = from.last_token;
         for (const session_record& one : from.sessions) {
-            begin_session(one.session, one.client, one.lock_delay_ms);
+            book_.begin_session(one.session,
+                                {one.client, one.lock_delay_ms, one.principal, one.meta});
         }
+        access_.restore(from.access);
         detail::rebuild(book_, from);
     }
 
@@ -148,6 +176,10 @@ protected:
     }
     [[nodiscard]] log_time lease_end_time() const {
         const lease_end* const first = book_.leases().first();
+        return first == nullptr ? log_time::never() : first->deadline;
+    }
+    [[nodiscard]] log_time forced_end_time() const {
+        const forced_end* const first = book_.forced_ends().first();
         return first == nullptr ? log_time::never() : first->deadline;
     }
     [[nodiscard]] log_time delay_end_time() const {
@@ -188,6 +220,16 @@ protected:
         leave_delay(one, deadline);
         end_hold(one);
         emit(hold_ended{session, token});
+    }
+    void end_one_by_force() {
+        const deferred<forced_end> first = *book_.forced_ends().first();
+        end_by_force(book_.find_hold(first.token), first);
+    }
+    void end_by_force(handle one, const forced_end& how) {
+        const session_id session = book_.client_at(book_.request_of(one).client).session;
+        leave_delay(one, how.deadline);
+        end_hold(one);
+        emit(hold_revoked{session, how.token, how.by, how.principal});
     }
     /// And those that end with it at the same object.
     void end_one_delay() {
@@ -289,6 +331,7 @@ protected:
 
     lock::config config_;
     book<Rules> book_;  // between inputs no touched object, and every object in it has a use
+    access<Rules> access_;
     fencing_token last_token_;  // the highest ever granted
     queue<event> events_;       // not taken yet; no part of the state
     ordered_map<position, deferred<handle>>

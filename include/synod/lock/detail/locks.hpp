@@ -10,9 +10,9 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
+#include <synod/lock/detail/administration.hpp>
 #include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
-#include <synod/lock/detail/lock_core.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/session.hpp>
@@ -26,8 +26,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The part of the table that knows no sessions: one function for each command, given that its session is live.
 template <class Rules>
-class locks : public lock_core<Rules> {
-    using core = lock_core<Rules>;
+class locks : public administration<Rules> {
+    using core = administration<Rules>;
 
     /// Named through the parameter, so that nothing is instantiated before a table is.
     template <class T>
@@ -36,8 +36,9 @@ class locks : public lock_core<Rules> {
 public:
     using reply = deferred<lock::reply>;
 
-    using lock_core<Rules>::lock_core;
-    using lock_core<Rules>::settle;
+    using administration<Rules>::administration;
+    using administration<Rules>::answer_to;
+    using core::settle;
 
     [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,10 +66,26 @@ template <class Rules>
     return records;
 }
 
-/// Fills in the locks and the ended requests.
+/// Calls `visit(handle)` for every object in order of name, which it sorts them by first.
+template <class Rules, class Visit>
+void for_each_object(const book<Rules>& all, Visit&& visit) {
+    ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
+    const auto add = [&](handle target) { sorted.emplace(all.object_at(target).name, target); };
+    all.for_each_client([&](handle owner) {
+        for (handle one = all.client_at(owner).requests.first; one != none;
+             one = all.at(one).client_next) {
+            all.for_each_place(one, [&](handle at) { add(all.place_at(at).object); });
+        }
+    });
+    all.objects().delays().for_each([&](handle target, const auto&) { add(target); });
+    for (const auto& [name, one] : sorted) visit(one);
+}
+
+/// Fills in the locks, the ended requests, and which holds end by force.
 template <class Rules, class State>
 void describe(const book<Rules>& all, State& out) {
-    all.for_each_object([&](handle one) {
+    all.forced_ends().for_each([&out](const auto& one) { out.forced_ends.push_back(one); });
+    for_each_object(all, [&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back({lock.name, records_of(all, lock.holders.first),
                              records_of(all, lock.queue.first), lock.capacity,
@@ -186,6 +203,7 @@ void rebuild(book<Rules>& all, const State& from) {
     }
     for (const request_record& one : from.ended) filler.add_ended(one);
     filler.fill();
+    for (const auto& one : from.forced_ends) all.force_end(all.find_hold(one.token), one);
 }
 
 template <class Records>
@@ -215,10 +233,11 @@ template <class Records>
     return in.ok();
 }
 
-template <class Delays>
-[[nodiscard]] bool read_delays(byte_reader& in, Delays& delays) {
+/// Reads what `write_records` wrote.
+template <class Records>
+[[nodiscard]] bool read_records(byte_reader& in, Records& records) {
     for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
-        auto& one = delays.emplace_back();
+        auto& one = records.emplace_back();
         field_reader fields(in);
         one.fields(one, fields);
         if (!fields.ok()) return false;
@@ -269,7 +288,7 @@ template <class State>
         if (version > 1) one.capacity = in.number<std::uint32_t>();
         if (!read_requests(in, version, one.holders)) return false;
         if (!read_requests(in, version, one.queue)) return false;
-        if (version > 1 && !read_delays(in, one.delays)) return false;
+        if (version > 1 && !read_records(in, one.delays)) return false;
     }
     return in.ok();
 }

@@ -129,6 +129,15 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     }
     return most;
 }
+[[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& in,
+                                                          const lock::force_release& asked) {
+    for (const lock::lock_record& lock : in.locks) {
+        for (const lock::request_record& one : lock.holders) {
+            if (one.token == asked.token) return one.count;
+        }
+    }
+    return 0;
+}
 template <class Other>
 [[nodiscard]] inline std::optional<std::uint32_t> left_of(const lock::state& /*in*/,
                                                           const Other& /*asked*/) {

@@ -1,0 +1,33 @@
+// synod/lock/detail/administration.hpp - what is asked of the table as a whole, given that the session of whoever asks is live.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/detail/deferred.hpp>
+#include <synod/lock/access.hpp>
+#include <synod/lock/detail/revocations.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/log/state_machine.hpp>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// The commands that change what all others are judged by.
+template <class Rules>
+class administration : public revocations<Rules> {
+    using core = revocations<Rules>;
+
+public:
+    using reply = synod::detail::deferred<lock::reply, Rules>;
+
+    using revocations<Rules>::revocations;
+    using revocations<Rules>::answer_to;
+
+    [[nodiscard]] reply answer_to(const set_acl& asked, const apply_context&) {
+        const auto reason = core::access_.change(asked, core::config_.max_access_rules);
+        if (reason) return refused{*reason};
+        return lock::administered{};
+    }
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail
