@@ -82,6 +82,16 @@ struct answers_to<lock::release_all> : answers<lock::released, lock::not_release
 template <>
 struct answers_to<lock::renew_hold> : answers<lock::kept> {};
 template <>
+struct answers_to<lock::guarded_txn> : answers<lock::committed, lock::condition_failed> {};
+template <>
+struct answers_to<lock::compare_and_set> : answers_to<lock::guarded_txn> {};
+template <>
+struct answers_to<lock::read_value> : answers<lock::value_read> {};
+template <>
+struct answers_to<lock::add_to_counter> : answers<lock::counted> {};
+template <>
+struct answers_to<lock::read_counter> : answers<lock::counted> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

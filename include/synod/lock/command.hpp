@@ -8,21 +8,17 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/mode.hpp>
+#include <synod/lock/value_commands.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
-
-/// How a lock is held, from the weakest to the strongest. `shared` goes beside `shared` and `update`, anything else stands alone;
-/// who holds for `update` reads now and may upgrade to `exclusive` later, without meeting another who would. (locks 3.3)
-enum class mode : std::uint8_t { shared, update, exclusive };
-[[nodiscard]] constexpr mode last_of(mode) { return mode::exclusive; }
 
 /// What a cancel does when the request has been granted meanwhile.
 enum class on_granted : std::uint8_t { keep, release };
@@ -36,10 +32,6 @@ enum acquire_flags : std::uint8_t {
     reclaim = 4,    // what its client has lost does not stand in its way
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge | reclaim;
-
-/// Values of `acquire::wait_ms` with a meaning of their own: answer at once, and wait until granted or the session ends.
-inline constexpr std::uint64_t no_wait = 0;
-inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>::max();
 
 /// Opens a session. The same client and nonce name the same session as long as it lives, so an open may be sent again without
 /// harm; another nonce opens another session. Answered by `opened` or `refused`.
@@ -286,9 +278,11 @@ struct convert {
 
 /// Any command. On the wire the kind is the index, so commands are only ever appended.
 template <class Name>
-using basic_command = one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release,
-                             query, acknowledge, cancel, convert, acquire_all,
-                             basic_acquire_permits<Name>, set_capacity, release_all, renew_hold>;
+using basic_command =
+    one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release, query,
+           acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
+           release_all, renew_hold, guarded_txn, read_value, compare_and_set, add_to_counter,
+           read_counter>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.

@@ -9,6 +9,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/value_replies.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -36,8 +37,10 @@ enum class refusal : std::uint8_t {
     upgrade_conflict,       // an upgrade of this lock waits already, or would wait for this one
     permits_out_of_range,   // none, or more than the semaphore has
     unknown_lock,           // nobody holds or waits for a lock of that name
+    name_repeated,          // a transaction writes it twice
+    counter_overflow,       // the sum is no 64-bit number
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::unknown_lock; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::counter_overflow; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -184,9 +187,9 @@ struct would_deadlock {
 };
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply =
-    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
-           cancelled, already_granted, refused, resized, not_released, would_deadlock>;
+using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
+                     acknowledged, cancelled, already_granted, refused, resized, not_released,
+                     would_deadlock, committed, condition_failed, value_read, counted>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -224,6 +227,8 @@ template <std::same_as<reply> Reply>
         case refusal::upgrade_conflict: return errc::upgrade_conflict;
         case refusal::permits_out_of_range: return errc::permits_out_of_range;
         case refusal::unknown_lock: return errc::unknown_lock;
+        case refusal::name_repeated: return errc::malformed;
+        case refusal::counter_overflow: return errc::counter_overflow;
     }
     return errc::malformed;
 }

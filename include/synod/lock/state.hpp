@@ -10,6 +10,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
+#include <synod/lock/value_state.hpp>
 #include <synod/log/session.hpp>
 
 #include <cstdint>
@@ -111,6 +112,7 @@ struct state {
     std::vector<session_record> sessions;  // in order of id
     std::vector<lock_record> locks;        // in order of name
     std::vector<request_record> ended;     // in order of session, then of position
+    value_state values;
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

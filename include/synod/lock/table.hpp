@@ -16,6 +16,7 @@
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/locks.hpp>
 #include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/values.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
 #include <synod/lock/reply.hpp>
@@ -132,6 +133,9 @@ public:
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
 
         detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
+        detail::write_section(sections, [&](byte_writer& to) {
+            value_state::fields(now.values, detail::field_writer(to));
+        });
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -166,6 +170,7 @@ public:
         now.last = last_;
         list_sessions(now);
         locks_.describe(now);
+        values_.describe(now.values);
         return now;
     }
 
@@ -266,7 +271,8 @@ private:
     template <class Command>
     static constexpr auto room_of =
         makes_request<Command> || std::is_same_v<Command, query> ||
-                std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold>
+                std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold> ||
+                is_about_values<Command>
             ? session_table::room::ordinary
             : session_table::room::reserved;
 
@@ -301,6 +307,10 @@ private:
         return locks_.answer_to(asked, {last_, sessions_.now()});
     }
 
+    template <class Command>
+        requires is_about_values<Command>
+    [[nodiscard]] reply answer_to(const Command& asked) { return values_.answer_to(asked, locks_); }
+
     /// Fires the first timer that is due; false if there is none.
     bool fire_one() {
         const log_time now = sessions_.now();
@@ -330,17 +340,29 @@ private:
             read_section(in, read_ended);
         if (!is_read || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
-        const auto read_profiles = [&](byte_reader& at) {
-            return detail::read_profiles(at, limits, from);
-        };
-        if (version > 1 && !read_section(in, read_profiles)) return false;
+        if (version > 1 && !read_additions(in, limits, from)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;
         last_ = from.last;
         locks_ = detail::locks<Rules>(limits);
         locks_.rebuild(from);
+        values_.rebuild(from.values);
         return true;
+    }
+
+    /// The sections that version 1 does not have.
+    [[nodiscard]] static bool read_additions(byte_reader& in, const lock::config& limits,
+                                             state& from) {
+        const auto read_profiles = [&](byte_reader& at) {
+            return detail::read_profiles(at, limits, from);
+        };
+        const auto read_values = [&](byte_reader& at) {
+            detail::field_reader fields(at);
+            value_state::fields(from.values, fields);
+            return fields.ok();
+        };
+        return detail::read_section(in, read_profiles) && detail::read_section(in, read_values);
     }
 
     [[nodiscard]] static bool read_head(byte_reader& in, std::uint8_t version, lock::config& limits,
@@ -359,11 +381,12 @@ private:
             });
     }
 
-    session_table sessions_;      // also keeps log time
-    detail::locks<Rules> locks_;  // everything in it belongs to a live session
-    ballot leader_;               // the highest that has taken over
-    position last_;               // of the last command
-    bytes scratch_;               // the reply being built; no part of the state
+    session_table sessions_;        // also keeps log time
+    detail::locks<Rules> locks_;    // everything in it belongs to a live session
+    detail::values<Rules> values_;  // nothing in it belongs to a session
+    ballot leader_;                 // the highest that has taken over
+    position last_;                 // of the last command
+    bytes scratch_;                 // the reply being built; no part of the state
 };
 
 /// The lock table that users run.

@@ -35,6 +35,15 @@ std::vector<lock::command> one_of_each() {
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
         lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},
+        lock::guarded_txn{
+            stamp,
+            {lock::token_valid("a lock", fencing_token(3, 77)), lock::version_is("one", 6)},
+            {{"one", "its value"}, {"another", {}}},
+            {"a third"}},
+        lock::read_value{stamp, "one"},
+        lock::compare_and_set{stamp, "one", 6, "its value"},
+        lock::add_to_counter{stamp, "one", -6},
+        lock::read_counter{stamp, "one"},
     };
 }
 

@@ -7,6 +7,8 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include "random_values.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -51,6 +53,7 @@ public:
         if (const auto* hold = get_if<lock::granted>(&answer)) {
             visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
+        values_.heard(answer);
         const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
         visit([this](const auto& asked) { forget(asked); }, sent_.back());
@@ -98,6 +101,7 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
+        if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
         switch (random_.below(27)) {
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
@@ -258,6 +262,7 @@ private:
     std::vector<known_hold> holds_;                                       // as they were granted
     std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
+    random_values values_;
 };
 
 /// Limits that a random history runs into.
@@ -278,6 +283,8 @@ inline lock::config tight_limits() {
     config.max_reentrancy = 2;
     config.max_name_bytes = 100;
     config.max_lock_delay_ms = 80;
+    config.values = {
+        .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     return config;
 }
 

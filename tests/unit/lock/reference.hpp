@@ -13,6 +13,7 @@
 #include <synod/testing/detail/waits.hpp>
 
 #include "reference_requests.hpp"
+#include "reference_values.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -31,7 +32,7 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), last_(config.tokens_after.value()) {}
+        : config_(config), values_(config), last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -89,6 +90,7 @@ public:
             }
         }
         out.locks = requests_.locks();
+        out.values = values_.describe();
         return out;
     }
 
@@ -344,7 +346,8 @@ private:
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
         constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
                                      std::is_same_v<Command, lock::set_capacity> ||
-                                     std::is_same_v<Command, lock::renew_hold>;
+                                     std::is_same_v<Command, lock::renew_hold> ||
+                                     lock::is_about_values<Command>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -365,6 +368,14 @@ private:
         if (is_asking<Command> && had_to_wait && one != nullptr && one->is.state == state::granted)
             return lock::granted{one->is.first};
         return stored;
+    }
+
+    template <class Command>
+        requires lock::is_about_values<Command> lock::reply run(const Command& asked, session&) {
+    return values_.run(asked, [this](const auto& name, fencing_token token, lock::mode as) {
+            const request* const one = requests_.held(token);
+            return one != nullptr && one->name == name && one->is.mode >= as;
+        });
     }
 
     lock::reply run(const lock::keep_alive&, session& self) {
@@ -653,6 +664,7 @@ private:
     }
 
     lock::config config_;
+    reference_values values_;
     std::uint64_t now_ = 0;
     std::uint64_t last_ = 0;
     ballot leader_;

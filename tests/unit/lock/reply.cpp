@@ -33,6 +33,10 @@ std::vector<lock::reply> one_of_each() {
         lock::resized{4},
         lock::not_released{{{fencing_token(1, 3), lock::refusal::not_owner}, {}}},
         lock::would_deadlock{{{session_id({slot(3), 4}), 5, 6}, {}}},
+        lock::committed{7},
+        lock::condition_failed{1, 7},
+        lock::value_read{7, "its value"},
+        lock::counted{-7, 8},
     };
 }
 
@@ -45,7 +49,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 18));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 20));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
 }
 

@@ -45,7 +45,7 @@ driver<> former_table() {
 }
 
 /// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
-/// and that wait, a request for several locks, and lock-delays, one beside a reader.
+/// and that wait, a request for several locks, and lock-delays, one beside a reader; a value and a counter.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();
@@ -65,6 +65,8 @@ driver<> busy_table() {
     d.hold(lost, "v");
     d.hold_in(mode::shared, lost, "w");
     d.hold_in(mode::shared, other, "w");
+    d.run(lock::compare_and_set{d.stamp(c), "k", 0, "its value"});
+    d.run(lock::add_to_counter{d.stamp(c), "n", -7});
     d.pass(10);
     return d;
 }
