@@ -119,6 +119,21 @@ struct command_in_words {
     std::string operator()(const synod::lock::cancel& one) const {
         return "cancel " + std::to_string(one.request);
     }
+    std::string operator()(const synod::lock::guarded_txn& one) const {
+        return "write " + std::to_string(one.puts.size()) + " and delete " +
+               std::to_string(one.deletes.size()) + " under " +
+               std::to_string(one.conditions.size()) + " conditions";
+    }
+    std::string operator()(const synod::lock::read_value& one) const { return "read " + one.name; }
+    std::string operator()(const synod::lock::compare_and_set& one) const {
+        return "set " + one.name + " if it has version " + std::to_string(one.expected_version);
+    }
+    std::string operator()(const synod::lock::add_to_counter& one) const {
+        return "add " + std::to_string(one.delta) + " to " + one.name;
+    }
+    std::string operator()(const synod::lock::read_counter& one) const {
+        return "read counter " + one.name;
+    }
 };
 
 /// A reply, such as `granted token 3`.
@@ -165,6 +180,18 @@ struct reply_in_words {
         return one.is == synod::lock::validity::valid ? "valid" : "stale";
     }
     std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
+    std::string operator()(const synod::lock::committed& one) const {
+        return "committed as revision " + std::to_string(one.revision);
+    }
+    std::string operator()(const synod::lock::condition_failed& one) const {
+        return "condition " + std::to_string(one.condition) + " failed";
+    }
+    std::string operator()(const synod::lock::value_read& one) const {
+        return one.value + " in version " + std::to_string(one.version);
+    }
+    std::string operator()(const synod::lock::counted& one) const {
+        return std::to_string(one.number) + " in version " + std::to_string(one.version);
+    }
     std::string operator()(const synod::lock::refused& one) const {
         return "refused: " + in_words(one.reason);
     }

@@ -90,6 +90,16 @@ struct answers_to<lock::check_token> : answers<lock::token_checked> {};
 template <>
 struct answers_to<lock::set_acl> : answers<lock::administered> {};
 template <>
+struct answers_to<lock::guarded_txn> : answers<lock::committed, lock::condition_failed> {};
+template <>
+struct answers_to<lock::compare_and_set> : answers_to<lock::guarded_txn> {};
+template <>
+struct answers_to<lock::read_value> : answers<lock::value_read> {};
+template <>
+struct answers_to<lock::add_to_counter> : answers<lock::counted> {};
+template <>
+struct answers_to<lock::read_counter> : answers<lock::counted> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

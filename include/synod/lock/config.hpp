@@ -7,6 +7,7 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/value_config.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstdint>
@@ -66,12 +67,16 @@ struct config {
     /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
     fencing_token tokens_after;
 
+    /// What values and counters may take.
+    value_config values;
+
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
               self.max_cycle_search);
         visit(self.max_meta_bytes, self.max_access_rules);
+        self.values.fields(self.values, visit);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -95,6 +100,7 @@ struct config {
     if (config.max_reentrancy == 0 || config.max_locks_per_request == 0) {
         return errc::limit_out_of_range;
     }
+    if (config.values.max_operations < 2) return errc::limit_out_of_range;
     if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;

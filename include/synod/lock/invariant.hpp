@@ -11,6 +11,7 @@
 #include <synod/lock/access_invariant.hpp>
 #include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/lock/value_invariant.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstddef>
@@ -343,14 +344,17 @@ template <class State>
     if (!forced_ends_are_of_holds(now)) return "forced_ends_are_of_holds";
     if (!access_is_in_order(now)) return "access_is_in_order";
     if (!somebody_administers(now)) return "somebody_administers";
+    if (!values_are_right(now.values)) return "values_are_right";
     return nullptr;
 }
 
-/// Of two states, the earlier first: time, leader and counter never go back, and a hold that is new has a token that is new.
+/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and a value
+/// that is new has a new version.
 template <class State>
 [[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
+    if (!values_move_forward(before.values, after.values)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);

@@ -11,6 +11,7 @@
 #include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/revocation.hpp>
+#include <synod/lock/value_replies.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -39,8 +40,10 @@ enum class refusal : std::uint8_t {
     permits_out_of_range,   // none, or more than the semaphore has
     unknown_lock,           // nobody holds or waits for a lock of that name
     denied,                 // the access rules do not allow it
+    name_repeated,          // a transaction writes it twice
+    counter_overflow,       // the sum is no 64-bit number
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::denied; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::counter_overflow; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -187,9 +190,10 @@ struct would_deadlock {
 };
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
-                     acknowledged, cancelled, already_granted, refused, resized, not_released,
-                     would_deadlock, revoking, token_checked, administered>;
+using reply =
+    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
+           cancelled, already_granted, refused, resized, not_released, would_deadlock, revoking,
+           token_checked, administered, committed, condition_failed, value_read, counted>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -228,6 +232,8 @@ template <std::same_as<reply> Reply>
         case refusal::permits_out_of_range: return errc::permits_out_of_range;
         case refusal::unknown_lock: return errc::unknown_lock;
         case refusal::denied: return errc::denied;
+        case refusal::name_repeated: return errc::malformed;
+        case refusal::counter_overflow: return errc::counter_overflow;
     }
     return errc::malformed;
 }

@@ -12,6 +12,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/rules.hpp>
+#include <synod/lock/value_state.hpp>
 #include <synod/log/session.hpp>
 
 #include <cstdint>
@@ -109,14 +110,15 @@ struct session_record {
 /// All that the table knows, but for configuration and stored replies.
 struct state {
     log_time now;
-    ballot leader;                         // the highest that has taken over
-    position last;                         // of the last command
-    fencing_token last_token;              // the highest ever granted
-    std::vector<session_record> sessions;  // in order of id
-    std::vector<lock_record> locks;        // in order of name
-    std::vector<request_record> ended;     // in order of session, then of position
+    ballot leader;                          // the highest that has taken over
+    position last;                          // of the last command
+    fencing_token last_token;               // the highest ever granted
+    std::vector<session_record> sessions;   // in order of id
+    std::vector<lock_record> locks;         // in order of name
+    std::vector<request_record> ended;      // in order of session, then of position
     std::vector<forced_end> forced_ends{};  // in order of token
     std::vector<access_rule> access{};      // in order of prefix, then of principal
+    value_state values;
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

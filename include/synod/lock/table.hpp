@@ -17,6 +17,7 @@
 #include <synod/lock/detail/later_sections.hpp>
 #include <synod/lock/detail/locks.hpp>
 #include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/values.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
 #include <synod/lock/reply.hpp>
@@ -166,6 +167,7 @@ public:
         now.last = last_;
         list_sessions(now);
         locks_.describe(now);
+        values_.describe(now.values);
         return now;
     }
 
@@ -302,6 +304,12 @@ private:
         return locks_.answer_to(asked, {last_, sessions_.now()});
     }
 
+    template <class Command>
+        requires is_about_values<Command>
+    [[nodiscard]] reply answer_to(const Command& asked) {
+        return values_.answer_to(asked, locks_);
+    }
+
     /// Fires the first timer that is due; false if there is none.
     bool fire_one() {
         const log_time now = sessions_.now();
@@ -338,6 +346,7 @@ private:
         last_ = from.last;
         locks_ = detail::locks<Rules>(limits);
         locks_.rebuild(from);
+        values_.rebuild(from.values);
         return true;
     }
 
@@ -357,11 +366,12 @@ private:
             });
     }
 
-    session_table sessions_;      // also keeps log time
-    detail::locks<Rules> locks_;  // everything in it belongs to a live session
-    ballot leader_;               // the highest that has taken over
-    position last_;               // of the last command
-    bytes scratch_;               // the reply being built; no part of the state
+    session_table sessions_;        // also keeps log time
+    detail::locks<Rules> locks_;    // everything in it belongs to a live session
+    detail::values<Rules> values_;  // nothing in it belongs to a session
+    ballot leader_;                 // the highest that has taken over
+    position last_;                 // of the last command
+    bytes scratch_;                 // the reply being built; no part of the state
 };
 
 /// The lock table that users run.

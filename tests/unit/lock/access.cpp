@@ -79,6 +79,11 @@ template <> struct needed_by<lock::request_revoke> : needs<lock::may_administer>
 template <> struct needed_by<lock::force_release> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::check_token> : needs<lock::may_read> {};
 template <> struct needed_by<lock::set_acl> : needs<lock::may_administer> {};
+template <> struct needed_by<lock::guarded_txn> : needs<lock::may_write> {};
+template <> struct needed_by<lock::read_value> : needs<lock::may_read> {};
+template <> struct needed_by<lock::compare_and_set> : needs<lock::may_write> {};
+template <> struct needed_by<lock::add_to_counter> : needs<lock::may_write> {};
+template <> struct needed_by<lock::read_counter> : needs<lock::may_read> {};
 // clang-format on
 
 [[nodiscard]] std::uint8_t needed(const lock::command& asked) {
@@ -107,6 +112,11 @@ std::vector<lock::command> one_of_each(fencing_token held, fencing_token own,
         lock::force_release{stamp, held},
         lock::check_token{stamp, "a/x", held},
         lock::set_acl{stamp, {"a/", "carol", lock::may_lock}},
+        lock::guarded_txn{stamp, {}, {{"a/v", "its value"}}, {"a/w"}},
+        lock::read_value{stamp, "a/v"},
+        lock::compare_and_set{stamp, "a/v", 0, "its value"},
+        lock::add_to_counter{stamp, "a/n", 1},
+        lock::read_counter{stamp, "a/n"},
     };
 }
 
@@ -166,6 +176,24 @@ TEST_CASE("locks 3.4: the longest prefix decides, then the rule that names the p
     CHECK(!d.may_lock(d.bob, "cc"));
     CHECK(!d.may_lock(d.nobody, "c"));
     CHECK(!d.may_lock(d.root, "cc"));
+}
+
+TEST_CASE("locks 3.4: a transaction needs a right for every name that it mentions") {
+    guarded<> d;
+    d.begin();
+    d.give("a/", "alice", lock::may_write);
+    const auto is_denied = [&](const lock::guarded_txn& asked) {
+        lock::guarded_txn stamped = asked;
+        stamped.stamp = d.stamp(d.alice);
+        return d.run(stamped) == no(refusal::denied);
+    };
+    CHECK(!is_denied({{}, {}, {{"a/v", {}}}, {"a/w"}}));
+    CHECK(is_denied({{}, {}, {{"a/v", {}}, {"b", {}}}, {}}));
+    CHECK(is_denied({{}, {}, {{"a/v", {}}}, {"b"}}));
+    CHECK(is_denied({{}, {lock::version_is("a/v", 0)}, {{"a/v", {}}}, {}}));
+    d.give("a/", "alice", lock::may_write | lock::may_read);
+    CHECK(!is_denied({{}, {lock::version_is("a/u", 0)}, {{"a/v", {}}}, {}}));
+    CHECK(is_denied({{}, {lock::token_valid("b", {})}, {{"a/v", {}}}, {}}));
 }
 
 TEST_CASE("locks 3.12/59: a request for several locks is denied as a whole if one of them is") {

@@ -39,6 +39,15 @@ std::vector<lock::command> one_of_each() {
         lock::force_release{stamp, fencing_token(3, 77)},
         lock::check_token{stamp, "a name", fencing_token(3, 77), lock::mode::update},
         lock::set_acl{stamp, {"a prefix", "a principal", lock::may_read}},
+        lock::guarded_txn{
+            stamp,
+            {lock::token_valid("a lock", fencing_token(3, 77)), lock::version_is("one", 6)},
+            {{"one", "its value"}, {"another", {}}},
+            {"a third"}},
+        lock::read_value{stamp, "one"},
+        lock::compare_and_set{stamp, "one", 6, "its value"},
+        lock::add_to_counter{stamp, "one", -6},
+        lock::read_counter{stamp, "one"},
     };
 }
 

@@ -9,6 +9,7 @@
 #include "reference.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -94,6 +95,18 @@ public:
         }
     }
 
+    /// Transactions that changed something, and had a token for a condition.
+    void add_guarded(const lock::command& asked, const lock::reply& said) {
+        const auto* const txn = get_if<lock::guarded_txn>(&asked);
+        if (txn == nullptr || !holds_alternative<lock::committed>(said)) return;
+        const auto is_of_token = [](const lock::condition& one) {
+            return one.kind == lock::condition_kind::token_valid;
+        };
+        const bool is_guarded = std::ranges::any_of(txn->conditions, is_of_token);
+        if (is_guarded && !txn->puts.empty()) ++written_under_a_token;
+    }
+
+    std::size_t written_under_a_token = 0;
     std::size_t left_delays = 0;
     std::size_t reclaimed = 0;
     std::size_t together_at_once = 0;
@@ -107,6 +120,12 @@ public:
         for (const auto& [kind, count] : counts_)
             seen += kind.second == static_cast<int>(why) ? count : 0;
         return seen;
+    }
+
+    template <class Reply>
+    [[nodiscard]] std::size_t number_of() const {
+        const auto found = counts_.find({lock::reply(Reply{}).index(), 99});
+        return found == counts_.end() ? 0 : found->second;
     }
 
     [[nodiscard]] std::size_t kinds() const {
@@ -151,6 +170,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         if (!lock::invariant::grants_fit(before, after)) return false;
         if (!lock::invariant::forced_ends_only_approach(before, after)) return false;
         seen.add(given);
+        if (!made.leader.exists()) seen.add_guarded(made.asked, given);
         seen.add_upgrades(before, after);
         seen.add_together(before, after);
         seen.add_delays(before, after);
@@ -173,8 +193,8 @@ TEST_CASE(
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
     CHECK(seen.kinds() == lock::reply::count);
-    CHECK(seen.refusals() >= 17);
     CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
+    CHECK(seen.refusals() >= 19);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);
@@ -185,6 +205,11 @@ TEST_CASE(
     CHECK(seen.reclaimed > 100);
     CHECK(seen.refusals_for(lock::refusal::upgrade_conflict) > 100);
     CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
+    CHECK(seen.refusals_for(lock::refusal::counter_overflow) > 100);
+    CHECK(seen.refusals_for(lock::refusal::name_repeated) > 100);
+    CHECK(seen.number_of<lock::committed>() > 10'000);
+    CHECK(seen.number_of<lock::condition_failed>() > 10'000);
+    CHECK(seen.written_under_a_token > 100);
 }
 
 TEST_CASE("the table agrees with its reference where the tokens end") {

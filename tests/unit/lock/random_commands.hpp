@@ -7,6 +7,8 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include "random_values.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -52,6 +54,7 @@ public:
         if (const auto* hold = get_if<lock::granted>(&answer)) {
             visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
+        values_.heard(answer);
         const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
         visit([this](const auto& asked) { forget(asked); }, sent_.back());
@@ -100,6 +103,7 @@ private:
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
         if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
+        if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
         switch (random_.below(30)) {
             case 27: return request_revoke(stamp);
             case 28: return lock::force_release{stamp, hold_of(any_session()).token};
@@ -307,6 +311,7 @@ private:
     std::vector<known_hold> holds_;                                       // as they were granted
     std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
+    random_values values_;
 };
 
 /// Limits that a random history runs into.
@@ -329,6 +334,8 @@ inline lock::config tight_limits() {
     config.max_lock_delay_ms = 80;
     config.max_meta_bytes = 20;
     config.max_access_rules = 4;
+    config.values = {
+        .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     return config;
 }
 

@@ -15,6 +15,7 @@
 #include "reference_access.hpp"
 #include "reference_requests.hpp"
 #include "reference_revocation.hpp"
+#include "reference_values.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -33,7 +34,7 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), last_(config.tokens_after.value()) {}
+        : config_(config), values_(config), last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -94,6 +95,7 @@ public:
         out.locks = requests_.locks();
         out.forced_ends = forced_.sorted();
         out.access = access_.sorted();
+        out.values = values_.describe();
         return out;
     }
 
@@ -393,6 +395,15 @@ private:
         if (is_asking<Command> && had_to_wait && one != nullptr && one->is.state == state::granted)
             return lock::granted{one->is.first};
         return stored;
+    }
+
+    template <class Command>
+        requires lock::is_about_values<Command>
+    lock::reply run(const Command& asked, session&) {
+        return values_.run(asked, [this](const auto& name, fencing_token token, lock::mode as) {
+            const request* const one = requests_.held(token);
+            return one != nullptr && one->name == name && one->is.mode >= as;
+        });
     }
 
     lock::reply run(const lock::keep_alive&, session& self) {
@@ -734,6 +745,7 @@ private:
     }
 
     lock::config config_;
+    reference_values values_;
     std::uint64_t now_ = 0;
     std::uint64_t last_ = 0;
     ballot leader_;

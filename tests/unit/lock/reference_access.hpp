@@ -60,9 +60,19 @@ struct reference_access {
             return name_of(asked.token, administer);
         } else if constexpr (std::is_same_v<Command, lock::set_acl>) {
             return {{asked.rule.prefix, administer}};
-        } else if constexpr (std::is_same_v<Command, lock::set_capacity>) {
+        } else if constexpr (std::is_same_v<Command, lock::guarded_txn>) {
+            needs found;
+            for (const auto& one : asked.conditions) found.emplace_back(one.name, read);
+            for (const auto& one : asked.puts) found.emplace_back(one.name, write);
+            for (const auto& name : asked.deletes) found.emplace_back(name, write);
+            return found;
+        } else if constexpr (std::is_same_v<Command, lock::set_capacity> ||
+                             std::is_same_v<Command, lock::compare_and_set> ||
+                             std::is_same_v<Command, lock::add_to_counter>) {
             return {{asked.name, write}};
-        } else if constexpr (std::is_same_v<Command, lock::check_token>) {
+        } else if constexpr (std::is_same_v<Command, lock::check_token> ||
+                             std::is_same_v<Command, lock::read_value> ||
+                             std::is_same_v<Command, lock::read_counter>) {
             return {{asked.name, read}};
         } else if constexpr (requires { asked.name; }) {
             return {{asked.name, acquire}};

@@ -36,6 +36,10 @@ std::vector<lock::reply> one_of_each() {
         lock::revoking{2},
         lock::token_checked{lock::validity::valid},
         lock::administered{},
+        lock::committed{7},
+        lock::condition_failed{1, 7},
+        lock::value_read{7, "its value"},
+        lock::counted{-7, 8},
     };
 }
 
@@ -48,7 +52,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 19));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 21));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
 }
 

@@ -45,7 +45,7 @@ driver<> former_table() {
 }
 
 /// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
-/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold.
+/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold; a value and a counter.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();
@@ -70,6 +70,8 @@ driver<> busy_table() {
     const auto admin = get<lock::opened>(d.run(named)).session;
     d.run(lock::set_acl{d.stamp(admin), {"", "somebody", lock::all_rights}});
     d.run(lock::set_acl{d.stamp(admin), {"", "", lock::may_lock}});
+    d.run(lock::compare_and_set{d.stamp(c), "k", 0, "its value"});
+    d.run(lock::add_to_counter{d.stamp(c), "n", -7});
     d.pass(10);
     return d;
 }

@@ -102,13 +102,12 @@ private:
     // What each command needs: `need(name, rights)` for every name that it concerns. A command that is not here does not compile.
 
     template <class Command, class Need>
-    requires(std::is_same_v<Command, keep_alive> || std::is_same_v<Command, close_session> ||
-             std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
-             std::is_same_v<Command, renew_hold> || std::is_same_v<Command, convert> ||
-             std::is_same_v<Command, query> || std::is_same_v<Command, acknowledge> ||
-             std::is_same_v<Command, cancel>) static void for_each_need(const Command&,
-                                                                        const book<Rules>&,
-                                                                        Need&&) {}
+        requires(std::is_same_v<Command, keep_alive> || std::is_same_v<Command, close_session> ||
+                 std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
+                 std::is_same_v<Command, renew_hold> || std::is_same_v<Command, convert> ||
+                 std::is_same_v<Command, query> || std::is_same_v<Command, acknowledge> ||
+                 std::is_same_v<Command, cancel>)
+    static void for_each_need(const Command&, const book<Rules>&, Need&&) {}
 
     template <class Need>
     static void for_each_need(const acquire_view& asked, const book<Rules>&, Need&& need) {
@@ -146,6 +145,26 @@ private:
     template <class Need>
     static void for_each_need(const set_acl& asked, const book<Rules>&, Need&& need) {
         need(asked.rule.prefix, may_administer);
+    }
+
+    template <class Need>
+    static void for_each_need(const guarded_txn& asked, const book<Rules>&, Need&& need) {
+        for (const condition& one : asked.conditions) need(one.name, may_read);
+        for (const put& one : asked.puts) need(one.name, may_write);
+        for (const auto& name : asked.deletes) need(name, may_write);
+    }
+    template <class Need>
+    static void for_each_need(const compare_and_set& asked, const book<Rules>&, Need&& need) {
+        need(asked.name, may_write);
+    }
+    template <class Need>
+    static void for_each_need(const add_to_counter& asked, const book<Rules>&, Need&& need) {
+        need(asked.name, may_write);
+    }
+    template <class Command, class Need>
+        requires(std::is_same_v<Command, read_value> || std::is_same_v<Command, read_counter>)
+    static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
+        need(asked.name, may_read);
     }
 
     /// A token that nobody holds under stands for no name, and the command for nothing.

@@ -35,6 +35,10 @@ private:
     void one(Number value) {
         out_->number(value);
     }
+    template <std::signed_integral Number>
+    void one(Number value) {
+        out_->number(static_cast<std::make_unsigned_t<Number>>(value));
+    }
     template <class Enumeration>
         requires std::is_enum_v<Enumeration>
     void one(Enumeration value) {
@@ -82,6 +86,10 @@ private:
     template <std::unsigned_integral Number>
     void one(Number& value) {
         value = in_->number<Number>();
+    }
+    template <std::signed_integral Number>
+    void one(Number& value) {
+        value = static_cast<Number>(in_->number<std::make_unsigned_t<Number>>());
     }
     template <class Enumeration>
         requires std::is_enum_v<Enumeration>

@@ -40,6 +40,14 @@ void write_later_sections(const State& now, byte_writer& out) {
     write_section(out, [&](byte_writer& to) { write_profiles(now, to); });
     write_section(out, [&](byte_writer& to) { write_records(now.forced_ends, to); });
     write_section(out, [&](byte_writer& to) { write_access(now, to); });
+    write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
+}
+
+template <class Values>
+[[nodiscard]] bool read_values(byte_reader& in, Values& values) {
+    field_reader fields(in);
+    values.fields(values, fields);
+    return fields.ok();
 }
 
 /// Reads them behind all others. Precondition: the sessions are listed.
@@ -47,7 +55,8 @@ template <class State>
 [[nodiscard]] bool read_later_sections(byte_reader& in, const lock::config& limits, State& now) {
     return read_section(in, [&](byte_reader& at) { return read_profiles(at, limits, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
-           read_section(in, [&](byte_reader& at) { return read_access(at, now); });
+           read_section(in, [&](byte_reader& at) { return read_access(at, now); }) &&
+           read_section(in, [&](byte_reader& at) { return read_values(at, now.values); });
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -206,6 +207,16 @@ public:
         const handle one = find_request(asked, asked.sequence);
         if (one == none || book_.at(one).state != request_state::granted) return std::nullopt;
         return token_of(one);
+    }
+
+    /// Whether a lock is held under a token, in a mode or a stronger one: the check of a sequencer. (locks 3.4)
+    [[nodiscard]] bool is_token_valid(std::string_view lock, fencing_token token,
+                                      mode claimed) const {
+        const handle one = book_.find_hold(token);
+        if (one == none) return false;
+        const place& held = book_.place_at(one);
+        return Rules::is_token_valid(book_.object_at(held.object).name == lock, held.stake.mode,
+                                     claimed);
     }
 
 private:
