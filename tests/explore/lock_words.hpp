@@ -41,6 +41,14 @@ namespace explore {
     return synod::make_error_code(synod::lock::error_of(why)).message();
 }
 
+/// Behind a command; nothing for those of who says nothing.
+[[nodiscard]] inline std::string in_words(const synod::lock::terms& asked) {
+    constexpr const char* choices[] = {"", ", or the youngest", ", or the lowest priority"};
+    std::string text = choices[static_cast<std::size_t>(asked.on_deadlock)];
+    if (asked.priority != 0) text += " at priority " + std::to_string(asked.priority);
+    return text;
+}
+
 /// A command without its sequence, such as `acquire a for 1000ms`.
 struct command_in_words {
     std::string operator()(const synod::lock::open_session& /*one*/) const { return "open"; }
@@ -171,7 +179,9 @@ struct event_in_words {
     const std::string text = visit(command_in_words{}, asked);
     return visit(
         [&text]<class One>(const One& one) {
-            if constexpr (requires { one.stamp; }) {
+            if constexpr (requires { one.terms; }) {
+                return std::to_string(one.stamp.sequence) + ' ' + text + in_words(one.terms);
+            } else if constexpr (requires { one.stamp; }) {
                 return std::to_string(one.stamp.sequence) + ' ' + text;
             } else {
                 return text;

@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
@@ -80,8 +81,9 @@ struct close_session {
 /// first), or `refused`.
 ///
 /// A request that would wait for somebody who waits, in however many steps, for its own owner does not wait: of those who wait for each
-/// other the youngest gives way, here the one that asks (would_deadlock). An owner waits with each of its requests, whichever of them
-/// its program awaits. Where a grant makes two wait for each other, it is a request that waits already: its wait ends as `victim`. No
+/// other the youngest gives way, here the one that asks (would_deadlock), unless all of them would have it be the one of the lowest
+/// priority (terms::on_deadlock). An owner waits with each of its requests, whichever of them its program awaits. Where another gives
+/// way, or a grant makes two wait for each other, it is a request that waits already: its wait ends as `victim`. No
 /// hold is ever taken away for that. What owners wait for elsewhere is not seen, so waits still want their limits. (locks 3.7)
 ///
 /// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
@@ -106,11 +108,13 @@ struct basic_acquire {
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint8_t flags = no_flags;
     std::uint64_t hold_ttl_ms = 0;  // of a lease of the hold itself; zero for none
+    lock::terms terms{};
 
     friend bool operator==(const basic_acquire&, const basic_acquire&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags,
               self.hold_ttl_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 using acquire = basic_acquire<std::string>;
@@ -139,10 +143,12 @@ struct acquire_all {
     std::vector<wanted> locks;             // at least one
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire, for each of them
+    lock::terms terms{};
 
     friend bool operator==(const acquire_all&, const acquire_all&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.locks, self.wait_ms, self.hold_ttl_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 
@@ -162,11 +168,13 @@ struct basic_acquire_permits {
     std::uint32_t capacity = 0;            // of the semaphore
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire
+    lock::terms terms{};
 
     friend bool operator==(const basic_acquire_permits&, const basic_acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
               self.hold_ttl_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 using acquire_permits = basic_acquire_permits<std::string>;
@@ -277,10 +285,12 @@ struct convert {
     fencing_token token;
     mode to = mode::exclusive;
     std::uint64_t wait_ms = wait_forever;  // log time
+    lock::terms terms{};
 
     friend bool operator==(const convert&, const convert&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.token, self.to, self.wait_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 

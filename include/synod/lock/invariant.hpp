@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -245,8 +246,9 @@ template <class State>
 /// Whether two records, each of its own lock, may be of one request.
 [[nodiscard]] inline bool belong_together(const request_record& a, const request_record& b) {
     return a.owner == b.owner && a.sequence == b.sequence && a.deadline == b.deadline &&
-           a.state == b.state && a.first == b.first && (a.permits == 0) == (b.permits == 0) &&
-           a.kind == request_kind::acquisition && b.kind == request_kind::acquisition;
+           a.state == b.state && a.first == b.first && a.standing == b.standing &&
+           (a.permits == 0) == (b.permits == 0) && a.kind == request_kind::acquisition &&
+           b.kind == request_kind::acquisition;
 }
 
 /// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and
@@ -338,7 +340,7 @@ template <class State>
     if (!states_match_places(now)) return "states_match_places";
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";
-    return nullptr;
+    return first_broken_of_queues(now);
 }
 
 /// Of two states, the earlier first: time, leader and counter never go back, and a hold that is new has a token that is new.

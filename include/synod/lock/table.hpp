@@ -16,6 +16,7 @@
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/locks.hpp>
 #include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/standings.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
 #include <synod/lock/reply.hpp>
@@ -40,7 +41,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
 /// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
-/// of it that wait for nothing else.
+/// of it that wait for nothing else, unless the lowest priority is to give way.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
@@ -132,6 +133,7 @@ public:
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
 
         detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
+        detail::write_section(sections, [&](byte_writer& to) { detail::write_standings(now, to); });
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -334,6 +336,10 @@ private:
             return detail::read_profiles(at, limits, from);
         };
         if (version > 1 && !read_section(in, read_profiles)) return false;
+        const auto read_standings = [&](byte_reader& at) {
+            return detail::read_standings(at, from);
+        };
+        if (version > 1 && !read_section(in, read_standings)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;

@@ -249,13 +249,17 @@ private:
         return true;
     }
 
-    /// Who has just begun to wait has ended nobody's wait by that: it would have given way itself. (locks 3.7)
+    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too: it would have
+    /// given way itself. (locks 3.7)
     template <class Command>
-    [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& /*asked*/) {
-        if constexpr (!lock::makes_request<Command>) return true;
-        const bool is_judged =
-            holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
-        return !is_judged || detail::has_same_victims(its.before, its.after);
+    [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
+        if constexpr (lock::makes_request<Command>) {
+            const bool is_judged =
+                holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
+            return !is_judged || detail::are_rightly_victims(its.before, its.after, asked.terms);
+        } else {
+            return true;
+        }
     }
 
     [[nodiscard]] static std::string_view

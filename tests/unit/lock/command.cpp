@@ -24,7 +24,14 @@ std::vector<lock::command> one_of_each() {
         lock::open_session{{1, 2}, 3, 4'000, 500},
         lock::keep_alive{stamp},
         lock::close_session{stamp},
-        lock::acquire{stamp, 9, "a name", lock::mode::update, 50, lock::reentrant | lock::barge},
+        lock::acquire{stamp,
+                      9,
+                      "a name",
+                      lock::mode::update,
+                      50,
+                      lock::reentrant | lock::barge,
+                      30,
+                      {lock::on_deadlock::youngest, 7}},
         lock::release{stamp, 9, fencing_token(3, 77)},
         lock::query{stamp, 6},
         lock::acknowledge{stamp, 6},
@@ -52,9 +59,11 @@ TEST_CASE("a command that is cut short, too long, or of another version or kind 
 TEST_CASE("a command with a mode or a choice that does not exist is refused") {
     const auto commands = one_of_each();
     CHECK(!decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 3));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 3));
     CHECK(decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 2));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 2));
+    CHECK(!decodes_with<lock::command_codec>(
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 2, 3));
     CHECK(!decodes_with<lock::command_codec>(
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
 }

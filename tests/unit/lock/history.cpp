@@ -94,6 +94,15 @@ public:
         }
     }
 
+    /// A request that came to wait, and an older one that gave way to it.
+    void add_victims(const lock::reply& answer, const std::vector<lock::event>& events) {
+        if (!holds_alternative<lock::queued>(answer)) return;
+        for (const lock::event& one : events) {
+            if (holds_alternative<lock::wait_deadlocked>(one)) ++older_victims;
+        }
+    }
+
+    std::size_t older_victims = 0;
     std::size_t left_delays = 0;
     std::size_t reclaimed = 0;
     std::size_t together_at_once = 0;
@@ -153,6 +162,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_upgrades(before, after);
         seen.add_together(before, after);
         seen.add_delays(before, after);
+        seen.add_victims(given, events);
         source.heard(given);
         for (const lock::event& one : events) {
             seen.add(one);
@@ -181,6 +191,7 @@ TEST_CASE(
     CHECK(seen.together_after_a_wait > 500);
     CHECK(seen.left_delays > 1'000);
     CHECK(seen.reclaimed > 100);
+    CHECK(seen.older_victims > 100);
     CHECK(seen.refusals_for(lock::refusal::upgrade_conflict) > 100);
     CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
 }

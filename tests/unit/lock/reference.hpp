@@ -10,7 +10,6 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/state_machine.hpp>
-#include <synod/testing/detail/waits.hpp>
 
 #include "reference_requests.hpp"
 
@@ -210,6 +209,7 @@ private:
         one.is.mode = one.is.before = lock::mode::exclusive;
         one.is.permits = 0;
         one.is.lease = {};
+        one.is.standing = {};
         one.is.reclaims = false;
     }
 
@@ -240,16 +240,15 @@ private:
             }
         } while (break_a_circle());
     }
-    /// Of those who wait for each other the youngest gives way.
+    /// Of those who give way in circles, the youngest goes first.
     bool break_a_circle() {
-        const synod::testing::detail::waits all(requests_.locks());
-        const auto youngest = all.youngest_in_a_circle();
-        if (!youngest) return false;
+        const auto chosen = requests_.victim();
+        if (!chosen) return false;
         request& victim = *std::ranges::find_if(
-            requests_.all, [&](const request& other) { return other.is.at == *youngest; });
+            requests_.all, [&](const request& other) { return other.is.at == *chosen; });
         const lock::wait_deadlocked told{victim.is.owner.session, victim.is.sequence, {}};
         end(victim, state::victim);
-        if (*youngest != at_now()) events_.push_back(told);
+        if (*chosen != at_now()) events_.push_back(told);
         return true;
     }
     void grant(const std::string& name) {
@@ -285,6 +284,7 @@ private:
     }
     void hold(request& one) {
         one.is.state = state::granted;
+        one.is.standing = {};
         one.is.deadline = log_time::never();
         one.is.token = fencing_token(++last_);
         if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
@@ -516,6 +516,7 @@ private:
             fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
             fresh.is.mode = fresh.is.before = wanted;
             fresh.is.upgrades = upgrades;
+            fresh.is.standing.terms = asked.terms;
             if constexpr (requires { asked.hold_ttl_ms; }) {
                 if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
             }

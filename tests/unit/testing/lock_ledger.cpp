@@ -135,20 +135,34 @@ TEST_CASE("nobody waits for somebody who waits for him") {
     CHECK(ledger.advanced(before, after).empty());
 }
 
-TEST_CASE("who begins to wait has made nobody else give way") {
+TEST_CASE("who begins to wait has made nobody else give way, but who is less urgent and agrees") {
     lock::state before = held_by(alice, 1, first);
-    lock::state after = before;
-    after.ended.push_back(before.locks.front().holders.front());
-    after.ended.front().state = lock::request_state::victim;
-    const auto broken = [&](const lock::reply& said) {
+    lock::request_record waiting = held_by(alice, 2, {}).locks.front().holders.front();
+    waiting.at = {synod::slot(2), 0};
+    waiting.state = lock::request_state::queued;
+    const auto broken = [&](const lock::reply& said, const lock::terms& his,
+                            const lock::terms& hers, std::uint64_t passed = 0) {
+        lock::state after = before;
+        after.ended.push_back(waiting);
+        after.ended.front().state = lock::request_state::victim;
+        after.now = synod::log_time(passed);
+        lock::state then = before;
+        then.locks.front().queue = {waiting};
+        then.locks.front().queue.front().standing.terms = hers;
         lock_ledger ledger;
         static_cast<void>(ledger.advanced(idle(), before));
-        return std::string(ask(ledger, before, acquire_of(bob, 3), said, after));
+        lock::acquire asked = acquire_of(bob, 3);
+        asked.terms = his;
+        return std::string(ask(ledger, then, asked, said, after));
     };
-    CHECK(broken(lock::queued{}) == "youngest_gives_way");
-    CHECK(broken(lock::busy{}).empty());
-    after.now = synod::log_time(1);
-    CHECK(broken(lock::queued{}).empty());
+    CHECK(broken(lock::queued{}, {}, {}) == "youngest_gives_way");
+    CHECK(broken(lock::busy{}, {}, {}).empty());
+    CHECK(broken(lock::queued{}, {}, {}, 1).empty());
+    const auto lowest = lock::on_deadlock::lowest_priority;
+    CHECK(broken(lock::queued{}, {lowest, 2}, {lowest, 1}).empty());
+    CHECK(broken(lock::queued{}, {lowest, 1}, {lowest, 1}) == "youngest_gives_way");
+    CHECK(broken(lock::queued{}, {{}, 2}, {lowest, 1}) == "youngest_gives_way");
+    CHECK(broken(lock::queued{}, {lowest, 2}, {{}, 1}) == "youngest_gives_way");
 }
 
 TEST_CASE("a hold is given back by its owner alone") {

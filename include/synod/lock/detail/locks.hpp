@@ -57,7 +57,7 @@ public:
         if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.reclaims = reclaims;
-        const handle fresh = book_.add(made);
+        const handle fresh = add(made, asked);
         const handle target = book_.objects().reach(asked.name);
         want(is_first ? book_.enqueue_first(fresh, target, {asked.mode, 0})
                       : book_.enqueue(fresh, target, {asked.mode, 0}),
@@ -72,7 +72,7 @@ public:
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
-        const handle fresh = book_.add(request_of(asked, client, context));
+        const handle fresh = add(request_of(asked, client, context), asked);
         const handle semaphore = book_.objects().reach(asked.name, asked.capacity);
         want(book_.enqueue(fresh, semaphore, {mode::shared, asked.permits}), asked);
         return settle_for(fresh, context.now);
@@ -102,7 +102,7 @@ public:
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.is_wide = wanted.size() > 1;
-        const handle fresh = book_.add(made);
+        const handle fresh = add(made, asked);
         for (const auto& [name, as] : wanted) {
             want(book_.enqueue(fresh, book_.objects().reach(name), {as, 0}), asked);
         }
@@ -268,7 +268,7 @@ private:
             return refused{refusal::limit};
         detail::request fresh = request_of(asked, client, context);
         fresh.kind = request_kind::upgrade;
-        const handle waiting = book_.add(fresh);
+        const handle waiting = add(fresh, asked);
         book_.set_upgrades(book_.enqueue_upgrade(waiting, lock, asked.to), one);
         return settle_for(waiting, context.now);
     }
@@ -282,6 +282,14 @@ private:
         fresh.tag = asked.owner;
         fresh.client = client;
         fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
+        return fresh;
+    }
+
+    /// Takes a request in on the terms of its command.
+    template <class Command>
+    [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
+        const handle fresh = book_.add(made);
+        if (asked.terms != lock::terms()) book_.set_standing(fresh, {asked.terms});
         return fresh;
     }
 
