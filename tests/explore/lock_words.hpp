@@ -59,6 +59,7 @@ struct command_in_words {
         text += in_words(one.mode);
         if ((one.flags & synod::lock::reentrant) != 0) text += " again";
         if ((one.flags & synod::lock::reclaim) != 0) text += " back";
+        if ((one.flags & synod::lock::barge) != 0) text += " first";
         if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
             text += " for " + std::to_string(one.wait_ms) + "ms";
         if (one.hold_ttl_ms != 0)
@@ -74,8 +75,11 @@ struct command_in_words {
     }
     std::string operator()(const synod::lock::acquire_permits& one) const {
         const bool tries = one.wait_ms == synod::lock::no_wait;
-        return (tries ? "try " : "acquire ") + std::to_string(one.permits) + " of " +
-               std::to_string(one.capacity) + " at " + one.name;
+        std::string text = (tries ? "try " : "acquire ") + std::to_string(one.permits) + " of " +
+                           std::to_string(one.capacity) + " at " + one.name;
+        if ((one.flags & synod::lock::barge) != 0) text += " first";
+        if ((one.flags & synod::lock::allow_small_pass) != 0) text += " or let others pass";
+        return text;
     }
     std::string operator()(const synod::lock::set_capacity& one) const {
         return "set capacity of " + one.name + " to " + std::to_string(one.capacity);

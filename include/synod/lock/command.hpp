@@ -32,11 +32,13 @@ enum class on_granted : std::uint8_t { keep, release };
 /// Bits of `acquire::flags`; bits that are not named here are refused.
 enum acquire_flags : std::uint8_t {
     no_flags = 0,
-    reentrant = 1,  // where its owner holds the lock already, the hold is counted once more
-    barge = 2,      // answered with refusal::unsupported
-    reclaim = 4,    // what its client has lost does not stand in its way
+    reentrant = 1,         // where its owner holds the lock already, the hold is counted once more
+    barge = 2,             // goes ahead of those who wait for what is free, if all may be overtaken
+    reclaim = 4,           // what its client has lost does not stand in its way
+    allow_small_pass = 8,  // of permits: while it waits, whoever wants fewer goes ahead of it
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge | reclaim;
+inline constexpr std::uint8_t known_permit_flags = barge | allow_small_pass;
 
 /// Values of `acquire::wait_ms` with a meaning of their own: answer at once, and wait until granted or the session ends.
 inline constexpr std::uint64_t no_wait = 0;
@@ -94,6 +96,10 @@ struct close_session {
 /// With `reclaim`, what the same client has lost at that lock does not stand in the way, and is over with the grant: whoever asks says
 /// that nothing sent under those holds is still to come. Where it was lost in this mode or a stronger one, the request passes those
 /// who wait, unless an upgrade does; else it waits in its place. Permits, and several locks at once, are not reclaimed.
+///
+/// With `barge`, it is granted ahead of those who wait, if nobody holds what it asks for: they may wait for other locks, too, or want
+/// more of it. Each of them is overtaken so config::max_bypass times at most; where one has been, where an upgrade waits, and where
+/// the lock is held, barge makes no difference. Without it a free lock that others wait for is not to be had. (locks 3.5)
 ///
 /// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its
 /// own: it ends so long after its grant, or after its last renewal, if its session does not end before. Acquired again, it lasts at
@@ -155,7 +161,9 @@ struct acquire_all {
 /// Asks for permits of a semaphore, which comes into being when first asked for, with the capacity that is named here. It lasts, with
 /// what set_capacity has made of its capacity, as long as somebody holds permits or waits for some.
 ///
-/// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few. Each is a hold of its own,
+/// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few, unless they have `barge`, as
+/// in acquire, or it says `allow_small_pass` itself: then whoever stands behind it goes ahead as soon as there are enough permits for
+/// that but not for this, config::max_bypass times at most. Other flags are refused (malformed). Each is a hold of its own,
 /// with its own token, also when its owner has permits already; it may give those back while it waits. Answered like an acquire. Refused besides: permits_out_of_range for
 /// none, or more than the capacity; kind_mismatch for a lock, and for a semaphore of another capacity; unknown_lock where capacity is
 /// zero, which stands for whatever it is, and there is no semaphore of that name.
@@ -168,12 +176,13 @@ struct basic_acquire_permits {
     std::uint32_t capacity = 0;            // of the semaphore
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire
+    std::uint8_t flags = no_flags;
     lock::terms terms{};
 
     friend bool operator==(const basic_acquire_permits&, const basic_acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
-              self.hold_ttl_ms);
+              self.hold_ttl_ms, self.flags);
         self.terms.fields(self.terms, visit);
     }
 };

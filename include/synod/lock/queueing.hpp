@@ -31,9 +31,15 @@ struct terms {
 /// How a waiting request stands to others. It belongs to the request, and is the same in each queue that it waits in.
 struct standing {
     lock::terms terms;
+    std::uint32_t bypassed = 0;  // so often it was overtaken, whichever of its locks it was at
+    bool lets_pass =
+        false;  // whoever wants fewer permits may overtake it; no more once it cannot be overtaken
 
     friend bool operator==(const standing&, const standing&) = default;
-    static void fields(auto& self, auto&& visit) { self.terms.fields(self.terms, visit); }
+    static void fields(auto& self, auto&& visit) {
+        self.terms.fields(self.terms, visit);
+        visit(self.bypassed, self.lets_pass);
+    }
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -337,7 +337,7 @@ private:
         };
         if (version > 1 && !read_section(in, read_profiles)) return false;
         const auto read_standings = [&](byte_reader& at) {
-            return detail::read_standings(at, from);
+            return detail::read_standings(at, limits.max_bypass, from);
         };
         if (version > 1 && !read_section(in, read_standings)) return false;
         if (!in.finished()) return false;

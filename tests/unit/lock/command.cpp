@@ -38,7 +38,7 @@ std::vector<lock::command> one_of_each() {
         lock::cancel{stamp, 6, lock::on_granted::keep},
         lock::convert{stamp, 9, fencing_token(3, 77), lock::mode::update, 50},
         lock::acquire_all{stamp, 9, {{"one", lock::mode::shared}, {"another"}}, 50},
-        lock::acquire_permits{stamp, 9, "a name", 2, 5, 50},
+        lock::acquire_permits{stamp, 9, "a name", 2, 5, 50, 30, lock::barge},
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
         lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},

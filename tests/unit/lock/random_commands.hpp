@@ -156,6 +156,7 @@ private:
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
         if (random_.below(3) == 0) asked.flags |= lock::reclaim;
+        if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(10));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
@@ -206,6 +207,9 @@ private:
                                                                           : 1 + random_.below(3));
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        if (random_.below(2) == 0) asked.flags |= lock::allow_small_pass;
+        if (random_.below(5) == 0) asked.flags |= lock::barge;
+        if (random_.below(60) == 0) asked.flags |= lock::reentrant;
         asked.capacity = random_.below(4) == 0 ? 0 : 3 + (random_.below(20) == 0 ? 1 : 0);
         asked.wait_ms = random_.below(3) == 0 ? random_.below(3) * 20 : lock::wait_forever;
         if (random_.below(100) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
@@ -292,6 +296,7 @@ inline lock::config tight_limits() {
     config.max_reentrancy = 2;
     config.max_name_bytes = 100;
     config.max_lock_delay_ms = 80;
+    config.max_bypass = 2;
     return config;
 }
 

@@ -11,6 +11,7 @@
 #include <synod/lock/state.hpp>
 #include <synod/log/state_machine.hpp>
 
+#include "reference_overtaking.hpp"
 #include "reference_requests.hpp"
 
 #include <algorithm>
@@ -100,6 +101,7 @@ private:
     };
     using request = reference_requests::request;
     using ghost = reference_requests::ghost;
+    using overtaking = reference_overtaking;
     using state = lock::request_state;
 
     static lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
@@ -253,10 +255,18 @@ private:
     }
     void grant(const std::string& name) {
         while (request* const front = requests_.front(name)) {
-            const std::vector<request*> places = requests_.places_of(*front);
-            for (const request* one : places) {
-                if (requests_.front(one->name) != one || !fits(*one)) return;
-            }
+            std::vector<request*> places = requests_.places_of(*front);
+            const bool is_grantable = std::ranges::all_of(places, [this](const request* one) {
+                return requests_.front(one->name) == one && fits(*one);
+            });
+            request* const passing = is_grantable ? nullptr : overtaking::passing(requests_, name);
+            if (!is_grantable && passing == nullptr) return;
+            if (passing != nullptr) places = {passing};
+            const auto queue = overtaking::queue_of(requests_, name);
+            const auto overtaken = passing != nullptr ? std::ranges::find(queue, passing)
+                                   : front->barges    ? queue.end() - 1
+                                                      : queue.begin();
+            const auto several = static_cast<std::size_t>(overtaken - queue.begin());
             const lock::request_record asked = places.front()->is;
             const bool is_exhausted =
                 fencing_token::max_counter - (last_ & fencing_token::max_counter) < places.size();
@@ -267,6 +277,7 @@ private:
                 one->is.first = fencing_token(first);
                 hold(*one);
             }
+            if (!is_exhausted) overtaking::count(requests_, name, several, config_);
             if (asked.at == at_now()) continue;
             if (is_exhausted) {
                 events_.push_back(lock::wait_ended{asked.owner.session, asked.sequence,
@@ -384,7 +395,6 @@ private:
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (asked.flags > 7) return no(lock::refusal::malformed);
-        if ((asked.flags & 2) != 0) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         if (requests_.capacity_of(asked.name) > 0) return no(lock::refusal::kind_mismatch);
         const lock::owner_id owner{self.id, asked.owner};
@@ -407,12 +417,14 @@ private:
         const request* const first = requests_.front(asked.name);
         const bool passes = reclaims && fits && std::ranges::any_of(requests_.ghosts, has_lost) &&
                             (first == nullptr || !reference_requests::is_upgrade(first->is));
-        const bool is_free = passes || (first == nullptr && fits);
+        const bool barges = first != nullptr && !passes && fits && (asked.flags & 2) != 0 &&
+                            overtaking::may_barge(requests_, asked.name, config_);
+        const bool is_free = passes || barges || (first == nullptr && fits);
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (own != nullptr) return no(lock::refusal::self_deadlock);
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, {{asked.name, asked.mode}}, {}, passes);
+        return queue_up(asked, {{asked.name, asked.mode}}, {}, passes || barges, barges);
     }
 
     lock::reply run(const lock::acquire_all& asked, session& self) {
@@ -446,6 +458,7 @@ private:
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
+        if ((asked.flags & ~10U) != 0) return no(lock::refusal::malformed);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         const bool is_there = requests_.exists(asked.name);
         if (!is_there && asked.capacity == 0) return no(lock::refusal::unknown_lock);
@@ -455,12 +468,15 @@ private:
         if (asked.permits == 0 || asked.permits > capacity)
             return no(lock::refusal::permits_out_of_range);
         if (!is_there) requests_.capacities[asked.name] = capacity;
-        const bool is_free = requests_.front(asked.name) == nullptr &&
-                             requests_.has_permits(asked.name, asked.permits);
+        const bool is_enough = requests_.has_permits(asked.name, asked.permits);
+        const bool passes = is_enough && overtaking::all_let_pass(requests_, asked.name);
+        const bool barges = is_enough && !passes && (asked.flags & 2) != 0 &&
+                            overtaking::may_barge(requests_, asked.name, config_);
+        const bool is_free = passes || barges;
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, {{asked.name, lock::mode::shared}}, {});
+        return queue_up(asked, {{asked.name, lock::mode::shared}}, {}, barges, barges);
     }
 
     lock::reply run(const lock::set_capacity& asked, session&) {
@@ -506,10 +522,11 @@ private:
 
     template <class Command>
     lock::reply queue_up(const Command& asked, const std::map<std::string, lock::mode>& locks,
-                         fencing_token upgrades, bool passes_the_queue = false) {
+                         fencing_token upgrades, bool passes_the_queue = false,
+                         bool barges = false) {
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
-            request fresh{{}, name, passes_the_queue};
+            request fresh{{}, name, passes_the_queue, barges};
             fresh.is.owner = {asked.stamp.session, asked.owner};
             fresh.is.sequence = asked.stamp.sequence;
             fresh.is.at = at_;
@@ -521,7 +538,10 @@ private:
                 if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
             }
             if constexpr (requires { asked.flags; }) fresh.is.reclaims = (asked.flags & 4) != 0;
-            if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
+            if constexpr (requires { asked.permits; }) {
+                fresh.is.permits = asked.permits;
+                fresh.is.standing.lets_pass = (asked.flags & 8) != 0 && config_.max_bypass > 0;
+            }
             const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
             fresh.is.kind =
                 is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquisition;

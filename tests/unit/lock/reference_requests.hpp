@@ -24,6 +24,7 @@ struct reference_requests {
         lock::request_record is;
         std::string name;
         bool passes_the_queue = false;
+        bool barges = false;
     };
     /// A lock-delay, and what it keeps others from.
     struct ghost {

@@ -38,6 +38,7 @@ struct request {
     bool is_listed = false;     // it stands in the list of those who wait
     bool told_queued = false;   // its client knows that it waits, so how that ends is an event
     bool has_standing = false;  // while it waits
+    bool barges = false;        // its grant overtakes all who wait
 };
 
 /// What a request wants of one lock, or of one semaphore.

@@ -10,7 +10,10 @@
 #include <synod/base/ordered.hpp>
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/slab.hpp>
+#include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/queueing.hpp>
+
+#include <cstdint>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -45,11 +48,12 @@ void write_standings(const State& now, byte_writer& out) {
         now, [&out](const auto& one) { one.standing.fields(one.standing, field_writer(out)); });
 }
 
+/// False, too, where somebody was overtaken more often than may be.
 template <class State>
-[[nodiscard]] bool read_standings(byte_reader& in, State& now) {
+[[nodiscard]] bool read_standings(byte_reader& in, std::uint32_t max_bypass, State& now) {
     field_reader fields(in);
     for_each_waiting(now, [&fields](auto& one) { one.standing.fields(one.standing, fields); });
-    return fields.ok();
+    return fields.ok() && invariant::bypass_is_bounded(now, max_bypass);
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -21,7 +21,7 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// The wait-for graph of a book, never stored. A request waits for whoever holds what it cannot be held beside, and for every request
 /// ahead of it: for their holders, too, and at their other locks. An owner waits with each of its requests. Of a semaphore's
 /// holders only those are waited for without whose permits there are not enough, for any of several might give theirs back first; and
-/// nobody waits for its own. What
+/// nobody waits for its own, nor for who lets it pass. What
 /// a search looks at comes in the order of the locks' names, of tokens and of positions, and is counted, for that is limited.
 template <class Rules>
 class wait_graph {
@@ -181,6 +181,7 @@ private:
              ahead = book_->place_at(ahead).next) {
             if ((most.second.permits >= semaphore.capacity && !meets_all_) || !may_look()) break;
             const place& other = book_->place_at(ahead);
+            if (book_->standing_of(other.request).lets_pass) continue;
             if (meets_all_) meet(other.request, one);
             most.add({book_->owner_of(other.request), other.stake.permits, other.request});
         }

@@ -69,6 +69,27 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return lock != nullptr && !lock->queue.empty();
 }
 
+/// Whether everybody who waits for a semaphore lets others pass.
+[[nodiscard]] inline bool all_let_pass(const lock::state& in, std::string_view name) {
+    const lock::lock_record* const lock = find_lock(in, name);
+    return lock == nullptr ||
+           std::ranges::all_of(lock->queue, [](const auto& one) { return one.standing.lets_pass; });
+}
+
+/// Whether everybody who waits for a lock before and after something knows to have been overtaken meanwhile.
+[[nodiscard]] inline bool counts_overtaking(const lock::state& before, const lock::state& after,
+                                            std::string_view name) {
+    const lock::lock_record* const was = find_lock(before, name);
+    const lock::lock_record* const is = find_lock(after, name);
+    if (was == nullptr || is == nullptr) return true;
+    for (const lock::request_record& one : is->queue) {
+        for (const lock::request_record& same : was->queue) {
+            if (same.at == one.at && same.standing.bypassed >= one.standing.bypassed) return false;
+        }
+    }
+    return true;
+}
+
 /// Whether who asks may have back ahead of all who wait what its client has lost there: unless an upgrade waits.
 [[nodiscard]] inline bool may_take_back(const lock::state& in, const lock::acquire& asked) {
     const lock::lock_record* const lock = find_lock(in, asked.name);

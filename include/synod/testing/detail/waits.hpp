@@ -74,6 +74,7 @@ private:
         wait& its = all_[own.at];
         for (std::size_t i = 0; i <= place; ++i) {
             const lock::request_record& ahead = lock.queue[i];
+            if (i < place && ahead.standing.lets_pass) continue;
             if (i < place) its.requests.insert(ahead.at);
             if (lock.capacity != 0) look_at_permits(lock, ahead, its);
             for (const lock::request_record& hold : lock.holders) {
