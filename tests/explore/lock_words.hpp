@@ -41,6 +41,14 @@ namespace explore {
     return synod::make_error_code(synod::lock::error_of(why)).message();
 }
 
+/// Behind a command; nothing for those of who says nothing.
+[[nodiscard]] inline std::string in_words(const synod::lock::terms& asked) {
+    constexpr const char* choices[] = {"", ", or the youngest", ", or the lowest priority"};
+    std::string text = choices[static_cast<std::size_t>(asked.on_deadlock)];
+    if (asked.priority != 0) text += " at priority " + std::to_string(asked.priority);
+    return text;
+}
+
 /// A command without its sequence, such as `acquire a for 1000ms`.
 struct command_in_words {
     std::string operator()(const synod::lock::open_session& /*one*/) const { return "open"; }
@@ -51,6 +59,7 @@ struct command_in_words {
         text += in_words(one.mode);
         if ((one.flags & synod::lock::reentrant) != 0) text += " again";
         if ((one.flags & synod::lock::reclaim) != 0) text += " back";
+        if ((one.flags & synod::lock::barge) != 0) text += " first";
         if (one.wait_ms != synod::lock::no_wait && one.wait_ms != synod::lock::wait_forever)
             text += " for " + std::to_string(one.wait_ms) + "ms";
         if (one.hold_ttl_ms != 0)
@@ -66,8 +75,11 @@ struct command_in_words {
     }
     std::string operator()(const synod::lock::acquire_permits& one) const {
         const bool tries = one.wait_ms == synod::lock::no_wait;
-        return (tries ? "try " : "acquire ") + std::to_string(one.permits) + " of " +
-               std::to_string(one.capacity) + " at " + one.name;
+        std::string text = (tries ? "try " : "acquire ") + std::to_string(one.permits) + " of " +
+                           std::to_string(one.capacity) + " at " + one.name;
+        if ((one.flags & synod::lock::barge) != 0) text += " first";
+        if ((one.flags & synod::lock::allow_small_pass) != 0) text += " or let others pass";
+        return text;
     }
     std::string operator()(const synod::lock::set_capacity& one) const {
         return "set capacity of " + one.name + " to " + std::to_string(one.capacity);
@@ -229,7 +241,9 @@ struct event_in_words {
     const std::string text = visit(command_in_words{}, asked);
     return visit(
         [&text]<class One>(const One& one) {
-            if constexpr (requires { one.stamp; }) {
+            if constexpr (requires { one.terms; }) {
+                return std::to_string(one.stamp.sequence) + ' ' + text + in_words(one.terms);
+            } else if constexpr (requires { one.stamp; }) {
                 return std::to_string(one.stamp.sequence) + ' ' + text;
             } else {
                 return text;

@@ -10,6 +10,7 @@
 #include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/mode.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/value_commands.hpp>
 #include <synod/log/session.hpp>
@@ -30,11 +31,13 @@ enum class on_granted : std::uint8_t { keep, release };
 /// Bits of `acquire::flags`; bits that are not named here are refused.
 enum acquire_flags : std::uint8_t {
     no_flags = 0,
-    reentrant = 1,  // where its owner holds the lock already, the hold is counted once more
-    barge = 2,      // answered with refusal::unsupported
-    reclaim = 4,    // what its client has lost does not stand in its way
+    reentrant = 1,         // where its owner holds the lock already, the hold is counted once more
+    barge = 2,             // goes ahead of those who wait for what is free, if all may be overtaken
+    reclaim = 4,           // what its client has lost does not stand in its way
+    allow_small_pass = 8,  // of permits: while it waits, whoever wants fewer goes ahead of it
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge | reclaim;
+inline constexpr std::uint8_t known_permit_flags = barge | allow_small_pass;
 
 /// Opens a session. The same client and nonce name the same session as long as it lives, so an open may be sent again without
 /// harm; another nonce opens another session. Answered by `opened` or `refused`.
@@ -84,8 +87,9 @@ struct close_session {
 /// first), or `refused`.
 ///
 /// A request that would wait for somebody who waits, in however many steps, for its own owner does not wait: of those who wait for each
-/// other the youngest gives way, here the one that asks (would_deadlock). An owner waits with each of its requests, whichever of them
-/// its program awaits. Where a grant makes two wait for each other, it is a request that waits already: its wait ends as `victim`. No
+/// other the youngest gives way, here the one that asks (would_deadlock), unless all of them would have it be the one of the lowest
+/// priority (terms::on_deadlock). An owner waits with each of its requests, whichever of them its program awaits. Where another gives
+/// way, or a grant makes two wait for each other, it is a request that waits already: its wait ends as `victim`. No
 /// hold is ever taken away for that. What owners wait for elsewhere is not seen, so waits still want their limits. (locks 3.7)
 ///
 /// With `reentrant`, an owner that holds the lock in this mode or a stronger one is granted the token that it has, and passes the
@@ -96,6 +100,10 @@ struct close_session {
 /// With `reclaim`, what the same client has lost at that lock does not stand in the way, and is over with the grant: whoever asks says
 /// that nothing sent under those holds is still to come. Where it was lost in this mode or a stronger one, the request passes those
 /// who wait, unless an upgrade does; else it waits in its place. Permits, and several locks at once, are not reclaimed.
+///
+/// With `barge`, it is granted ahead of those who wait, if nobody holds what it asks for: they may wait for other locks, too, or want
+/// more of it. Each of them is overtaken so config::max_bypass times at most; where one has been, where an upgrade waits, and where
+/// the lock is held, barge makes no difference. Without it a free lock that others wait for is not to be had. (locks 3.5)
 ///
 /// With `hold_ttl_ms`, clamped like that of a session, so that renew_hold tells how long it really is, the hold has a lease of its
 /// own: it ends so long after its grant, or after its last renewal, if its session does not end before. Acquired again, it lasts at
@@ -110,11 +118,13 @@ struct basic_acquire {
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint8_t flags = no_flags;
     std::uint64_t hold_ttl_ms = 0;  // of a lease of the hold itself; zero for none
+    lock::terms terms{};
 
     friend bool operator==(const basic_acquire&, const basic_acquire&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags,
               self.hold_ttl_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 using acquire = basic_acquire<std::string>;
@@ -143,17 +153,21 @@ struct acquire_all {
     std::vector<wanted> locks;             // at least one
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire, for each of them
+    lock::terms terms{};
 
     friend bool operator==(const acquire_all&, const acquire_all&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.locks, self.wait_ms, self.hold_ttl_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 
 /// Asks for permits of a semaphore, which comes into being when first asked for, with the capacity that is named here. It lasts, with
 /// what set_capacity has made of its capacity, as long as somebody holds permits or waits for some.
 ///
-/// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few. Each is a hold of its own,
+/// Requests are granted in the order of arrival: one for many permits is not overtaken by those for few, unless they have `barge`, as
+/// in acquire, or it says `allow_small_pass` itself: then whoever stands behind it goes ahead as soon as there are enough permits for
+/// that but not for this, config::max_bypass times at most. Other flags are refused (malformed). Each is a hold of its own,
 /// with its own token, also when its owner has permits already; it may give those back while it waits. Answered like an acquire. Refused besides: permits_out_of_range for
 /// none, or more than the capacity; kind_mismatch for a lock, and for a semaphore of another capacity; unknown_lock where capacity is
 /// zero, which stands for whatever it is, and there is no semaphore of that name.
@@ -166,11 +180,14 @@ struct basic_acquire_permits {
     std::uint32_t capacity = 0;            // of the semaphore
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire
+    std::uint8_t flags = no_flags;
+    lock::terms terms{};
 
     friend bool operator==(const basic_acquire_permits&, const basic_acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
-              self.hold_ttl_ms);
+              self.hold_ttl_ms, self.flags);
+        self.terms.fields(self.terms, visit);
     }
 };
 using acquire_permits = basic_acquire_permits<std::string>;
@@ -281,10 +298,12 @@ struct convert {
     fencing_token token;
     mode to = mode::exclusive;
     std::uint64_t wait_ms = wait_forever;  // log time
+    lock::terms terms{};
 
     friend bool operator==(const convert&, const convert&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.token, self.to, self.wait_ms);
+        self.terms.fields(self.terms, visit);
     }
 };
 

@@ -55,6 +55,10 @@ struct config {
     /// only its own limit ends that. Zero finds nothing. (locks 3.7)
     std::uint32_t max_cycle_search = 4'096;
 
+    /// How often a waiting request is overtaken by others that are let go ahead of it; then by nobody any more. Zero for never.
+    /// (locks 3.5)
+    std::uint32_t max_bypass = 16;
+
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
     std::uint64_t max_lock_delay_ms = 60'000;
 
@@ -74,7 +78,7 @@ struct config {
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
-              self.max_cycle_search);
+              self.max_cycle_search, self.max_bypass);
         visit(self.max_meta_bytes, self.max_access_rules);
         self.values.fields(self.values, visit);
     }

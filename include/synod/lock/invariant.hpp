@@ -9,6 +9,7 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/access_invariant.hpp>
+#include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/lock/value_invariant.hpp>
@@ -248,8 +249,9 @@ template <class State>
 /// Whether two records, each of its own lock, may be of one request.
 [[nodiscard]] inline bool belong_together(const request_record& a, const request_record& b) {
     return a.owner == b.owner && a.sequence == b.sequence && a.deadline == b.deadline &&
-           a.state == b.state && a.first == b.first && (a.permits == 0) == (b.permits == 0) &&
-           a.kind == request_kind::acquisition && b.kind == request_kind::acquisition;
+           a.state == b.state && a.first == b.first && a.standing == b.standing &&
+           (a.permits == 0) == (b.permits == 0) && a.kind == request_kind::acquisition &&
+           b.kind == request_kind::acquisition;
 }
 
 /// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and
@@ -345,7 +347,7 @@ template <class State>
     if (!access_is_in_order(now)) return "access_is_in_order";
     if (!somebody_administers(now)) return "somebody_administers";
     if (!values_are_right(now.values)) return "values_are_right";
-    return nullptr;
+    return first_broken_of_queues(now);
 }
 
 /// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and a value

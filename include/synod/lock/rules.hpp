@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/lock/access_rules.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/queue_rules.hpp>
 #include <synod/lock/revocation_rules.hpp>
 #include <synod/lock/value_rules.hpp>
 #include <synod/log/session_rules.hpp>
@@ -52,7 +53,7 @@ struct holding {
 };
 
 /// The rules of locks.md for what the table can do; those of sessions hold for waits, too.
-struct rules : session_rules, revocation_rules, access_rules, value_rules {
+struct rules : session_rules, queue_rules, revocation_rules, access_rules, value_rules {
     /// Whether so many tokens are left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_tokens(fencing_token last, std::uint32_t wanted) {
         return wanted <= fencing_token::max_counter - last.counter();
@@ -110,7 +111,7 @@ struct rules : session_rules, revocation_rules, access_rules, value_rules {
         return lost == asker;
     }
 
-    /// Of those who wait for each other the youngest gives way: that undoes least. (3.7)
+    /// Of those who wait for each other the youngest gives way, but where another priority decides: that undoes least. (3.7)
     [[nodiscard]] static bool gives_way_before(const position& one, const position& other) {
         return one > other;
     }

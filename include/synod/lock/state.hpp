@@ -9,6 +9,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/rules.hpp>
@@ -55,6 +56,7 @@ struct request_record {
     bool reclaims = false;  // what its client has lost does not stand in its way, while it waits
     fencing_token
         first;  // of its request's tokens, also once that lock is given back; zero unless held
+    lock::standing standing{};  // while it waits; in a section of the snapshot of its own
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {

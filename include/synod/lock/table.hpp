@@ -41,7 +41,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
 /// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
-/// of it that wait for nothing else.
+/// of it that wait for nothing else, unless the lowest priority is to give way.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>

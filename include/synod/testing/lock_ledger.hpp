@@ -207,6 +207,7 @@ private:
             return broken;
         if (const std::string_view broken = check_truth(its, asked); !broken.empty()) return broken;
         if (!is_rightly_queued(its, asked)) return "youngest_gives_way";
+        if (!is_rightly_ahead(its, asked)) return "overtaking_is_counted";
         return has_mode(its, asked) ? "" : "granted_in_the_mode_asked_for";
     }
 
@@ -252,13 +253,42 @@ private:
         return true;
     }
 
-    /// Who has just begun to wait has ended nobody's wait by that: it would have given way itself. (locks 3.7)
+    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too: it would have
+    /// given way itself. (locks 3.7)
     template <class Command>
-    [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& /*asked*/) {
-        if constexpr (!lock::makes_request<Command>) return true;
-        const bool is_judged =
-            holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
-        return !is_judged || detail::has_same_victims(its.before, its.after);
+    [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
+        if constexpr (lock::makes_request<Command>) {
+            const bool is_judged =
+                holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
+            return !is_judged || detail::are_rightly_victims(its.before, its.after, asked.terms);
+        } else {
+            return true;
+        }
+    }
+
+    /// Of those who barge, or are let past, all whom they overtake know it. (locks 3.5)
+    template <class Command>
+    [[nodiscard]] static bool is_rightly_ahead(const exchange& its, const Command& asked) {
+        if constexpr (requires { asked.flags; }) {
+            if (!holds_alternative<lock::granted>(its.said)) return true;
+            return passes_otherwise(its.before, asked, get<lock::granted>(its.said).token) ||
+                   detail::counts_overtaking(its.before, its.after, asked.name);
+        } else {
+            return true;
+        }
+    }
+
+    /// Whether who is granted at once holds already, or takes back what it has lost: then it is no overtaking. (locks 3.5, 3.6)
+    [[nodiscard]] static bool passes_otherwise(const lock::state& before,
+                                               const lock::acquire& asked, fencing_token token) {
+        const bool is_again = (asked.flags & lock::reentrant) != 0 &&
+                              detail::is_owner(before, asked.stamp.session, asked.owner, token);
+        return is_again || detail::may_take_back(before, asked);
+    }
+    [[nodiscard]] static bool passes_otherwise(const lock::state& /*before*/,
+                                               const lock::acquire_permits& /*asked*/,
+                                               fencing_token /*token*/) {
+        return false;
     }
 
     [[nodiscard]] static std::string_view
@@ -268,17 +298,12 @@ private:
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
-    /// Whoever is granted at once overtakes nobody, unless it holds already, or takes back what it has lost. (locks 3.5, 3.6)
+    /// Whoever is granted at once overtakes nobody, unless it barges or passes otherwise. (locks 3.5)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
         const auto* const granted = get_if<lock::granted>(&said);
-        if (granted == nullptr) return {};
-        const bool is_again = (asked.flags & lock::reentrant) != 0;
-        if (is_again &&
-            detail::is_owner(before, asked.stamp.session, asked.owner, granted->token)) {
-            return {};
-        }
-        if (detail::may_take_back(before, asked)) return {};
+        if (granted == nullptr || (asked.flags & lock::barge) != 0) return {};
+        if (passes_otherwise(before, asked, granted->token)) return {};
         return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
     }
     [[nodiscard]] static std::string_view
@@ -291,8 +316,8 @@ private:
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::granted>(said)) return {};
-        return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+        if (!holds_alternative<lock::granted>(said) || (asked.flags & lock::barge) != 0) return {};
+        return detail::all_let_pass(before, asked.name) ? "" : "first_come_first_served";
     }
     /// A hold is given back by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view

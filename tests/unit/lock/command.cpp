@@ -24,14 +24,21 @@ std::vector<lock::command> one_of_each() {
         lock::open_session{{1, 2}, 3, 4'000, 500, "a principal", "about it"},
         lock::keep_alive{stamp},
         lock::close_session{stamp},
-        lock::acquire{stamp, 9, "a name", lock::mode::update, 50, lock::reentrant | lock::barge},
+        lock::acquire{stamp,
+                      9,
+                      "a name",
+                      lock::mode::update,
+                      50,
+                      lock::reentrant | lock::barge,
+                      30,
+                      {lock::on_deadlock::youngest, 7}},
         lock::release{stamp, 9, fencing_token(3, 77)},
         lock::query{stamp, 6},
         lock::acknowledge{stamp, 6},
         lock::cancel{stamp, 6, lock::on_granted::keep},
         lock::convert{stamp, 9, fencing_token(3, 77), lock::mode::update, 50},
         lock::acquire_all{stamp, 9, {{"one", lock::mode::shared}, {"another"}}, 50},
-        lock::acquire_permits{stamp, 9, "a name", 2, 5, 50},
+        lock::acquire_permits{stamp, 9, "a name", 2, 5, 50, 30, lock::barge},
         lock::set_capacity{stamp, "a name", 5},
         lock::release_all{stamp, 9, {fencing_token(3, 77), fencing_token(3, 78)}},
         lock::renew_hold{stamp, 9, fencing_token(3, 77), 4'000},
@@ -65,9 +72,11 @@ TEST_CASE("a command that is cut short, too long, or of another version or kind 
 TEST_CASE("a command with a mode or a choice that does not exist is refused") {
     const auto commands = one_of_each();
     CHECK(!decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 3));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 3));
     CHECK(decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 18, 2));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 2));
+    CHECK(!decodes_with<lock::command_codec>(
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 2, 3));
     CHECK(!decodes_with<lock::command_codec>(
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
 }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -107,6 +108,34 @@ public:
     }
 
     std::size_t written_under_a_token = 0;
+    /// A request that came to wait, and an older one that gave way to it.
+    void add_victims(const lock::reply& answer, const std::vector<lock::event>& events) {
+        if (!holds_alternative<lock::queued>(answer)) return;
+        for (const lock::event& one : events) {
+            if (holds_alternative<lock::wait_deadlocked>(one)) ++older_victims;
+        }
+    }
+
+    /// Places in queues that were overtaken, and those of them that can be no more.
+    void add_overtaken(const lock::state& before, const lock::state& after, std::uint32_t most) {
+        std::map<std::pair<std::string, position>, std::uint32_t> old;
+        for (const lock::lock_record& lock : before.locks) {
+            for (const auto& one : lock.queue) old[{lock.name, one.at}] = one.standing.bypassed;
+        }
+        for (const lock::lock_record& lock : after.locks) {
+            for (const lock::request_record& one : lock.queue) {
+                const auto was = old.find({lock.name, one.at});
+                if (was == old.end() || one.standing.bypassed == was->second) continue;
+                ++(lock.capacity == 0 ? overtaken : overtaken_for_permits);
+                if (one.standing.bypassed == most) ++overtaken_for_good;
+            }
+        }
+    }
+
+    std::size_t overtaken = 0;
+    std::size_t overtaken_for_permits = 0;
+    std::size_t overtaken_for_good = 0;
+    std::size_t older_victims = 0;
     std::size_t left_delays = 0;
     std::size_t reclaimed = 0;
     std::size_t together_at_once = 0;
@@ -174,6 +203,9 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_upgrades(before, after);
         seen.add_together(before, after);
         seen.add_delays(before, after);
+        seen.add_victims(given, events);
+        seen.add_overtaken(before, after, config.max_bypass);
+        if (!lock::invariant::bypass_is_bounded(after, config.max_bypass)) return false;
         source.heard(given);
         for (const lock::event& one : events) {
             seen.add(one);
@@ -203,6 +235,10 @@ TEST_CASE(
     CHECK(seen.together_after_a_wait > 500);
     CHECK(seen.left_delays > 1'000);
     CHECK(seen.reclaimed > 100);
+    CHECK(seen.older_victims > 100);
+    CHECK(seen.overtaken > 500);
+    CHECK(seen.overtaken_for_permits > 200);
+    CHECK(seen.overtaken_for_good > 100);
     CHECK(seen.refusals_for(lock::refusal::upgrade_conflict) > 100);
     CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
     CHECK(seen.refusals_for(lock::refusal::counter_overflow) > 100);

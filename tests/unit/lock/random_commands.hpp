@@ -188,10 +188,22 @@ private:
         if (random_.below(8) == 0) asked.mode = lock::mode::update;
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
         asked.hold_ttl_ms = lease();
+        asked.terms = terms();
         if (random_.below(3) == 0) asked.flags |= lock::reclaim;
+        if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(10));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
+    }
+
+    /// Mostly by priority, for the strictest decides.
+    lock::terms terms() {
+        lock::terms made;
+        if (random_.below(8) == 0) return made;
+        made.on_deadlock = lock::on_deadlock::lowest_priority;
+        if (random_.below(12) == 0) made.on_deadlock = lock::on_deadlock::youngest;
+        made.priority = static_cast<std::uint8_t>(random_.below(3));
+        return made;
     }
 
     /// Mostly none.
@@ -227,6 +239,7 @@ private:
         tags_[{stamp.session, stamp.sequence}] = asked.owner;
         if (random_.below(3) != 0) asked.wait_ms = lock::wait_forever;
         asked.hold_ttl_ms = lease();
+        asked.terms = terms();
         const std::uint64_t several = random_.below(40) == 0 ? 8 : 1 + random_.below(4);
         for (std::uint64_t i = random_.below(60) == 0 ? several : 0; i < several; ++i) {
             const auto letter = static_cast<char>('a' + random_.below(several > 4 ? 20 : 4));
@@ -243,6 +256,10 @@ private:
         asked.permits = static_cast<std::uint32_t>(random_.below(20) == 0 ? random_.below(9)
                                                                           : 1 + random_.below(3));
         asked.hold_ttl_ms = lease();
+        asked.terms = terms();
+        if (random_.below(2) == 0) asked.flags |= lock::allow_small_pass;
+        if (random_.below(5) == 0) asked.flags |= lock::barge;
+        if (random_.below(60) == 0) asked.flags |= lock::reentrant;
         asked.capacity = random_.below(4) == 0 ? 0 : 3 + (random_.below(20) == 0 ? 1 : 0);
         asked.wait_ms = random_.below(3) == 0 ? random_.below(3) * 20 : lock::wait_forever;
         if (random_.below(100) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
@@ -272,6 +289,7 @@ private:
         asked.to = random_.below(2) == 0 ? lock::mode::exclusive
                                          : static_cast<lock::mode>(random_.below(3));
         asked.wait_ms = random_.below(2) == 0 ? lock::wait_forever : random_.below(3) * 20;
+        asked.terms = terms();
         return asked;
     }
 
@@ -336,6 +354,7 @@ inline lock::config tight_limits() {
     config.max_access_rules = 4;
     config.values = {
         .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
+    config.max_bypass = 2;
     return config;
 }
 

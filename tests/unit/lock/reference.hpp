@@ -10,9 +10,9 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/state_machine.hpp>
-#include <synod/testing/detail/waits.hpp>
 
 #include "reference_access.hpp"
+#include "reference_overtaking.hpp"
 #include "reference_requests.hpp"
 #include "reference_revocation.hpp"
 #include "reference_values.hpp"
@@ -110,6 +110,7 @@ private:
     };
     using request = reference_requests::request;
     using ghost = reference_requests::ghost;
+    using overtaking = reference_overtaking;
     using state = lock::request_state;
 
     static lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
@@ -231,6 +232,7 @@ private:
         one.is.mode = one.is.before = lock::mode::exclusive;
         one.is.permits = 0;
         one.is.lease = {};
+        one.is.standing = {};
         one.is.reclaims = false;
     }
 
@@ -261,24 +263,31 @@ private:
             }
         } while (break_a_circle());
     }
-    /// Of those who wait for each other the youngest gives way.
+    /// Of those who give way in circles, the youngest goes first.
     bool break_a_circle() {
-        const synod::testing::detail::waits all(requests_.locks());
-        const auto youngest = all.youngest_in_a_circle();
-        if (!youngest) return false;
+        const auto chosen = requests_.victim();
+        if (!chosen) return false;
         request& victim = *std::ranges::find_if(
-            requests_.all, [&](const request& other) { return other.is.at == *youngest; });
+            requests_.all, [&](const request& other) { return other.is.at == *chosen; });
         const lock::wait_deadlocked told{victim.is.owner.session, victim.is.sequence, {}};
         end(victim, state::victim);
-        if (*youngest != at_now()) events_.push_back(told);
+        if (*chosen != at_now()) events_.push_back(told);
         return true;
     }
     void grant(const std::string& name) {
         while (request* const front = requests_.front(name)) {
-            const std::vector<request*> places = requests_.places_of(*front);
-            for (const request* one : places) {
-                if (requests_.front(one->name) != one || !fits(*one)) return;
-            }
+            std::vector<request*> places = requests_.places_of(*front);
+            const bool is_grantable = std::ranges::all_of(places, [this](const request* one) {
+                return requests_.front(one->name) == one && fits(*one);
+            });
+            request* const passing = is_grantable ? nullptr : overtaking::passing(requests_, name);
+            if (!is_grantable && passing == nullptr) return;
+            if (passing != nullptr) places = {passing};
+            const auto queue = overtaking::queue_of(requests_, name);
+            const auto overtaken = passing != nullptr ? std::ranges::find(queue, passing)
+                                   : front->barges    ? queue.end() - 1
+                                                      : queue.begin();
+            const auto several = static_cast<std::size_t>(overtaken - queue.begin());
             const lock::request_record asked = places.front()->is;
             const bool is_exhausted =
                 fencing_token::max_counter - (last_ & fencing_token::max_counter) < places.size();
@@ -289,6 +298,7 @@ private:
                 one->is.first = fencing_token(first);
                 hold(*one);
             }
+            if (!is_exhausted) overtaking::count(requests_, name, several, config_);
             if (asked.at == at_now()) continue;
             if (is_exhausted) {
                 events_.push_back(lock::wait_ended{asked.owner.session, asked.sequence,
@@ -306,6 +316,7 @@ private:
     }
     void hold(request& one) {
         one.is.state = state::granted;
+        one.is.standing = {};
         one.is.deadline = log_time::never();
         one.is.token = fencing_token(++last_);
         if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
@@ -423,7 +434,6 @@ private:
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (asked.flags > 7) return no(lock::refusal::malformed);
-        if ((asked.flags & 2) != 0) return no(lock::refusal::unsupported);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         if (requests_.capacity_of(asked.name) > 0) return no(lock::refusal::kind_mismatch);
         const lock::owner_id owner{self.id, asked.owner};
@@ -446,12 +456,14 @@ private:
         const request* const first = requests_.front(asked.name);
         const bool passes = reclaims && fits && std::ranges::any_of(requests_.ghosts, has_lost) &&
                             (first == nullptr || !reference_requests::is_upgrade(first->is));
-        const bool is_free = passes || (first == nullptr && fits);
+        const bool barges = first != nullptr && !passes && fits && (asked.flags & 2) != 0 &&
+                            overtaking::may_barge(requests_, asked.name, config_);
+        const bool is_free = passes || barges || (first == nullptr && fits);
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (own != nullptr) return no(lock::refusal::self_deadlock);
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, {{asked.name, asked.mode}}, {}, passes);
+        return queue_up(asked, {{asked.name, asked.mode}}, {}, passes || barges, barges);
     }
 
     lock::reply run(const lock::acquire_all& asked, session& self) {
@@ -485,6 +497,7 @@ private:
         if (asked.name.empty()) return no(lock::refusal::name_empty);
         if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
+        if ((asked.flags & ~10U) != 0) return no(lock::refusal::malformed);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         const bool is_there = requests_.exists(asked.name);
         if (!is_there && asked.capacity == 0) return no(lock::refusal::unknown_lock);
@@ -494,12 +507,15 @@ private:
         if (asked.permits == 0 || asked.permits > capacity)
             return no(lock::refusal::permits_out_of_range);
         if (!is_there) requests_.capacities[asked.name] = capacity;
-        const bool is_free = requests_.front(asked.name) == nullptr &&
-                             requests_.has_permits(asked.name, asked.permits);
+        const bool is_enough = requests_.has_permits(asked.name, asked.permits);
+        const bool passes = is_enough && overtaking::all_let_pass(requests_, asked.name);
+        const bool barges = is_enough && !passes && (asked.flags & 2) != 0 &&
+                            overtaking::may_barge(requests_, asked.name, config_);
+        const bool is_free = passes || barges;
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
-        return queue_up(asked, {{asked.name, lock::mode::shared}}, {});
+        return queue_up(asked, {{asked.name, lock::mode::shared}}, {}, barges, barges);
     }
 
     lock::reply run(const lock::set_capacity& asked, session&) {
@@ -545,21 +561,26 @@ private:
 
     template <class Command>
     lock::reply queue_up(const Command& asked, const std::map<std::string, lock::mode>& locks,
-                         fencing_token upgrades, bool passes_the_queue = false) {
+                         fencing_token upgrades, bool passes_the_queue = false,
+                         bool barges = false) {
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
-            request fresh{{}, name, passes_the_queue};
+            request fresh{{}, name, passes_the_queue, barges};
             fresh.is.owner = {asked.stamp.session, asked.owner};
             fresh.is.sequence = asked.stamp.sequence;
             fresh.is.at = at_;
             fresh.is.deadline = is_limited ? log_time(now_ + asked.wait_ms) : log_time::never();
             fresh.is.mode = fresh.is.before = wanted;
             fresh.is.upgrades = upgrades;
+            fresh.is.standing.terms = asked.terms;
             if constexpr (requires { asked.hold_ttl_ms; }) {
                 if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
             }
             if constexpr (requires { asked.flags; }) fresh.is.reclaims = (asked.flags & 4) != 0;
-            if constexpr (requires { asked.permits; }) fresh.is.permits = asked.permits;
+            if constexpr (requires { asked.permits; }) {
+                fresh.is.permits = asked.permits;
+                fresh.is.standing.lets_pass = (asked.flags & 8) != 0 && config_.max_bypass > 0;
+            }
             const bool is_upgrade = reference_requests::is_upgrade(fresh.is);
             fresh.is.kind =
                 is_upgrade ? lock::request_kind::upgrade : lock::request_kind::acquisition;

@@ -6,11 +6,13 @@
 
 #include <synod/lock/config.hpp>
 #include <synod/lock/state.hpp>
+#include <synod/testing/detail/waits.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <list>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ struct reference_requests {
         lock::request_record is;
         std::string name;
         bool passes_the_queue = false;
+        bool barges = false;
     };
     /// A lock-delay, and what it keeps others from.
     struct ghost {
@@ -155,6 +158,27 @@ struct reference_requests {
         }
         if (locks.size() > existing && locks.size() > limits.max_locks) return true;
         return would_wait && waiting + names.size() > limits.max_waiting_per_session;
+    }
+
+    /// Of those who wait for each other one gives way: of the lowest priority if all would have it so, and of those the youngest. Of
+    /// those who give way in several circles, the youngest.
+    [[nodiscard]] std::optional<position> victim() const {
+        std::map<position, lock::terms> terms;
+        for (const request& one : all) terms[one.is.at] = one.is.standing.terms;
+        std::optional<position> youngest;
+        for (const std::set<position>& circle : synod::testing::detail::waits(locks()).circles()) {
+            std::vector<position> lowest(circle.begin(), circle.end());
+            if (std::ranges::all_of(lowest, [&](const position& one) {
+                    return terms[one].on_deadlock == lock::on_deadlock::lowest_priority;
+                })) {
+                std::uint8_t least = 255;
+                for (const position& one : circle) least = std::min(least, terms[one].priority);
+                std::erase_if(lowest,
+                              [&](const position& one) { return terms[one].priority > least; });
+            }
+            if (!youngest || lowest.back() > *youngest) youngest = lowest.back();
+        }
+        return youngest;
     }
 
     /// What is held, waited for, or kept from others, in order of name.

@@ -59,8 +59,14 @@ driver<> busy_table() {
     d.wait_in(mode::shared, late, "r");
     d.convert(c, d.hold_in(mode::update, c, "s"), mode::exclusive);
     d.run(lock::acquire_permits{d.stamp(other), 0, "t", 2, 3, lock::no_wait, 4'000});
+    d.run(lock::acquire_permits{d.stamp(late), 0, "t", 2, 3, lock::wait_forever, 0,
+                                lock::allow_small_pass});
+    d.run(lock::acquire_permits{d.stamp(late), 1, "t", 1, 0});
     d.run(lock::acquire{d.stamp(late), 0, "r", mode::shared, lock::wait_forever, 0, 2'000});
     CHECK(d.acquire_all(late, {"r", "u"}) == lock::reply(lock::queued{}));
+    lock::acquire by_priority{d.stamp(late), 7, "r"};
+    by_priority.terms = {lock::on_deadlock::lowest_priority, 3};
+    CHECK(d.run(by_priority) == lock::reply(lock::queued{}));
     const auto lost = get<lock::opened>(d.run(lock::open_session{{0, 6}, 1, 10, 600})).session;
     d.hold(lost, "v");
     d.hold_in(mode::shared, lost, "w");

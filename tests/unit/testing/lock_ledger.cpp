@@ -82,6 +82,48 @@ TEST_CASE("who is granted at once overtakes nobody") {
     CHECK(ask(ledger, before, acquire_of(bob, 2), said, before) == "first_come_first_served");
 }
 
+TEST_CASE("who barges, or is let past, overtakes those who know it, and nobody else") {
+    lock::state before = held_by(alice, 1, first);
+    lock::request_record waiting = before.locks.front().holders.front();
+    waiting.owner = {bob, 1};
+    waiting.state = lock::request_state::queued;
+    before.locks.front().queue = {waiting};
+    const auto overtakes = [&](std::uint32_t counted, std::uint8_t flags) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), before));
+        lock::acquire asked = acquire_of(alice, 2);
+        asked.flags = flags;
+        lock::state after = held_by(alice, 2, second);
+        after.locks.front().queue = {waiting};
+        after.locks.front().queue.front().standing.bypassed = counted;
+        return std::string(ask(ledger, before, asked, lock::granted{second}, after));
+    };
+    CHECK(overtakes(1, lock::barge).empty());
+    CHECK(overtakes(0, lock::barge) == "overtaking_is_counted");
+    CHECK(overtakes(1, lock::no_flags) == "first_come_first_served");
+    const auto passes = [&](bool lets_pass, std::uint32_t counted) {
+        lock::state full = before;
+        full.locks.front().capacity = 3;
+        full.locks.front().holders.front().permits = 1;
+        full.locks.front().queue.front().permits = 3;
+        full.locks.front().queue.front().standing.lets_pass = lets_pass;
+        lock::state after = full;
+        after.last_token = second;
+        after.locks.front().holders.push_back(full.locks.front().holders.front());
+        after.locks.front().holders.back().token = after.locks.front().holders.back().first =
+            second;
+        after.locks.front().holders.back().sequence = 2;
+        after.locks.front().queue.front().standing.bypassed = counted;
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), full));
+        lock::acquire_permits asked{{alice, 2, 0}, 1, "a", 1, 3};
+        return std::string(ask(ledger, full, asked, lock::granted{second}, after));
+    };
+    CHECK(passes(true, 1).empty());
+    CHECK(passes(true, 0) == "overtaking_is_counted");
+    CHECK(passes(false, 1) == "first_come_first_served");
+}
+
 TEST_CASE(
     "who takes back what its client has lost passes the queue, but no upgrade, and nobody else "
     "does") {
@@ -135,20 +177,34 @@ TEST_CASE("nobody waits for somebody who waits for him") {
     CHECK(ledger.advanced(before, after).empty());
 }
 
-TEST_CASE("who begins to wait has made nobody else give way") {
+TEST_CASE("who begins to wait has made nobody else give way, but who is less urgent and agrees") {
     lock::state before = held_by(alice, 1, first);
-    lock::state after = before;
-    after.ended.push_back(before.locks.front().holders.front());
-    after.ended.front().state = lock::request_state::victim;
-    const auto broken = [&](const lock::reply& said) {
+    lock::request_record waiting = held_by(alice, 2, {}).locks.front().holders.front();
+    waiting.at = {synod::slot(2), 0};
+    waiting.state = lock::request_state::queued;
+    const auto broken = [&](const lock::reply& said, const lock::terms& his,
+                            const lock::terms& hers, std::uint64_t passed = 0) {
+        lock::state after = before;
+        after.ended.push_back(waiting);
+        after.ended.front().state = lock::request_state::victim;
+        after.now = synod::log_time(passed);
+        lock::state then = before;
+        then.locks.front().queue = {waiting};
+        then.locks.front().queue.front().standing.terms = hers;
         lock_ledger ledger;
         static_cast<void>(ledger.advanced(idle(), before));
-        return std::string(ask(ledger, before, acquire_of(bob, 3), said, after));
+        lock::acquire asked = acquire_of(bob, 3);
+        asked.terms = his;
+        return std::string(ask(ledger, then, asked, said, after));
     };
-    CHECK(broken(lock::queued{}) == "youngest_gives_way");
-    CHECK(broken(lock::busy{}).empty());
-    after.now = synod::log_time(1);
-    CHECK(broken(lock::queued{}).empty());
+    CHECK(broken(lock::queued{}, {}, {}) == "youngest_gives_way");
+    CHECK(broken(lock::busy{}, {}, {}).empty());
+    CHECK(broken(lock::queued{}, {}, {}, 1).empty());
+    const auto lowest = lock::on_deadlock::lowest_priority;
+    CHECK(broken(lock::queued{}, {lowest, 2}, {lowest, 1}).empty());
+    CHECK(broken(lock::queued{}, {lowest, 1}, {lowest, 1}) == "youngest_gives_way");
+    CHECK(broken(lock::queued{}, {{}, 2}, {lowest, 1}) == "youngest_gives_way");
+    CHECK(broken(lock::queued{}, {lowest, 2}, {{}, 1}) == "youngest_gives_way");
 }
 
 TEST_CASE("a hold is given back by its owner alone") {

@@ -59,6 +59,7 @@ public:
     [[nodiscard]] reason refusal_of(const acquire_permits_view& asked, handle found) const {
         if (const auto why = refusal_of_name(asked.name)) return why;
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
+        if ((asked.flags & ~known_permit_flags) != 0) return refusal::malformed;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
         if (found == none && asked.capacity == 0) return refusal::unknown_lock;
         const std::uint32_t capacity =
@@ -83,7 +84,6 @@ public:
         if (const auto why = refusal_of_name(asked.name)) return why;
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if ((asked.flags & ~known_acquire_flags) != 0) return refusal::malformed;
-        if ((asked.flags & barge) != 0) return refusal::unsupported;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
         return std::nullopt;
     }
@@ -145,6 +145,28 @@ public:
         const object& lock = book_->object_at(found);
         return lock.queue.empty() &&
                is_free_beside<Rules>(lock, book_->objects().obstacles(found, reclaimer), wanted);
+    }
+
+    /// Whether who asks may go ahead of all who wait for what is free beside those who hold it. Linear in those who wait.
+    [[nodiscard]] bool may_barge(handle found, const stake& wanted,
+                                 const client_uuid* reclaimer = nullptr) const {
+        if (found == none || book_->upgrade_of(found) != none) return false;
+        const object& lock = book_->object_at(found);
+        const bool is_free =
+            is_free_beside<Rules>(lock, book_->objects().obstacles(found, reclaimer), wanted);
+        for (handle one = is_free ? lock.queue.first : none; one != none;
+             one = book_->place_at(one).next) {
+            const standing& its = book_->standing_of(book_->place_at(one).request);
+            if (!Rules::may_be_overtaken(its.bypassed, config_->max_bypass)) return false;
+        }
+        return is_free;
+    }
+    /// Whether who asks for permits is let past by all who wait, and there are enough. Linear in those who wait.
+    [[nodiscard]] bool may_pass(handle found, const stake& wanted) const {
+        if (found == none) return false;
+        const object& semaphore = book_->object_at(found);
+        return who_blocks(*book_, semaphore.queue.first) == none &&
+               is_free_beside<Rules>(semaphore, book_->objects().obstacles(found), wanted);
     }
 
     /// Whether a client may have back at once, ahead of all who wait, what it has lost there.

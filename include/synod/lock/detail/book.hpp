@@ -9,17 +9,21 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/detail/clients.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/objects.hpp>
 #include <synod/lock/detail/slab.hpp>
+#include <synod/lock/detail/standings.hpp>
 #include <synod/lock/detail/wait_list.hpp>
 #include <synod/lock/reply.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -27,9 +31,10 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever
 /// keeps the book; it applies none.
 template <class Rules>
-class book {
+class book : public clients<Rules> {
     template <class T>
     using deferred = synod::detail::deferred<T, Rules>;
+    using clients<Rules>::clients_;
 
 public:
     [[nodiscard]] request& at(handle one) { return requests_[one]; }
@@ -37,44 +42,17 @@ public:
     [[nodiscard]] const place& place_at(handle one) const { return places_[one]; }
     [[nodiscard]] const request& request_of(handle one) const { return at(places_[one].request); }
     [[nodiscard]] const object& object_at(handle one) const { return objects_[one]; }
-    [[nodiscard]] const client& client_at(handle one) const { return clients_[one]; }
     [[nodiscard]] detail::objects<Rules>& objects() { return objects_; }
     [[nodiscard]] const detail::objects<Rules>& objects() const { return objects_; }
 
-    void begin_session(session_id session, const profile& told) {
-        profiles_.emplace(session, told);
-    }
-    void end_session(session_id session) { profiles_.erase(session); }
-    [[nodiscard]] const profile& profile_of(session_id session) const {
-        return profiles_.at(session);
-    }
+    using clients<Rules>::for_each_client;
+    using clients<Rules>::profile_of;
     [[nodiscard]] const profile& profile_of(const request& one) const {
-        return profiles_.at(clients_[one.client].session);
+        return profile_of(clients_[one.client].session);
     }
 
     [[nodiscard]] owner_id owner_of(handle one) const {
         return {clients_[requests_[one].client].session, requests_[one].tag};
-    }
-
-    /// A session's client, which comes into being with its first use.
-    [[nodiscard]] handle reach_client(session_id session) {
-        const auto [place, is_new] = client_of_.emplace(session, none);
-        if (is_new) {
-            place->second = clients_.take();
-            clients_[place->second] = {session, {}, 0, 0};
-        }
-        return place->second;
-    }
-    [[nodiscard]] handle find_client(session_id session) const {
-        const auto found = client_of_.find(session);
-        return found == client_of_.end() ? none : found->second;
-    }
-
-    /// Precondition: it has no requests.
-    void drop_client(handle one) {
-        SYNOD_ASSERT(clients_[one].requests.empty());
-        client_of_.erase(clients_[one].session);
-        clients_.give_back(one);
     }
 
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
@@ -110,6 +88,16 @@ public:
 
     /// The same for one that has ended already.
     void add_ended(const request& what) { count_ended(add(what)); }
+
+    /// How a waiting request stands to others; once it no longer waits, as one that says nothing.
+    [[nodiscard]] const standing& standing_of(handle one) const {
+        return at(one).has_standing ? standings_.of(one) : standings_.usual;
+    }
+    void set_standing(handle one, const standing& what) {
+        if (what == standing_of(one)) return;
+        requests_[one].has_standing = true;
+        standings_.set(one, what);
+    }
 
     /// Gives a waiting request its next place, behind all that wait for that lock and came before it. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
@@ -251,12 +239,6 @@ public:
     /// Those who wait: all of them with a limit, and by owner those that are listed.
     [[nodiscard]] const wait_list<Rules>& waits() const { return waits_; }
 
-    /// Calls `visit(client handle)` for every client in order of session.
-    template <class Visit>
-    void for_each_client(Visit&& visit) const {
-        for (const auto& [session, owner] : client_of_) visit(owner);
-    }
-
     /// Calls `visit(place handle)` for every place of a request, which may drop that place.
     template <class Visit>
     void for_each_place(handle whose, Visit&& visit) const {
@@ -289,6 +271,7 @@ private:
         requests_[one].deadline = log_time::never();
         if (at(one).is_listed) waits_.remove(wait_of(one));
         requests_[one].is_listed = false;
+        if (std::exchange(requests_[one].has_standing, false)) standings_.drop(one);
     }
     void count_ended(handle one) {
         client& owner = clients_[at(one).client];
@@ -382,12 +365,10 @@ private:
     detail::leases<Rules> leases_;            // of places with place::has_lease
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::objects<Rules> objects_;
-    slab<deferred<client>> clients_;
-    ordered_map<session_id, deferred<profile>> profiles_;  // one per live session
-    ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
-    index by_sequence_;                                    // every request
-    index by_token_;                                       // every place that is held
+    index by_sequence_;  // every request
+    index by_token_;     // every place that is held
     wait_list<Rules> waits_;
+    standings<Rules> standings_;  // of requests with request::has_standing
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -33,10 +33,12 @@ struct request {
     handle client_next = none;
     request_state state = request_state::queued;
     request_kind kind = request_kind::acquisition;
-    bool reclaims = false;     // what its client has lost does not stand in its way
-    bool is_wide = false;      // it is for several locks
-    bool is_listed = false;    // it stands in the list of those who wait
-    bool told_queued = false;  // its client knows that it waits, so how that ends is an event
+    bool reclaims = false;      // what its client has lost does not stand in its way
+    bool is_wide = false;       // it is for several locks
+    bool is_listed = false;     // it stands in the list of those who wait
+    bool told_queued = false;   // its client knows that it waits, so how that ends is an event
+    bool has_standing = false;  // while it waits
+    bool barges = false;        // its grant overtakes all who wait
 };
 
 /// What a request wants of one lock, or of one semaphore.

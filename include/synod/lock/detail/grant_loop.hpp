@@ -46,32 +46,92 @@ void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& la
     all.note_granted(one, first);
 }
 
+/// From a place on, the first in its queue that lets nobody pass, or `none`.
+template <class Rules>
+[[nodiscard]] handle who_blocks(const book<Rules>& all, handle from) {
+    while (from != none && all.standing_of(all.place_at(from).request).lets_pass) {
+        from = all.place_at(from).next;
+    }
+    return from;
+}
+
+/// Whoever can be granted of those who wait for a semaphore and whom all ahead of them let pass; `none` if nobody can. Linear in those
+/// who let others pass.
+template <class Rules>
+[[nodiscard]] handle find_passing(const book<Rules>& all, const object& semaphore) {
+    const handle last = who_blocks(all, semaphore.queue.first);
+    for (handle one = semaphore.queue.first; one != last;) {
+        one = all.place_at(one).next;
+        if (one == none) return none;
+        if (is_free_beside<Rules>(semaphore, all.obstacles_of(one), all.place_at(one).stake)) {
+            return one;
+        }
+    }
+    return none;
+}
+
+/// Grants one who passes those ahead of it; false if nobody can. `listener` as below.
+template <class Rules, class Listener>
+bool let_one_pass(book<Rules>& all, handle semaphore, fencing_token& last, log_time now,
+                  Listener& listener) {
+    const object& here = all.object_at(semaphore);
+    const handle passing = here.capacity == 0 ? none : find_passing(all, here);
+    if (passing == none) return false;
+    const handle last_ahead = all.place_at(passing).previous;
+    const handle whose = all.place_at(passing).request;
+    grant(all, whose, 1, last, now);
+    if (all.at(whose).state == request_state::granted) {
+        for (handle one = last_ahead; one != none; one = all.place_at(one).previous) {
+            listener.overtaken(all.place_at(one).request);
+        }
+    }
+    listener.ended(whose);
+    return true;
+}
+
+/// Grants the first in the queue of one lock; false if there is none, or it cannot be granted. `listener` as below.
+template <class Rules, class Listener>
+bool let_front_in(book<Rules>& all, handle lock, fencing_token& last, log_time now,
+                  Listener& listener) {
+    const object& here = all.object_at(lock);
+    if (here.queue.empty()) return false;
+    const handle front = all.place_at(here.queue.first).request;
+    std::uint32_t places = 0;
+    bool is_grantable = true;
+    all.for_each_place(front, [&](handle one) {
+        ++places;
+        is_grantable = is_grantable && is_free_for(all, one);
+    });
+    if (!is_grantable) return false;
+    grant(all, front, places, last, now);
+    if (all.at(front).barges && all.at(front).state == request_state::granted) {
+        for (handle one = here.queue.first; one != none; one = all.place_at(one).next) {
+            listener.overtaken(all.place_at(one).request);
+        }
+    }
+    listener.ended(front);
+    return true;
+}
+
 /// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody
-/// is skipped. A request for several locks takes none of them before it can have all. (locks 3.5) `tell(handle)` is called after
-/// each request that is granted or ended here.
-template <class Rules, class Tell>
-void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now, Tell&& tell) {
-    while (!all.object_at(lock).queue.empty()) {
-        const handle front = all.place_at(all.object_at(lock).queue.first).request;
-        std::uint32_t places = 0;
-        bool is_grantable = true;
-        all.for_each_place(front, [&](handle one) {
-            ++places;
-            is_grantable = is_grantable && is_free_for(all, one);
-        });
-        if (!is_grantable) return;
-        grant(all, front, places, last, now);
-        tell(front);
+/// is skipped, but who lets others pass. A request for several locks takes none of them before it can have all. (locks 3.5)
+/// `listener.ended(handle)` is called after each wait that ends here, with a grant or without, and `listener.overtaken(handle)` for
+/// each who goes on waiting while another is granted ahead of it.
+template <class Rules, class Listener>
+void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now,
+                    Listener& listener) {
+    while (let_front_in(all, lock, last, now, listener) ||
+           let_one_pass(all, lock, last, now, listener)) {
     }
 }
 
 /// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called
 /// after all due timers have fired, so nobody is granted anything whose own time is over.
-template <class Rules, class Tell>
-void settle(book<Rules>& all, fencing_token& last, log_time now, Tell&& tell) {
+template <class Rules, class Listener>
+void settle(book<Rules>& all, fencing_token& last, log_time now, Listener&& listener) {
     for (handle lock = all.objects().take_touched(); lock != none;
          lock = all.objects().take_touched()) {
-        run_grant_loop(all, lock, last, now, tell);
+        run_grant_loop(all, lock, last, now, listener);
         all.objects().drop_if_idle(lock);
     }
 }

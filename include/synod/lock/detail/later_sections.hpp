@@ -8,6 +8,7 @@
 #include <synod/lock/access.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/standings.hpp>
 
 #include <cstddef>
 
@@ -38,6 +39,7 @@ template <class State>
 template <class State>
 void write_later_sections(const State& now, byte_writer& out) {
     write_section(out, [&](byte_writer& to) { write_profiles(now, to); });
+    write_section(out, [&](byte_writer& to) { write_standings(now, to); });
     write_section(out, [&](byte_writer& to) { write_records(now.forced_ends, to); });
     write_section(out, [&](byte_writer& to) { write_access(now, to); });
     write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
@@ -54,6 +56,8 @@ template <class Values>
 template <class State>
 [[nodiscard]] bool read_later_sections(byte_reader& in, const lock::config& limits, State& now) {
     return read_section(in, [&](byte_reader& at) { return read_profiles(at, limits, now); }) &&
+           read_section(
+               in, [&](byte_reader& at) { return read_standings(at, limits.max_bypass, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
            read_section(in, [&](byte_reader& at) { return read_access(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_values(at, now.values); });

@@ -285,11 +285,29 @@ protected:
 
     /// Whoever waits for a lock waits for its new holder from now on, and so for what its owner waits for besides.
     void grant_free(log_time now) {
-        detail::settle<Rules>(book_, last_token_, now, [this](handle one) {
-            tell(one);
-            book_.waits().for_each_of(book_.owner_of(one),
-                                      [this](handle other) { suspect(other); });
-        });
+        detail::settle<Rules>(book_, last_token_, now, listener{this});
+    }
+
+    struct listener {
+        lock_core* core;
+
+        void ended(handle one) const {
+            core->tell(one);
+            core->book_.waits().for_each_of(core->book_.owner_of(one),
+                                            [this](handle other) { core->suspect(other); });
+        }
+        void overtaken(handle one) const { core->count_overtaking(one); }
+    };
+
+    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.
+    void count_overtaking(handle one) {
+        standing its = book_.standing_of(one);
+        ++its.bypassed;
+        if (its.lets_pass && !Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) {
+            its.lets_pass = false;
+            suspect_all_at(book_.place_at(book_.at(one).places).object);
+        }
+        book_.set_standing(one, its);
     }
 
     /// Ends waits until no suspect waits for itself. (locks 3.7)

@@ -50,19 +50,23 @@ public:
         if (is_again && own != none) return acquire_again(own, asked, context.now);
         const bool reclaims = (asked.flags & reclaim) != 0;
         const client_uuid& self = book_.profile_of(asked.stamp.session).client;
+        const client_uuid* const reclaimer = reclaims ? &self : nullptr;
+        const stake wanted{asked.mode, 0};
         const bool is_first = reclaims && check().may_reclaim_at_once(lock, self, asked.mode);
-        const bool would_wait =
-            !is_first && !check().is_free(lock, {asked.mode, 0}, reclaims ? &self : nullptr);
+        const bool is_free = is_first || check().is_free(lock, wanted, reclaimer);
+        const bool barges = !is_free && may_barge(asked, lock, wanted, reclaimer);
+        const bool would_wait = !is_free && !barges;
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         if (own != none) return refused{refusal::self_deadlock};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.reclaims = reclaims;
-        const handle fresh = book_.add(made);
+        made.barges = barges;
+        const handle fresh = add(made, asked);
         const handle target = book_.objects().reach(asked.name);
-        want(is_first ? book_.enqueue_first(fresh, target, {asked.mode, 0})
-                      : book_.enqueue(fresh, target, {asked.mode, 0}),
+        want(is_first || barges ? book_.enqueue_first(fresh, target, wanted)
+                                : book_.enqueue(fresh, target, wanted),
              asked);
         return settle_for(fresh, context.now);
     }
@@ -70,13 +74,20 @@ public:
     [[nodiscard]] reply answer_to(const acquire_permits_view& asked, const apply_context& context) {
         const handle found = book_.objects().find(asked.name);
         if (const auto reason = check().refusal_of(asked, found)) return refused{*reason};
-        const bool would_wait = !check().is_free(found, stake{mode::shared, asked.permits});
+        const stake wanted{mode::shared, asked.permits};
+        const bool is_free = check().is_free(found, wanted) || check().may_pass(found, wanted);
+        const bool barges = !is_free && may_barge(asked, found, wanted, nullptr);
+        const bool would_wait = !is_free && !barges;
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
-        const handle fresh = book_.add(request_of(asked, client, context));
+        detail::request made = request_of(asked, client, context);
+        made.barges = barges;
+        const handle fresh = add(made, asked);
         const handle semaphore = book_.objects().reach(asked.name, asked.capacity);
-        want(book_.enqueue(fresh, semaphore, {mode::shared, asked.permits}), asked);
+        want(barges ? book_.enqueue_first(fresh, semaphore, wanted)
+                    : book_.enqueue(fresh, semaphore, wanted),
+             asked);
         return settle_for(fresh, context.now);
     }
 
@@ -104,7 +115,7 @@ public:
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.is_wide = wanted.size() > 1;
-        const handle fresh = book_.add(made);
+        const handle fresh = add(made, asked);
         for (const auto& [name, as] : wanted) {
             want(book_.enqueue(fresh, book_.objects().reach(name), {as, 0}), asked);
         }
@@ -280,7 +291,7 @@ private:
             return refused{refusal::limit};
         detail::request fresh = request_of(asked, client, context);
         fresh.kind = request_kind::upgrade;
-        const handle waiting = book_.add(fresh);
+        const handle waiting = add(fresh, asked);
         book_.set_upgrades(book_.enqueue_upgrade(waiting, lock, asked.to), one);
         return settle_for(waiting, context.now);
     }
@@ -295,6 +306,25 @@ private:
         fresh.client = client;
         fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
         return fresh;
+    }
+
+    /// Takes a request in on the terms of its command.
+    template <class Command>
+    [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
+        const handle fresh = book_.add(made);
+        standing its{asked.terms};
+        if constexpr (requires { asked.permits; }) {
+            its.lets_pass = (asked.flags & allow_small_pass) != 0 &&
+                            Rules::may_be_overtaken(0, config_.max_bypass);
+        }
+        book_.set_standing(fresh, its);
+        return fresh;
+    }
+
+    template <class Command>
+    [[nodiscard]] bool may_barge(const Command& asked, handle found, const stake& wanted,
+                                 const client_uuid* reclaimer) const {
+        return (asked.flags & barge) != 0 && check().may_barge(found, wanted, reclaimer);
     }
 
     /// A place is to have the lease that its command asks for.

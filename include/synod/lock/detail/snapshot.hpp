@@ -47,6 +47,7 @@ template <class Rules>
 [[nodiscard]] request_record record_at(const book<Rules>& all, handle which) {
     const place& one = all.place_at(which);
     request_record made = record_of(all, all.at(one.request));
+    made.standing = all.standing_of(one.request);
     made.token = one.token;
     made.mode = one.stake.mode;
     made.permits = one.stake.permits;
@@ -157,6 +158,7 @@ private:
         }
         asked.is_wide = places.size() > 1;
         const handle fresh = all_->add(asked);
+        all_->set_standing(fresh, first.standing);
         for (const auto& [record, lock] : places) {
             enqueue(fresh, *record, all_->objects().reach(lock->name, lock->capacity));
         }

@@ -8,6 +8,7 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/queue.hpp>
 #include <synod/lock/detail/book.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 
@@ -20,7 +21,7 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// The wait-for graph of a book, never stored. A request waits for whoever holds what it cannot be held beside, and for every request
 /// ahead of it: for their holders, too, and at their other locks. An owner waits with each of its requests. Of a semaphore's
 /// holders only those are waited for without whose permits there are not enough, for any of several might give theirs back first; and
-/// nobody waits for its own. What
+/// nobody waits for its own, nor for who lets it pass. What
 /// a search looks at comes in the order of the locks' names, of tokens and of positions, and is counted, for that is limited.
 template <class Rules>
 class wait_graph {
@@ -40,13 +41,12 @@ public:
 
     /// Of all who wait for each other with `one`, who gives way; `none` where it waits for nobody who waits for it.
     [[nodiscard]] handle victim_with(handle one) {
-        if (!search(one, one)) return none;
-        handle victim = one;
+        if (!search_all(one)) return none;
         const ordered_map<handle, deferred<handle>> reached = reached_;
+        const auto by = choice_of_those_with(one, reached);
+        handle victim = one;
         for (const auto& [other, before] : reached) {
-            const bool is_rather =
-                Rules::gives_way_before(book_->at(other).at, book_->at(victim).at);
-            if (is_rather && search(other, one)) victim = other;
+            if (is_rather(other, victim, by) && search(other, one)) victim = other;
         }
         return victim;
     }
@@ -54,7 +54,7 @@ public:
     /// A shortest cycle that leads from a request to itself; empty if there is none.
     [[nodiscard]] cycle cycle_of(handle one) {
         cycle found;
-        if (!search(one, one)) return found;
+        if (!search_all(one)) return found;
         for (handle at = last_; at != none; at = reached_.at(at)) found.push_back(waiter_of(at));
         for (std::size_t i = 0; i < found.size() / 2; ++i) {
             std::swap(found[i], found[found.size() - 1 - i]);
@@ -64,6 +64,41 @@ public:
     }
 
 private:
+    using choice = deferred<on_deadlock>;
+
+    [[nodiscard]] choice choice_of(handle one) const {
+        return book_->standing_of(one).terms.on_deadlock;
+    }
+    /// That of the strictest of those who wait for each other with `one`; `reached` are all for whom it waits.
+    [[nodiscard]] choice
+    choice_of_those_with(handle one, const ordered_map<handle, deferred<handle>>& reached) {
+        choice strictest = choice_of(one);
+        for (const auto& [other, before] : reached) {
+            if (strictest != on_deadlock::lowest_priority) break;  // then the youngest gives way
+            const choice stricter = Rules::stricter_of(strictest, choice_of(other));
+            if (stricter != strictest && search(other, one)) strictest = stricter;
+        }
+        return strictest;
+    }
+
+    /// Whether one gives way rather than another, given whose choice it is. Who closes a cycle is its youngest, so that is asked for
+    /// but once.
+    [[nodiscard]] bool is_rather(handle one, handle other, choice by) const {
+        const std::uint8_t own = book_->standing_of(one).terms.priority;
+        const std::uint8_t others = book_->standing_of(other).terms.priority;
+        if (by == on_deadlock::lowest_priority && own != others) {
+            return Rules::is_less_urgent(own, others);
+        }
+        return Rules::gives_way_before(book_->at(one).at, book_->at(other).at);
+    }
+
+    /// Whether a request waits for itself. Where it would not be the youngest that gives way, it has to meet everybody, for it may be
+    /// any of them.
+    [[nodiscard]] bool search_all(handle one) {
+        meets_all_ = choice_of(one) == on_deadlock::lowest_priority;
+        return search(one, one);
+    }
+
     /// Whether `from` waits, in however many steps, for `to` or for its owner.
     [[nodiscard]] bool search(handle from, handle to) {
         goal_ = to;
@@ -99,13 +134,11 @@ private:
         if (book_->upgrade_of(own.object) != none) ++to_meet;
         for (handle ahead = lock.queue.first; ahead != at; ahead = book_->place_at(ahead).next) {
             const bool is_most = most == mode::exclusive || lock.held.exclusive != 0;
-            if ((to_meet == 0 && is_most) || !may_look()) break;
+            if ((to_meet == 0 && is_most && !meets_all_) || !may_look()) break;
             const place& other = book_->place_at(ahead);
             const bool is_to_meet = book_->at(other.request).is_wide || other.upgrades != none;
-            if (is_to_meet) {
-                --to_meet;
-                meet(other.request, one);
-            }
+            if (is_to_meet) --to_meet;
+            if (is_to_meet || meets_all_) meet(other.request, one);
             if (other.upgrades != none) continue;  // which has nothing against its own hold
             if (other.stake.mode > most) most = other.stake.mode;
         }
@@ -146,8 +179,10 @@ private:
         most.first = {book_->owner_of(one), own.stake.permits, one};
         for (handle ahead = semaphore.queue.first; ahead != at;
              ahead = book_->place_at(ahead).next) {
-            if (most.second.permits >= semaphore.capacity || !may_look()) break;
+            if ((most.second.permits >= semaphore.capacity && !meets_all_) || !may_look()) break;
             const place& other = book_->place_at(ahead);
+            if (book_->standing_of(other.request).lets_pass) continue;
+            if (meets_all_) meet(other.request, one);
             most.add({book_->owner_of(other.request), other.stake.permits, other.request});
         }
         return most;
@@ -210,6 +245,7 @@ private:
     std::uint32_t most_;      // looks of one search
     std::uint32_t left_ = 0;  // of this one
     std::uint64_t given_up_ = 0;
+    bool meets_all_ = false;  // also those ahead that wait for nothing else, and are older
     handle goal_ = none;
     handle last_ = none;  // the request from which the goal was reached first
     ordered_map<handle, deferred<handle>> reached_;  // requests, and from where

@@ -69,6 +69,27 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return lock != nullptr && !lock->queue.empty();
 }
 
+/// Whether everybody who waits for a semaphore lets others pass.
+[[nodiscard]] inline bool all_let_pass(const lock::state& in, std::string_view name) {
+    const lock::lock_record* const lock = find_lock(in, name);
+    return lock == nullptr ||
+           std::ranges::all_of(lock->queue, [](const auto& one) { return one.standing.lets_pass; });
+}
+
+/// Whether everybody who waits for a lock before and after something knows to have been overtaken meanwhile.
+[[nodiscard]] inline bool counts_overtaking(const lock::state& before, const lock::state& after,
+                                            std::string_view name) {
+    const lock::lock_record* const was = find_lock(before, name);
+    const lock::lock_record* const is = find_lock(after, name);
+    if (was == nullptr || is == nullptr) return true;
+    for (const lock::request_record& one : is->queue) {
+        for (const lock::request_record& same : was->queue) {
+            if (same.at == one.at && same.standing.bypassed >= one.standing.bypassed) return false;
+        }
+    }
+    return true;
+}
+
 /// Whether who asks may have back ahead of all who wait what its client has lost there: unless an upgrade waits.
 [[nodiscard]] inline bool may_take_back(const lock::state& in, const lock::acquire& asked) {
     const lock::lock_record* const lock = find_lock(in, asked.name);
@@ -144,13 +165,29 @@ template <class Other>
     return std::nullopt;
 }
 
-/// Whether the same requests have given way as before.
-[[nodiscard]] inline bool has_same_victims(const lock::state& before, const lock::state& after) {
-    const auto victims_of = [](const lock::state& in) {
-        return std::ranges::count(in.ended, lock::request_state::victim,
-                                  &lock::request_record::state);
+/// How a request waits, or nullptr if it does not.
+[[nodiscard]] inline const lock::request_record* find_waiting(const lock::state& in, position at) {
+    for (const lock::lock_record& lock : in.locks) {
+        for (const lock::request_record& one : lock.queue) {
+            if (one.at == at) return &one;
+        }
+    }
+    return nullptr;
+}
+
+/// Whether everybody who waited, and has given way to a request on these terms, is less urgent, and would have it so as it would.
+[[nodiscard]] inline bool are_rightly_victims(const lock::state& before, const lock::state& after,
+                                              const lock::terms& asked) {
+    const auto gives_way_to = [](const lock::terms& one, const lock::terms& other) {
+        return one.on_deadlock == lock::on_deadlock::lowest_priority &&
+               other.on_deadlock == lock::on_deadlock::lowest_priority &&
+               one.priority < other.priority;
     };
-    return victims_of(before) == victims_of(after);
+    return std::ranges::all_of(after.ended, [&](const lock::request_record& one) {
+        if (one.state != lock::request_state::victim) return true;
+        const lock::request_record* const was = find_waiting(before, one.at);
+        return was == nullptr || gives_way_to(was->standing.terms, asked);
+    });
 }
 
 /// The token that a reply says is held.

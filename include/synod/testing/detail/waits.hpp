@@ -41,6 +41,21 @@ public:
         return youngest;
     }
 
+    /// Those who wait for each other: each of some has all others among those for whom it waits.
+    [[nodiscard]] std::vector<std::set<position>> circles() const {
+        std::vector<std::set<position>> found;
+        std::set<position> seen;
+        for (const auto& [at, one] : all_) {
+            if (seen.contains(at) || !leads(at, at)) continue;
+            std::set<position>& circle = found.emplace_back();
+            for (const auto& [other, its] : all_) {
+                if (leads(at, other) && leads(other, at)) circle.insert(other);
+            }
+            seen.insert(circle.begin(), circle.end());
+        }
+        return found;
+    }
+
 private:
     struct wait {
         lock::owner_id owner;
@@ -59,6 +74,7 @@ private:
         wait& its = all_[own.at];
         for (std::size_t i = 0; i <= place; ++i) {
             const lock::request_record& ahead = lock.queue[i];
+            if (i < place && ahead.standing.lets_pass) continue;
             if (i < place) its.requests.insert(ahead.at);
             if (lock.capacity != 0) look_at_permits(lock, ahead, its);
             for (const lock::request_record& hold : lock.holders) {

@@ -1,0 +1,82 @@
+// synod/lock/queue_invariant.hpp - what holds in every state of a lock table of those who wait, each a predicate with a name.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/assert.hpp>
+#include <synod/lock/queueing.hpp>
+#include <synod/lock/reply.hpp>
+#include <synod/lock/rules.hpp>
+#include <synod/lock/state.hpp>
+
+#include <cstdint>
+
+namespace synod::inline SYNOD_ABI::lock::invariant {
+
+/// Only who waits stands to others in any way.
+template <class State>
+[[nodiscard]] bool only_who_waits_has_standing(const State& now) {
+    const auto is_right = [](const auto& list) {
+        for (const auto& one : list) {
+            if (one.state != request_state::queued && one.standing != lock::standing())
+                return false;
+        }
+        return true;
+    };
+    for (const auto& lock : now.locks) {
+        if (!is_right(lock.holders) || !is_right(lock.queue)) return false;
+    }
+    return is_right(now.ended);
+}
+
+/// Nobody is overtaken more often than may be, nor lets others pass once that is over. (3.5)
+template <class State>
+[[nodiscard]] bool bypass_is_bounded(const State& now, std::uint32_t most) {
+    for (const auto& lock : now.locks) {
+        for (const auto& one : lock.queue) {
+            if (one.standing.bypassed > most) return false;
+            if (one.standing.lets_pass && one.standing.bypassed == most) return false;
+        }
+    }
+    return true;
+}
+
+/// An upgrade is overtaken by nobody, and only who waits for permits lets others pass. (3.5)
+template <class State>
+[[nodiscard]] bool only_who_may_be_is_overtaken(const State& now) {
+    for (const auto& lock : now.locks) {
+        for (const auto& one : lock.queue) {
+            if (one.standing.lets_pass && one.permits == 0) return false;
+            if (one.kind == request_kind::upgrade && one.standing.bypassed != 0) return false;
+        }
+    }
+    return true;
+}
+
+/// No lost wake-up: where all who stand ahead let others pass, nobody waits for permits that are there. (3.5)
+template <class State>
+[[nodiscard]] bool who_may_pass_does_not_wait(const State& now) {
+    for (const auto& lock : now.locks) {
+        std::uint64_t held = 0;
+        for (const auto& one : lock.holders) held += one.permits;
+        for (const auto& one : lock.delays) held += one.permits;
+        bool may_pass = lock.capacity != 0;
+        for (const auto& one : lock.queue) {
+            if (may_pass && rules::has_permits(held, one.permits, lock.capacity)) return false;
+            may_pass = may_pass && one.standing.lets_pass;
+        }
+    }
+    return true;
+}
+
+/// The name of the first of these that a state breaks, or nullptr.
+template <class State>
+[[nodiscard]] const char* first_broken_of_queues(const State& now) {
+    if (!only_who_waits_has_standing(now)) return "only_who_waits_has_standing";
+    if (!only_who_may_be_is_overtaken(now)) return "only_who_may_be_is_overtaken";
+    if (!who_may_pass_does_not_wait(now)) return "who_may_pass_does_not_wait";
+    return nullptr;
+}
+
+}  // namespace synod::inline SYNOD_ABI::lock::invariant

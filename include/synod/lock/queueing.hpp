@@ -1,0 +1,45 @@
+// synod/lock/queueing.hpp - how a request stands to the others that wait, and who of those gives way.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/assert.hpp>
+
+#include <cstdint>
+
+namespace synod::inline SYNOD_ABI::lock {
+
+/// Of requests that would wait for each other for ever, who gives way. Each says what it would have; the strictest of them decides, in
+/// this order. (locks 3.7)
+enum class on_deadlock : std::uint8_t {
+    requester,  // the one whose command made it so, which is the youngest; the youngest, too, where no request's command did
+    youngest,
+    lowest_priority,  // of several the youngest
+};
+[[nodiscard]] constexpr on_deadlock last_of(on_deadlock) { return on_deadlock::lowest_priority; }
+
+/// What a request asks for besides its locks: how it is to be dealt with while it waits.
+struct terms {
+    lock::on_deadlock on_deadlock = lock::on_deadlock::requester;
+    std::uint8_t priority = 0;  // the higher, the more urgent
+
+    friend bool operator==(const terms&, const terms&) = default;
+    static void fields(auto& self, auto&& visit) { visit(self.on_deadlock, self.priority); }
+};
+
+/// How a waiting request stands to others. It belongs to the request, and is the same in each queue that it waits in.
+struct standing {
+    lock::terms terms;
+    std::uint32_t bypassed = 0;  // so often it was overtaken, whichever of its locks it was at
+    bool lets_pass =
+        false;  // whoever wants fewer permits may overtake it; no more once it cannot be overtaken
+
+    friend bool operator==(const standing&, const standing&) = default;
+    static void fields(auto& self, auto&& visit) {
+        self.terms.fields(self.terms, visit);
+        visit(self.bypassed, self.lets_pass);
+    }
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock
