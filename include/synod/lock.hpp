@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/event.hpp>
@@ -16,3 +17,4 @@
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/lock/table.hpp>
+#include <synod/lock/waits.hpp>

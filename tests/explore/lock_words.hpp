@@ -101,6 +101,10 @@ struct command_in_words {
     std::string operator()(const synod::lock::check_token& one) const {
         return "check " + in_words(one.token) + " at " + one.name;
     }
+    std::string operator()(const synod::lock::set_limits& /*one*/) const { return "set limits"; }
+    std::string operator()(const synod::lock::bump_epoch& one) const {
+        return "bump epoch to " + std::to_string(one.epoch);
+    }
     std::string operator()(const synod::lock::set_acl& one) const {
         const bool is_put = one.change == synod::lock::access_change::put;
         return (is_put ? "put" : "remove") + std::string(" a rule for ") + one.rule.principal +

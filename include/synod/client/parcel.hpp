@@ -90,6 +90,10 @@ struct answers_to<lock::check_token> : answers<lock::token_checked> {};
 template <>
 struct answers_to<lock::set_acl> : answers<lock::administered> {};
 template <>
+struct answers_to<lock::set_limits> : answers<lock::administered> {};
+template <>
+struct answers_to<lock::bump_epoch> : answers<lock::administered> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

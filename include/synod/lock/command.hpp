@@ -8,14 +8,15 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/revocation.hpp>
+#include <synod/lock/waits.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -35,10 +36,6 @@ enum acquire_flags : std::uint8_t {
     reclaim = 4,    // what its client has lost does not stand in its way
 };
 inline constexpr std::uint8_t known_acquire_flags = reentrant | barge | reclaim;
-
-/// Values of `acquire::wait_ms` with a meaning of their own: answer at once, and wait until granted or the session ends.
-inline constexpr std::uint64_t no_wait = 0;
-inline constexpr std::uint64_t wait_forever = std::numeric_limits<std::uint64_t>::max();
 
 /// Opens a session. The same client and nonce name the same session as long as it lives, so an open may be sent again without
 /// harm; another nonce opens another session. Answered by `opened` or `refused`.
@@ -297,7 +294,8 @@ template <class Name>
 using basic_command =
     one_of<basic_open_session<Name>, keep_alive, close_session, basic_acquire<Name>, release, query,
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
-           release_all, renew_hold, request_revoke, force_release, check_token, set_acl>;
+           release_all, renew_hold, request_revoke, force_release, check_token, set_acl, set_limits,
+           bump_epoch>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.

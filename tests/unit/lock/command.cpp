@@ -39,6 +39,8 @@ std::vector<lock::command> one_of_each() {
         lock::force_release{stamp, fencing_token(3, 77)},
         lock::check_token{stamp, "a name", fencing_token(3, 77), lock::mode::update},
         lock::set_acl{stamp, {"a prefix", "a principal", lock::may_read}},
+        lock::set_limits{stamp, {}},
+        lock::bump_epoch{stamp, 3},
     };
 }
 

@@ -60,6 +60,9 @@ struct reference_access {
             return name_of(asked.token, administer);
         } else if constexpr (std::is_same_v<Command, lock::set_acl>) {
             return {{asked.rule.prefix, administer}};
+        } else if constexpr (std::is_same_v<Command, lock::set_limits> ||
+                             std::is_same_v<Command, lock::bump_epoch>) {
+            return {{"", administer}};
         } else if constexpr (std::is_same_v<Command, lock::set_capacity>) {
             return {{asked.name, write}};
         } else if constexpr (std::is_same_v<Command, lock::check_token>) {

@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
 #include <synod/lock/detail/revocations.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/log/state_machine.hpp>
@@ -26,6 +27,12 @@ public:
     [[nodiscard]] reply answer_to(const set_acl& asked, const apply_context&) {
         const auto reason = core::access_.change(asked, core::config_.max_access_rules);
         if (reason) return refused{*reason};
+        return lock::administered{};
+    }
+
+    [[nodiscard]] reply answer_to(const bump_epoch& asked, const apply_context&) {
+        if (!Rules::may_begin(asked.epoch, core::last_token_)) return refused{refusal::stale_token};
+        core::last_token_ = Rules::before_first_of(asked.epoch, core::last_token_);
         return lock::administered{};
     }
 };

@@ -9,11 +9,13 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/objects.hpp>
+#include <synod/lock/detail/profiles.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/detail/wait_list.hpp>
 #include <synod/lock/reply.hpp>
@@ -41,15 +43,15 @@ public:
     [[nodiscard]] detail::objects<Rules>& objects() { return objects_; }
     [[nodiscard]] const detail::objects<Rules>& objects() const { return objects_; }
 
-    void begin_session(session_id session, const profile& told) {
-        profiles_.emplace(session, told);
-    }
-    void end_session(session_id session) { profiles_.erase(session); }
-    [[nodiscard]] const profile& profile_of(session_id session) const {
-        return profiles_.at(session);
-    }
+    [[nodiscard]] detail::profiles<deferred<profile>>& profiles() { return profiles_; }
+    [[nodiscard]] const detail::profiles<deferred<profile>>& profiles() const { return profiles_; }
     [[nodiscard]] const profile& profile_of(const request& one) const {
-        return profiles_.at(clients_[one.client].session);
+        return profiles_.of(clients_[one.client].session);
+    }
+
+    [[nodiscard]] memory_use use() const {
+        return {objects_.size(), requests_.size(), places_.size(), profiles_.size(),
+                objects_.name_bytes() + profiles_.text_bytes()};
     }
 
     [[nodiscard]] owner_id owner_of(handle one) const {
@@ -383,7 +385,7 @@ private:
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::objects<Rules> objects_;
     slab<deferred<client>> clients_;
-    ordered_map<session_id, deferred<profile>> profiles_;  // one per live session
+    detail::profiles<deferred<profile>> profiles_;
     ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
     index by_sequence_;                                    // every request
     index by_token_;                                       // every place that is held

@@ -44,8 +44,8 @@ void write_later_sections(const State& now, byte_writer& out) {
 
 /// Reads them behind all others. Precondition: the sessions are listed.
 template <class State>
-[[nodiscard]] bool read_later_sections(byte_reader& in, const lock::config& limits, State& now) {
-    return read_section(in, [&](byte_reader& at) { return read_profiles(at, limits, now); }) &&
+[[nodiscard]] bool read_later_sections(byte_reader& in, State& now) {
+    return read_section(in, [&](byte_reader& at) { return read_profiles(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
            read_section(in, [&](byte_reader& at) { return read_access(at, now); });
 }

@@ -251,14 +251,14 @@ void write_profiles(const State& now, byte_writer& out) {
     for (const auto& one : now.sessions) out.number(one.lock_delay_ms);
 }
 
-/// False, too, for a lock-delay that is longer than any may be.
+/// False, too, for a lock-delay that is longer than any limit lets one be. The present limit may be lower than what it was then.
 template <class State>
-[[nodiscard]] bool read_profiles(byte_reader& in, const lock::config& limits, State& now) {
+[[nodiscard]] bool read_profiles(byte_reader& in, State& now) {
     for (auto& one : now.sessions) {
         one.lock_delay_ms = in.number<std::uint64_t>();
-        if (one.lock_delay_ms > limits.max_lock_delay_ms) return false;
+        if (one.lock_delay_ms >= ttl_end_ms) return false;
     }
-    const log_time latest = now.now + limits.max_lock_delay_ms;
+    const log_time latest = now.now + ttl_end_ms;
     for (const auto& lock : now.locks) {
         for (const auto& one : lock.delays) {
             if (one.until > latest) return false;
