@@ -10,6 +10,7 @@
 #include <synod/lock/config.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
+#include <synod/lock/listing.hpp>
 #include <synod/lock/messages.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/reply.hpp>

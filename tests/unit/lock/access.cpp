@@ -81,6 +81,7 @@ template <> struct needed_by<lock::check_token> : needs<lock::may_read> {};
 template <> struct needed_by<lock::set_acl> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::set_limits> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::bump_epoch> : needs<lock::may_administer> {};
+template <> struct needed_by<lock::list_locks> : needs<lock::may_read> {};
 // clang-format on
 
 [[nodiscard]] std::uint8_t needed(const lock::command& asked) {
@@ -111,6 +112,7 @@ std::vector<lock::command> one_of_each(fencing_token held, fencing_token own,
         lock::set_acl{stamp, {"a/", "carol", lock::may_lock}},
         lock::set_limits{stamp, short_leases()},
         lock::bump_epoch{stamp, 3},
+        lock::list_locks{stamp, "a/", ""},
     };
 }
 

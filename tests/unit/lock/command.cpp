@@ -41,6 +41,7 @@ std::vector<lock::command> one_of_each() {
         lock::set_acl{stamp, {"a prefix", "a principal", lock::may_read}},
         lock::set_limits{stamp, {}},
         lock::bump_epoch{stamp, 3},
+        lock::list_locks{stamp, "a prefix", "a name", 5, lock::list_holders},
     };
 }
 

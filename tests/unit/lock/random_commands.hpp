@@ -102,6 +102,7 @@ private:
         const request_stamp stamp = stamp_of(self);
         if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
         if (has_limits_ && random_.below(25) == 0) return set_limits(stamp);
+        if (random_.below(30) == 0) return list_locks(stamp);
         if (has_limits_ && random_.below(100) == 0)
             return lock::bump_epoch{stamp, static_cast<std::uint16_t>(random_.below(6))};
         switch (random_.below(30)) {
@@ -163,6 +164,16 @@ private:
     }
 
     lock::command set_limits(const request_stamp& stamp);
+
+    lock::command list_locks(const request_stamp& stamp) {
+        static constexpr std::string_view names[] = {"", "", "", "a", "b", "s"};
+        lock::list_locks asked{stamp, std::string(names[random_.below(6)]),
+                               std::string(names[random_.below(6)])};
+        asked.limit = static_cast<std::uint32_t>(random_.below(4));
+        asked.with = static_cast<std::uint8_t>(random_.below(random_.below(20) == 0 ? 6 : 4));
+        if (random_.below(40) == 0) asked.after = std::string(513, 'n');
+        return asked;
+    }
 
     lock::command set_acl(const request_stamp& stamp) {
         static constexpr std::string_view prefixes[] = {"", "", "a", "b", "s", "aa"};

@@ -13,6 +13,7 @@
 #include <synod/testing/detail/waits.hpp>
 
 #include "reference_access.hpp"
+#include "reference_listing.hpp"
 #include "reference_requests.hpp"
 #include "reference_revocation.hpp"
 
@@ -668,6 +669,12 @@ private:
         end_by_force({asked.token, log_time(now_), self.id, self.principal});
         grant();
         return lock::released{0};
+    }
+
+    lock::reply run(const lock::list_locks& asked, session& self) {
+        return list_of(asked, requests_.locks(), [&](const std::string& name) {
+            return access_.rules.empty() || access_.may(self.principal, name, 1);
+        });
     }
 
     lock::reply run(const lock::set_limits& asked, session&) {

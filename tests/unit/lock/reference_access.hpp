@@ -60,6 +60,8 @@ struct reference_access {
             return name_of(asked.token, administer);
         } else if constexpr (std::is_same_v<Command, lock::set_acl>) {
             return {{asked.rule.prefix, administer}};
+        } else if constexpr (std::is_same_v<Command, lock::list_locks>) {
+            return {{asked.prefix, read}};
         } else if constexpr (std::is_same_v<Command, lock::set_limits> ||
                              std::is_same_v<Command, lock::bump_epoch>) {
             return {{"", administer}};

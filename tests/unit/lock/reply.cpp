@@ -36,6 +36,7 @@ std::vector<lock::reply> one_of_each() {
         lock::revoking{2},
         lock::token_checked{lock::validity::valid},
         lock::administered{},
+        lock::listed{{{"a name", 3, 1, 1, 0, {{}}, {{}}}, {}}, lock::page_end::more},
     };
 }
 

@@ -48,6 +48,11 @@ public:
         return !Rules::is_denied(denied, names);
     }
 
+    /// Whether a principal may look at what has that name.
+    [[nodiscard]] bool lets_read(std::string_view principal, std::string_view name) const {
+        return all_.empty() || Rules::suffices(rights_of(principal, name), may_read);
+    }
+
     /// What set_acl does; why it does not, if there is a reason.
     [[nodiscard]] std::optional<deferred<refusal>> change(const set_acl& asked, std::size_t most) {
         if ((asked.rule.rights & ~all_rights) != 0) return refusal::malformed;
@@ -129,6 +134,10 @@ private:
     template <class Need>
     static void for_each_need(const check_token& asked, const book<Rules>&, Need&& need) {
         need(asked.name, may_read);
+    }
+    template <class Need>
+    static void for_each_need(const list_locks& asked, const book<Rules>&, Need&& need) {
+        need(asked.prefix, may_read);
     }
     template <class Need>
     static void for_each_need(const request_revoke& asked, const book<Rules>& book, Need&& need) {

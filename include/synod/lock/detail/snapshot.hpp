@@ -66,18 +66,24 @@ template <class Rules>
     return records;
 }
 
+/// Calls `visit(handle)` for every object, once for each thing that it is there for.
+template <class Rules, class Visit>
+void for_each_object_unsorted(const book<Rules>& all, Visit&& visit) {
+    all.for_each_client([&](handle owner) {
+        for (handle one = all.client_at(owner).requests.first; one != none;
+             one = all.at(one).client_next) {
+            all.for_each_place(one, [&](handle at) { visit(all.place_at(at).object); });
+        }
+    });
+    all.objects().delays().for_each([&](handle target, const auto&) { visit(target); });
+}
+
 /// Calls `visit(handle)` for every object in order of name, which it sorts them by first.
 template <class Rules, class Visit>
 void for_each_object(const book<Rules>& all, Visit&& visit) {
     ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
-    const auto add = [&](handle target) { sorted.emplace(all.object_at(target).name, target); };
-    all.for_each_client([&](handle owner) {
-        for (handle one = all.client_at(owner).requests.first; one != none;
-             one = all.at(one).client_next) {
-            all.for_each_place(one, [&](handle at) { add(all.place_at(at).object); });
-        }
-    });
-    all.objects().delays().for_each([&](handle target, const auto&) { add(target); });
+    for_each_object_unsorted(
+        all, [&](handle target) { sorted.emplace(all.object_at(target).name, target); });
     for (const auto& [name, one] : sorted) visit(one);
 }
 
