@@ -5,10 +5,12 @@
 #pragma once
 
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
+#include <synod/lock/listing.hpp>
 #include <synod/lock/messages.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/reply.hpp>

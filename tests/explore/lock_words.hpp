@@ -113,6 +113,13 @@ struct command_in_words {
     std::string operator()(const synod::lock::check_token& one) const {
         return "check " + in_words(one.token) + " at " + one.name;
     }
+    std::string operator()(const synod::lock::list_locks& one) const {
+        return "list " + one.prefix + " after " + one.after;
+    }
+    std::string operator()(const synod::lock::set_limits& /*one*/) const { return "set limits"; }
+    std::string operator()(const synod::lock::bump_epoch& one) const {
+        return "bump epoch to " + std::to_string(one.epoch);
+    }
     std::string operator()(const synod::lock::set_acl& one) const {
         const bool is_put = one.change == synod::lock::access_change::put;
         return (is_put ? "put" : "remove") + std::string(" a rule for ") + one.rule.principal +
@@ -190,6 +197,9 @@ struct reply_in_words {
     }
     std::string operator()(const synod::lock::token_checked& one) const {
         return one.is == synod::lock::validity::valid ? "valid" : "stale";
+    }
+    std::string operator()(const synod::lock::listed& one) const {
+        return std::to_string(one.locks.size()) + " locks";
     }
     std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
     std::string operator()(const synod::lock::committed& one) const {

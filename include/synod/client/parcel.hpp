@@ -100,6 +100,12 @@ struct answers_to<lock::add_to_counter> : answers<lock::counted> {};
 template <>
 struct answers_to<lock::read_counter> : answers<lock::counted> {};
 template <>
+struct answers_to<lock::set_limits> : answers<lock::administered> {};
+template <>
+struct answers_to<lock::bump_epoch> : answers<lock::administered> {};
+template <>
+struct answers_to<lock::list_locks> : answers<lock::listed> {};
+template <>
 struct answers_to<lock::release> : answers<lock::released> {};
 template <>
 struct answers_to<lock::query> : answers<lock::request_status> {};

@@ -8,7 +8,9 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/listing.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/revocation.hpp>
@@ -313,7 +315,8 @@ using basic_command =
     one_of<basic_open_session<Name>, keep_alive, close_session, basic_acquire<Name>, release, query,
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
            release_all, renew_hold, request_revoke, force_release, check_token, set_acl,
-           guarded_txn, read_value, compare_and_set, add_to_counter, read_counter>;
+           guarded_txn, read_value, compare_and_set, add_to_counter, read_counter, set_limits,
+           bump_epoch, list_locks>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.

@@ -6,7 +6,7 @@
 
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
-#include <synod/lock/command.hpp>
+#include <synod/lock/mode.hpp>
 #include <synod/lock/value_config.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -32,6 +32,16 @@ struct config {
 
     /// Holds, waits, and unacknowledged ends of waits, of one session together. A request for several locks holds, or waits for, each.
     std::uint32_t max_requests_per_session = 65'536;
+
+    /// Holds of one session when it asks for more; what it waits for then may come to these.
+    std::uint32_t max_holds_per_session = 65'536;
+
+    /// Sessions that act as one principal; those of nobody in particular are counted together.
+    std::uint32_t max_sessions_per_principal = 65'536;
+
+    /// Above this no session is opened and nothing acquired. In bytes, as reckoned by `memory_use` from how much there is of everything,
+    /// so that it is the same at every replica; the unacknowledged replies of sessions are not counted.
+    std::uint64_t soft_memory_bytes = ~std::uint64_t{0};
 
     /// Waits, and unacknowledged ends of waits, of one session.
     std::uint32_t max_waiting_per_session = 4'096;
@@ -79,7 +89,8 @@ struct config {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
               self.max_cycle_search, self.max_bypass);
-        visit(self.max_meta_bytes, self.max_access_rules);
+        visit(self.max_meta_bytes, self.max_access_rules, self.max_holds_per_session,
+              self.max_sessions_per_principal, self.soft_memory_bytes);
         self.values.fields(self.values, visit);
     }
     /// Those of the first version of the snapshot.
@@ -89,6 +100,20 @@ struct config {
         visit(lease.max_sessions, lease.max_outstanding, lease.reserved_outstanding);
         visit(self.max_locks, self.max_requests_per_session, self.max_waiting_per_session);
         visit(self.max_waiting_per_lock, self.max_name_bytes, self.max_wait_ms, self.tokens_after);
+    }
+};
+
+/// How much there is of what takes memory.
+struct memory_use {
+    std::uint64_t locks = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t places = 0;  // that requests have at locks
+    std::uint64_t sessions = 0;
+    std::uint64_t text_bytes = 0;  // of names, principals and meta
+
+    /// About so many bytes are needed for it, with room to grow.
+    [[nodiscard]] std::uint64_t bytes() const {
+        return 128 * locks + 96 * requests + 64 * places + 384 * sessions + text_bytes;
     }
 };
 
@@ -107,6 +132,9 @@ struct config {
     if (config.values.max_operations < 2) return errc::limit_out_of_range;
     if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
+        return errc::limit_out_of_range;
+    }
+    if (config.max_holds_per_session == 0 || config.max_sessions_per_principal == 0) {
         return errc::limit_out_of_range;
     }
     if (config.max_meta_bytes > meta_bytes_end) return errc::limit_out_of_range;

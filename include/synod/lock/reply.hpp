@@ -10,6 +10,7 @@
 #include <synod/base/one_of.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/listing.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/value_replies.hpp>
 
@@ -193,7 +194,7 @@ struct would_deadlock {
 using reply =
     one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
            cancelled, already_granted, refused, resized, not_released, would_deadlock, revoking,
-           token_checked, administered, committed, condition_failed, value_read, counted>;
+           token_checked, administered, committed, condition_failed, value_read, counted, listed>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;

@@ -286,6 +286,13 @@ private:
         return closed{};
     }
 
+    /// Sessions and locks are told alike. (locks 3.8)
+    [[nodiscard]] reply answer_to(const set_limits& asked) {
+        if (!locks_.set_limits(asked.limits)) return refused{refusal::malformed};
+        sessions_.set_config(asked.limits.sessions);
+        return administered{};
+    }
+
     /// A cancel that overtakes its request leaves an answer for it, so that it never runs: no grant is left that nobody wants.
     [[nodiscard]] reply answer_to(const cancel& asked) {
         const request_stamp target{asked.stamp.session, asked.request, 0};
@@ -339,7 +346,7 @@ private:
             read_section(in, read_ended);
         if (!is_read || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
-        if (version > 1 && !detail::read_later_sections(in, limits, from)) return false;
+        if (version > 1 && !detail::read_later_sections(in, from)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;

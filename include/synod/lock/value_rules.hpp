@@ -27,7 +27,7 @@ struct value_rules {
     [[nodiscard]] static std::uint64_t next_revision(std::uint64_t last) { return last + 1; }
 
     /// Whether a counter can take an addition. It never wraps. (3.10)
-    [[nodiscard]] static bool has_room(std::int64_t number, std::int64_t delta) {
+    [[nodiscard]] static bool can_add(std::int64_t number, std::int64_t delta) {
         using limits = std::numeric_limits<std::int64_t>;
         return delta >= 0 ? number <= limits::max() - delta : number >= limits::min() - delta;
     }

@@ -171,6 +171,12 @@ public:
         return true;
     }
 
+    /// Lets other bounds and limits hold from now on; sessions that are open keep their time to live. Precondition: they make sense.
+    void set_config(const session_config& config) {
+        SYNOD_ASSERT(!validate(config));
+        config_ = config;
+    }
+
     /// Gives every session its grace, within what a session may be extended since its last renewal. Linear in the sessions.
     void new_leader() {
         for (auto& [id, one] : sessions_) extend(id, one);

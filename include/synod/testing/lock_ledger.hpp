@@ -149,6 +149,7 @@ private:
             }
         }
         if (!broken.empty()) return broken;
+        if (after.last_token.epoch() != before.last_token.epoch()) return {};
         const std::uint64_t issued = after.last_token.counter() - before.last_token.counter();
         return grants_.size() - known_before == issued ? "" : "no_grant_to_the_dead";
     }

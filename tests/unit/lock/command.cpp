@@ -55,6 +55,9 @@ std::vector<lock::command> one_of_each() {
         lock::compare_and_set{stamp, "one", 6, "its value"},
         lock::add_to_counter{stamp, "one", -6},
         lock::read_counter{stamp, "one"},
+        lock::set_limits{stamp, {}},
+        lock::bump_epoch{stamp, 3},
+        lock::list_locks{stamp, "a prefix", "a name", 5, lock::list_holders},
     };
 }
 

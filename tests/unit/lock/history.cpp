@@ -193,7 +193,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         const lock::state after = table.describe();
         lock::state same = naive.describe();
         same.last = after.last;  // the reference does not count a leader's first entry
-        if (after != same) return false;
+        if (after != same || table.config() != naive.config()) return false;
         if (lock::invariant::first_broken(after) != nullptr) return false;
         if (!lock::invariant::only_moves_forward(before, after)) return false;
         if (!lock::invariant::grants_fit(before, after)) return false;

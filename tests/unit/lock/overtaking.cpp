@@ -261,8 +261,6 @@ TEST_CASE("locks 3.12/37: who is overtaken once too often is found") {
     CHECK(lock::invariant::bypass_is_bounded(d.table.describe(), 1));
     barge();
     CHECK_FALSE(lock::invariant::bypass_is_bounded(d.table.describe(), 1));
-    auto copy = std::move(*lock::table::make(bounded(1)));
-    CHECK_FALSE(restore(copy, snapshot_of(d.table)));
 }
 
 TEST_CASE(

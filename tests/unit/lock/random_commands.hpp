@@ -30,7 +30,8 @@ struct step {
 /// Makes a log, looking at each reply to know sessions and tokens. The same seed makes the same log.
 class random_commands {
 public:
-    explicit random_commands(std::uint64_t seed) : random_(seed), has_rules_(seed % 4 == 3) {}
+    explicit random_commands(std::uint64_t seed)
+        : random_(seed), has_rules_(seed % 4 == 3), has_limits_(seed % 5 == 1) {}
 
     step next() {
         step made;
@@ -104,6 +105,10 @@ private:
         const request_stamp stamp = stamp_of(self);
         if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
         if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
+        if (has_limits_ && random_.below(25) == 0) return set_limits(stamp);
+        if (random_.below(30) == 0) return list_locks(stamp);
+        if (has_limits_ && random_.below(100) == 0)
+            return lock::bump_epoch{stamp, static_cast<std::uint16_t>(random_.below(6))};
         switch (random_.below(30)) {
             case 27: return request_revoke(stamp);
             case 28: return lock::force_release{stamp, hold_of(any_session()).token};
@@ -159,6 +164,18 @@ private:
         if (random_.below(20) == 0) asked.principal = principals[random_.below(3)];
         if (random_.below(80) == 0) asked.principal = std::string(129, 'p');
         asked.meta = std::string(random_.below(20) == 0 ? 21 : random_.below(3), 'm');
+        return asked;
+    }
+
+    lock::command set_limits(const request_stamp& stamp);
+
+    lock::command list_locks(const request_stamp& stamp) {
+        static constexpr std::string_view names[] = {"", "", "", "a", "b", "s"};
+        lock::list_locks asked{stamp, std::string(names[random_.below(6)]),
+                               std::string(names[random_.below(6)])};
+        asked.limit = static_cast<std::uint32_t>(random_.below(4));
+        asked.with = static_cast<std::uint8_t>(random_.below(random_.below(20) == 0 ? 6 : 4));
+        if (random_.below(40) == 0) asked.after = std::string(513, 'n');
         return asked;
     }
 
@@ -321,7 +338,8 @@ private:
     static constexpr std::string_view principals[] = {"", "p", "q"};
 
     prng random_;
-    bool has_rules_;  // some histories have access rules
+    bool has_rules_;   // some histories have access rules
+    bool has_limits_;  // some have limits that change
     log_time now_;
     position at_;
     std::uint64_t last_token_ = 0;
@@ -356,6 +374,29 @@ inline lock::config tight_limits() {
         .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     config.max_bypass = 2;
     return config;
+}
+
+/// Around those, each a little more or less; rarely limits that make no sense.
+inline lock::command random_commands::set_limits(const request_stamp& stamp) {
+    const auto around = [this](std::uint64_t least) {
+        return static_cast<std::uint32_t>(least + random_.below(random_.below(4) == 0 ? 60 : 6));
+    };
+    lock::set_limits asked{stamp, tight_limits()};
+    lock::config& all = asked.limits;
+    all.sessions.max_sessions = around(2);
+    all.sessions.max_outstanding = around(4);
+    all.sessions.max_ttl_ms = 100 + around(0);
+    all.max_locks = around(1);
+    all.max_requests_per_session = around(2);
+    all.max_holds_per_session = around(1);
+    all.max_waiting_per_session = around(1);
+    all.max_waiting_per_lock = around(1);
+    all.max_sessions_per_principal = around(1);
+    all.max_lock_delay_ms = around(0);
+    if (random_.below(3) == 0) all.soft_memory_bytes = 1'000 + random_.below(4'000);
+    all.tokens_after = fencing_token(random_.below(9));
+    if (random_.below(20) == 0) all.max_locks = 0;
+    return asked;
 }
 
 }  // namespace synod::lock_test

@@ -12,6 +12,7 @@
 #include <synod/log/state_machine.hpp>
 
 #include "reference_access.hpp"
+#include "reference_listing.hpp"
 #include "reference_overtaking.hpp"
 #include "reference_requests.hpp"
 #include "reference_revocation.hpp"
@@ -75,6 +76,8 @@ public:
     }
 
     std::vector<lock::event> events() { return std::exchange(events_, {}); }
+
+    [[nodiscard]] const lock::config& config() const { return config_; }
 
     /// What `table::describe` should say.
     [[nodiscard]] lock::state describe() const {
@@ -203,9 +206,10 @@ private:
     /// A hold is about to end that was not given back.
     void haunt(const request& hold, std::uint64_t deadline) {
         const session& whose = *find(hold.is.owner.session);
-        if (whose.lock_delay == 0) return;
+        const std::uint64_t lasts = std::min(whose.lock_delay, config_.max_lock_delay_ms);
+        if (lasts == 0) return;
         ghost left{{hold.is.token, hold.is.mode, hold.is.permits, whose.client,
-                    log_time(deadline + whose.lock_delay)},
+                    log_time(deadline + lasts)},
                    hold.name};
         for (const ghost& one : requests_.ghosts) {
             if (!is_like(one, left)) continue;
@@ -348,6 +352,10 @@ private:
         }
         if (asked.principal.size() > 128) return no(lock::refusal::name_too_long);
         if (asked.meta.size() > config_.max_meta_bytes) return no(lock::refusal::limit);
+        std::uint32_t alike = 0;
+        for (const session& one : sessions_) alike += one.principal == asked.principal ? 1 : 0;
+        if (alike >= config_.max_sessions_per_principal || is_full())
+            return no(lock::refusal::limit);
         if (asked.ttl_ms == 0 || asked.ttl_ms >> 63U != 0)
             return no(lock::refusal::ttl_out_of_range);
         if (sessions_.size() >= config_.sessions.max_sessions) return no(lock::refusal::limit);
@@ -463,6 +471,7 @@ private:
         if (own != nullptr) return no(lock::refusal::self_deadlock);
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
+        if (is_full_for(self, 1)) return no(lock::refusal::limit);
         return queue_up(asked, {{asked.name, asked.mode}}, {}, passes || barges, barges);
     }
 
@@ -490,6 +499,7 @@ private:
         if (holds_one) return no(lock::refusal::self_deadlock);
         if (requests_.is_over_limits(config_, names, self.id, !is_free))
             return no(lock::refusal::limit);
+        if (is_full_for(self, names.size())) return no(lock::refusal::limit);
         return queue_up(asked, sorted, {});
     }
 
@@ -515,6 +525,7 @@ private:
         if (!is_free && asked.wait_ms == 0) return lock::busy{};
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
+        if (is_full_for(self, 1)) return no(lock::refusal::limit);
         return queue_up(asked, {{asked.name, lock::mode::shared}}, {}, barges, barges);
     }
 
@@ -692,6 +703,44 @@ private:
         return lock::released{0};
     }
 
+    lock::reply run(const lock::list_locks& asked, session& self) {
+        return list_of(asked, requests_.locks(), [&](const std::string& name) {
+            return access_.rules.empty() || access_.may(self.principal, name, 1);
+        });
+    }
+
+    lock::reply run(const lock::set_limits& asked, session&) {
+        if (validate(asked.limits)) return no(lock::refusal::malformed);
+        const fencing_token begin = config_.tokens_after;
+        config_ = asked.limits;
+        config_.tokens_after = begin;
+        values_.set_limits(config_);
+        return lock::administered{};
+    }
+    lock::reply run(const lock::bump_epoch& asked, session&) {
+        if (asked.epoch <= last_ >> 48U) return no(lock::refusal::stale_token);
+        last_ = std::uint64_t{asked.epoch} << 48U;
+        return lock::administered{};
+    }
+    /// Whether nothing more may be taken in for want of memory.
+    bool is_full() const {
+        std::uint64_t use = 0;
+        std::set<position> several;
+        for (const request& one : requests_.all) {
+            const bool has_place = one.is.state == state::granted || one.is.state == state::queued;
+            use += has_place ? 64 : 0;
+            if (several.insert(one.is.at).second) use += 96;
+        }
+        for (const auto& one : requests_.locks()) use += 128 + one.name.size();
+        for (const session& one : sessions_) use += 384 + one.principal.size() + one.meta.size();
+        return use >= config_.soft_memory_bytes;
+    }
+    bool is_full_for(const session& self, std::size_t more) const {
+        const auto held = requests_.count([&](const request& one) {
+            return one.is.owner.session == self.id && one.is.state == state::granted;
+        });
+        return held + more > config_.max_holds_per_session || is_full();
+    }
     lock::reply run(const lock::set_acl& asked, session&) {
         const auto wrong = access_.change(asked, config_.max_access_rules);
         if (wrong) return no(*wrong);

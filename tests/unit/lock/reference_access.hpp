@@ -66,6 +66,11 @@ struct reference_access {
             for (const auto& one : asked.puts) found.emplace_back(one.name, write);
             for (const auto& name : asked.deletes) found.emplace_back(name, write);
             return found;
+        } else if constexpr (std::is_same_v<Command, lock::list_locks>) {
+            return {{asked.prefix, read}};
+        } else if constexpr (std::is_same_v<Command, lock::set_limits> ||
+                             std::is_same_v<Command, lock::bump_epoch>) {
+            return {{"", administer}};
         } else if constexpr (std::is_same_v<Command, lock::set_capacity> ||
                              std::is_same_v<Command, lock::compare_and_set> ||
                              std::is_same_v<Command, lock::add_to_counter>) {

@@ -24,6 +24,8 @@ class reference_values {
 public:
     explicit reference_values(const lock::config& config) : config_(config) {}
 
+    void set_limits(const lock::config& config) { config_ = config; }
+
     template <class Valid>
     lock::reply run(const lock::guarded_txn& asked, Valid valid) {
         if (asked.conditions.size() + asked.puts.size() + asked.deletes.size() >

@@ -40,6 +40,7 @@ std::vector<lock::reply> one_of_each() {
         lock::condition_failed{1, 7},
         lock::value_read{7, "its value"},
         lock::counted{-7, 8},
+        lock::listed{{{"a name", 3, 1, 1, 0, {{}}, {{}}}, {}}, lock::page_end::more},
     };
 }
 

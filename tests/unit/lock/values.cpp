@@ -289,7 +289,7 @@ struct any_held_token_will_do : lock::rules {
     static bool is_token_valid(bool, lock::mode, lock::mode) { return true; }
 };
 struct counters_wrap : lock::rules {
-    static bool has_room(std::int64_t number, std::int64_t) { return number < 10; }
+    static bool can_add(std::int64_t number, std::int64_t) { return number < 10; }
 };
 
 template <class Rules>

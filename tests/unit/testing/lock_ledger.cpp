@@ -499,3 +499,15 @@ TEST_CASE(
     static_cast<void>(ledger.advanced(idle(), before));
     CHECK(ledger.advanced(before, held) == "forced_ends_only_approach");
 }
+
+TEST_CASE("an epoch that begins issues no tokens") {
+    lock_ledger ledger;
+    const lock::state before = held_by(alice, 1, first);
+    lock::state after = before;
+    after.last_token = fencing_token(1, 0);
+    static_cast<void>(ledger.advanced(idle(), before));
+    const lock::bump_epoch asked{{bob, 1, 0}, 1};
+    CHECK(ask(ledger, before, asked, lock::administered{}, after).empty());
+    after.last_token = fencing_token();
+    CHECK(ask(ledger, before, asked, lock::administered{}, after) == "only_moves_forward");
+}

@@ -48,6 +48,11 @@ public:
         return !Rules::is_denied(denied, names);
     }
 
+    /// Whether a principal may look at what has that name.
+    [[nodiscard]] bool lets_read(std::string_view principal, std::string_view name) const {
+        return all_.empty() || Rules::suffices(rights_of(principal, name), may_read);
+    }
+
     /// What set_acl does; why it does not, if there is a reason.
     [[nodiscard]] std::optional<deferred<refusal>> change(const set_acl& asked, std::size_t most) {
         if ((asked.rule.rights & ~all_rights) != 0) return refusal::malformed;
@@ -130,6 +135,10 @@ private:
         need(asked.name, may_read);
     }
     template <class Need>
+    static void for_each_need(const list_locks& asked, const book<Rules>&, Need&& need) {
+        need(asked.prefix, may_read);
+    }
+    template <class Need>
     static void for_each_need(const request_revoke& asked, const book<Rules>& book, Need&& need) {
         const bool is_forced = asked.how == revocation::forced;
         const rights needed = is_forced ? may_administer : may_lock;
@@ -165,6 +174,11 @@ private:
         requires(std::is_same_v<Command, read_value> || std::is_same_v<Command, read_counter>)
     static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
         need(asked.name, may_read);
+    }
+    template <class Command, class Need>
+        requires(std::is_same_v<Command, set_limits> || std::is_same_v<Command, bump_epoch>)
+    static void for_each_need(const Command&, const book<Rules>&, Need&& need) {
+        need(std::string_view(), may_administer);
     }
 
     /// A token that nobody holds under stands for no name, and the command for nothing.

@@ -6,13 +6,16 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/lock/access.hpp>
+#include <synod/lock/administration.hpp>
+#include <synod/lock/detail/lister.hpp>
 #include <synod/lock/detail/revocations.hpp>
+#include <synod/lock/listing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/log/state_machine.hpp>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The commands that change what all others are judged by.
+/// The commands that change what all others are judged by, and the one that looks at all of it.
 template <class Rules>
 class administration : public revocations<Rules> {
     using core = revocations<Rules>;
@@ -26,6 +29,21 @@ public:
     [[nodiscard]] reply answer_to(const set_acl& asked, const apply_context&) {
         const auto reason = core::access_.change(asked, core::config_.max_access_rules);
         if (reason) return refused{*reason};
+        return lock::administered{};
+    }
+
+    [[nodiscard]] reply answer_to(const list_locks& asked, const apply_context&) const {
+        if ((asked.with & ~known_list_flags) != 0) return refused{refusal::malformed};
+        if (asked.prefix.size() > name_bytes_end || asked.after.size() > name_bytes_end) {
+            return refused{refusal::name_too_long};
+        }
+        const profile& asker = core::book_.profiles().of(asked.stamp.session);
+        return lister<Rules>(core::book_, core::access_, asker.principal).page_of(asked);
+    }
+
+    [[nodiscard]] reply answer_to(const bump_epoch& asked, const apply_context&) {
+        if (!Rules::may_begin(asked.epoch, core::last_token_)) return refused{refusal::stale_token};
+        core::last_token_ = Rules::before_first_of(asked.epoch, core::last_token_);
         return lock::administered{};
     }
 };

@@ -98,6 +98,18 @@ public:
         return std::nullopt;
     }
 
+    /// Whether there is no room for so many more holds of a session, or for anything. (locks 3.8)
+    [[nodiscard]] bool is_full_for(handle owner, std::size_t more) const {
+        const detail::client& asker = book_->client_at(owner);
+        const std::uint32_t held = asker.requested - asker.waiting;
+        return !Rules::has_room(held, more, config_->max_holds_per_session) || is_full();
+    }
+    /// Whether the memory mark is reached. Without a mark nothing is reckoned.
+    [[nodiscard]] bool is_full() const {
+        const bool has_mark = config_->soft_memory_bytes != ~std::uint64_t{0};
+        return has_mark && !Rules::has_room(book_->use().bytes(), 1, config_->soft_memory_bytes);
+    }
+
     /// Whether a request for one lock would go beyond a limit. `lock` is none where it does not exist yet.
     [[nodiscard]] bool exceeds_limits(handle owner, handle lock, bool would_wait) const {
         const detail::client& asker = book_->client_at(owner);

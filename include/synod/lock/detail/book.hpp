@@ -9,12 +9,14 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
 #include <synod/lock/detail/clients.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/objects.hpp>
+#include <synod/lock/detail/profiles.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/detail/standings.hpp>
 #include <synod/lock/detail/wait_list.hpp>
@@ -46,9 +48,16 @@ public:
     [[nodiscard]] const detail::objects<Rules>& objects() const { return objects_; }
 
     using clients<Rules>::for_each_client;
-    using clients<Rules>::profile_of;
+
+    [[nodiscard]] detail::profiles<deferred<profile>>& profiles() { return profiles_; }
+    [[nodiscard]] const detail::profiles<deferred<profile>>& profiles() const { return profiles_; }
     [[nodiscard]] const profile& profile_of(const request& one) const {
-        return profile_of(clients_[one.client].session);
+        return profiles_.of(clients_[one.client].session);
+    }
+
+    [[nodiscard]] memory_use use() const {
+        return {objects_.size(), requests_.size(), places_.size(), profiles_.size(),
+                objects_.name_bytes() + profiles_.text_bytes()};
     }
 
     [[nodiscard]] owner_id owner_of(handle one) const {
@@ -365,6 +374,7 @@ private:
     detail::leases<Rules> leases_;            // of places with place::has_lease
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::objects<Rules> objects_;
+    detail::profiles<deferred<profile>> profiles_;
     index by_sequence_;  // every request
     index by_token_;     // every place that is held
     wait_list<Rules> waits_;

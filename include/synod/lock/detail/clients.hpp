@@ -1,4 +1,4 @@
-// synod/lock/detail/clients.hpp - sessions as a lock table knows them: what was said at their opening, and what they have.
+// synod/lock/detail/clients.hpp - what sessions have in a lock table, by session.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,7 +13,7 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// A session has a profile as long as it lives, and a client from its first request on. Looking one up is logarithmic. `Rules` only
+/// A session has a client from its first request on. Looking one up is logarithmic. `Rules` only
 /// defers: a file that has no table instantiates none of it.
 template <class Rules>
 class clients {
@@ -22,14 +22,6 @@ class clients {
 
 public:
     [[nodiscard]] const client& client_at(handle one) const { return clients_[one]; }
-
-    void begin_session(session_id session, const profile& told) {
-        profiles_.emplace(session, told);
-    }
-    void end_session(session_id session) { profiles_.erase(session); }
-    [[nodiscard]] const profile& profile_of(session_id session) const {
-        return profiles_.at(session);
-    }
 
     /// A session's client, which comes into being with its first use.
     [[nodiscard]] handle reach_client(session_id session) {
@@ -62,7 +54,6 @@ protected:
     slab<deferred<client>> clients_;
 
 private:
-    ordered_map<session_id, deferred<profile>> profiles_;  // one per live session
     ordered_map<session_id, deferred<handle>> client_of_;  // one per element of clients_
 };
 

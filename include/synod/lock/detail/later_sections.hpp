@@ -54,10 +54,9 @@ template <class Values>
 
 /// Reads them behind all others. Precondition: the sessions are listed.
 template <class State>
-[[nodiscard]] bool read_later_sections(byte_reader& in, const lock::config& limits, State& now) {
-    return read_section(in, [&](byte_reader& at) { return read_profiles(at, limits, now); }) &&
-           read_section(
-               in, [&](byte_reader& at) { return read_standings(at, limits.max_bypass, now); }) &&
+[[nodiscard]] bool read_later_sections(byte_reader& in, State& now) {
+    return read_section(in, [&](byte_reader& at) { return read_profiles(at, now); }) &&
+           read_section(in, [&](byte_reader& at) { return read_standings(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
            read_section(in, [&](byte_reader& at) { return read_access(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_values(at, now.values); });

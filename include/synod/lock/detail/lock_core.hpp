@@ -50,22 +50,32 @@ public:
     refusal_of_opening(const open_session_view& asked) const {
         if (asked.principal.size() > principal_bytes_end) return refusal::name_too_long;
         if (asked.meta.size() > config_.max_meta_bytes) return refusal::limit;
-        return std::nullopt;
+        const std::uint32_t others = book_.profiles().sessions_of(asked.principal);
+        const bool has_room = Rules::has_room(others, 1, config_.max_sessions_per_principal);
+        return has_room && !check().is_full() ? std::nullopt : std::optional(refusal::limit);
     }
     /// A session has been opened; nothing changes for one that was open. False if that is another principal's.
     [[nodiscard]] bool begin_session(session_id session, const open_session_view& asked) {
         const std::uint64_t longest = config_.max_lock_delay_ms;
         const std::uint64_t delay = asked.lock_delay_ms < longest ? asked.lock_delay_ms : longest;
-        book_.begin_session(
+        book_.profiles().begin(
             session, {asked.client, delay, std::string(asked.principal), std::string(asked.meta)});
-        return book_.profile_of(session).principal == asked.principal;
+        return book_.profiles().of(session).principal == asked.principal;
+    }
+
+    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on. (locks 3.8)
+    [[nodiscard]] bool set_limits(lock::config limits) {
+        limits.tokens_after = config_.tokens_after;
+        if (validate(limits)) return false;
+        config_ = limits;
+        return true;
     }
 
     /// Whether the access rules let a session run a command.
     template <class Command>
     [[nodiscard]] bool allows(const Command& asked) const {
         if (access_.all().empty()) return true;
-        return access_.allows(book_.profile_of(asked.stamp.session).principal, asked, book_);
+        return access_.allows(book_.profiles().of(asked.stamp.session).principal, asked, book_);
     }
 
     /// Gives every lease of a hold its grace. (locks R3)
@@ -128,7 +138,7 @@ public:
     void describe(lock::state& out) const {
         out.last_token = last_token_;
         for (session_record& one : out.sessions) {
-            const profile& its = book_.profile_of(one.session);
+            const profile& its = book_.profiles().of(one.session);
             one.lock_delay_ms = its.lock_delay_ms;
             one.principal = its.principal;
             one.meta = its.meta;
@@ -141,8 +151,8 @@ public:
     void rebuild(const lock::state& from) {
         last_token_ = from.last_token;
         for (const session_record& one : from.sessions) {
-            book_.begin_session(one.session,
-                                {one.client, one.lock_delay_ms, one.principal, one.meta});
+            book_.profiles().begin(one.session,
+                                   {one.client, one.lock_delay_ms, one.principal, one.meta});
         }
         access_.restore(from.access);
         detail::rebuild(book_, from);
@@ -240,8 +250,9 @@ protected:
     /// A hold is about to end that was over at `deadline` and not given back. (locks 3.6)
     void leave_delay(handle one, log_time deadline) {
         const profile& its = book_.profile_of(book_.request_of(one));
-        if (!Rules::leaves_delay(its.lock_delay_ms)) return;
-        book_.leave_delay(one, its.client, deadline + its.lock_delay_ms);
+        const std::uint64_t longest = config_.max_lock_delay_ms;
+        const std::uint64_t delay = its.lock_delay_ms < longest ? its.lock_delay_ms : longest;
+        if (Rules::leaves_delay(delay)) book_.leave_delay(one, its.client, deadline + delay);
     }
 
     /// Calls `before(handle)` for each hold of a session before it ends with all that the session has.
@@ -257,7 +268,7 @@ protected:
             }
             book_.drop_client(owner);
         }
-        book_.end_session(session);
+        book_.profiles().end(session);
     }
 
     /// Ends a hold, however often it was acquired, and an upgrade that waits for it.

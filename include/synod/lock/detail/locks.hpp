@@ -49,7 +49,7 @@ public:
         const bool is_again = (asked.flags & reentrant) != 0;
         if (is_again && own != none) return acquire_again(own, asked, context.now);
         const bool reclaims = (asked.flags & reclaim) != 0;
-        const client_uuid& self = book_.profile_of(asked.stamp.session).client;
+        const client_uuid& self = book_.profiles().of(asked.stamp.session).client;
         const client_uuid* const reclaimer = reclaims ? &self : nullptr;
         const stake wanted{asked.mode, 0};
         const bool is_first = reclaims && check().may_reclaim_at_once(lock, self, asked.mode);
@@ -60,6 +60,7 @@ public:
         if (own != none) return refused{refusal::self_deadlock};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, lock, would_wait)) return refused{refusal::limit};
+        if (check().is_full_for(client, 1)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.reclaims = reclaims;
         made.barges = barges;
@@ -81,6 +82,7 @@ public:
         if (would_wait && asked.wait_ms == no_wait) return busy{};
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, found, would_wait)) return refused{refusal::limit};
+        if (check().is_full_for(client, 1)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.barges = barges;
         const handle fresh = add(made, asked);
@@ -113,6 +115,7 @@ public:
         }
         const handle client = book_.reach_client(asked.stamp.session);
         if (check().exceeds_limits(client, wanted, would_wait)) return refused{refusal::limit};
+        if (check().is_full_for(client, wanted.size())) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.is_wide = wanted.size() > 1;
         const handle fresh = add(made, asked);

@@ -33,6 +33,7 @@ public:
     [[nodiscard]] object& operator[](handle one) { return all_[one]; }
     [[nodiscard]] const object& operator[](handle one) const { return all_[one]; }
     [[nodiscard]] std::size_t size() const { return all_.size(); }
+    [[nodiscard]] std::uint64_t name_bytes() const { return name_bytes_; }
 
     /// `none` if nothing has that name.
     [[nodiscard]] handle find(std::string_view name) const {
@@ -53,6 +54,7 @@ public:
         made.touched = false;
         made.is_delayed = false;
         by_name_.insert(fresh, hash);
+        name_bytes_ += name.size();
         return fresh;
     }
 
@@ -80,6 +82,7 @@ public:
         if (!idle.holders.empty() || !idle.queue.empty()) return;
         if (idle.touched || idle.is_delayed) return;
         by_name_.erase(one, hash_of(as_bytes(idle.name)));
+        name_bytes_ -= idle.name.size();
         all_.give_back(one);
     }
 
@@ -120,6 +123,7 @@ private:
     detail::delays<deferred<delay_record>, Rules> delays_;  // of those with object::is_delayed
     std::vector<deferred<handle>> touched_;  // from next_touched_ on, those with object::touched
     std::size_t next_touched_ = 0;
+    std::uint64_t name_bytes_ = 0;  // of all of them
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -88,7 +88,7 @@ private:
     [[nodiscard]] deferred<forced_end> end_asked_by(const Command& asked, fencing_token token,
                                                     log_time deadline) const {
         const session_id by = asked.stamp.session;
-        return {token, deadline, by, book_.profile_of(by).principal};
+        return {token, deadline, by, book_.profiles().of(by).principal};
     }
 
     /// Who holds is told when that ends, if it does not at once.

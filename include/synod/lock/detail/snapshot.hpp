@@ -67,18 +67,24 @@ template <class Rules>
     return records;
 }
 
+/// Calls `visit(handle)` for every object, once for each thing that it is there for.
+template <class Rules, class Visit>
+void for_each_object_unsorted(const book<Rules>& all, Visit&& visit) {
+    all.for_each_client([&](handle owner) {
+        for (handle one = all.client_at(owner).requests.first; one != none;
+             one = all.at(one).client_next) {
+            all.for_each_place(one, [&](handle at) { visit(all.place_at(at).object); });
+        }
+    });
+    all.objects().delays().for_each([&](handle target, const auto&) { visit(target); });
+}
+
 /// Calls `visit(handle)` for every object in order of name, which it sorts them by first.
 template <class Rules, class Visit>
 void for_each_object(const book<Rules>& all, Visit&& visit) {
     ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
-    const auto add = [&](handle target) { sorted.emplace(all.object_at(target).name, target); };
-    all.for_each_client([&](handle owner) {
-        for (handle one = all.client_at(owner).requests.first; one != none;
-             one = all.at(one).client_next) {
-            all.for_each_place(one, [&](handle at) { add(all.place_at(at).object); });
-        }
-    });
-    all.objects().delays().for_each([&](handle target, const auto&) { add(target); });
+    for_each_object_unsorted(
+        all, [&](handle target) { sorted.emplace(all.object_at(target).name, target); });
     for (const auto& [name, one] : sorted) visit(one);
 }
 
@@ -253,14 +259,14 @@ void write_profiles(const State& now, byte_writer& out) {
     for (const auto& one : now.sessions) out.number(one.lock_delay_ms);
 }
 
-/// False, too, for a lock-delay that is longer than any may be.
+/// False, too, for a lock-delay that is longer than any limit lets one be. The present limit may be lower than what it was then.
 template <class State>
-[[nodiscard]] bool read_profiles(byte_reader& in, const lock::config& limits, State& now) {
+[[nodiscard]] bool read_profiles(byte_reader& in, State& now) {
     for (auto& one : now.sessions) {
         one.lock_delay_ms = in.number<std::uint64_t>();
-        if (one.lock_delay_ms > limits.max_lock_delay_ms) return false;
+        if (one.lock_delay_ms >= ttl_end_ms) return false;
     }
-    const log_time latest = now.now + limits.max_lock_delay_ms;
+    const log_time latest = now.now + ttl_end_ms;
     for (const auto& lock : now.locks) {
         for (const auto& one : lock.delays) {
             if (one.until > latest) return false;

@@ -10,7 +10,6 @@
 #include <synod/base/ordered.hpp>
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/slab.hpp>
-#include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/queueing.hpp>
 
 #include <cstdint>
@@ -48,12 +47,12 @@ void write_standings(const State& now, byte_writer& out) {
         now, [&out](const auto& one) { one.standing.fields(one.standing, field_writer(out)); });
 }
 
-/// False, too, where somebody was overtaken more often than may be.
+/// Somebody may have been overtaken more often than may be by now: the limit may have been lowered.
 template <class State>
-[[nodiscard]] bool read_standings(byte_reader& in, std::uint32_t max_bypass, State& now) {
+[[nodiscard]] bool read_standings(byte_reader& in, State& now) {
     field_reader fields(in);
     for_each_waiting(now, [&fields](auto& one) { one.standing.fields(one.standing, fields); });
-    return fields.ok() && invariant::bypass_is_bounded(now, max_bypass);
+    return fields.ok();
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -84,7 +84,7 @@ public:
         const auto longer = static_cast<std::int64_t>(sum.size_with(asked.name));
         const bool is_new = sum.version == 0;
         if (!may_grow(is_new ? 1 : 0, is_new ? longer : 0, limits)) return refused{refusal::limit};
-        if (!Rules::has_room(sum.number, asked.delta)) return refused{refusal::counter_overflow};
+        if (!Rules::can_add(sum.number, asked.delta)) return refused{refusal::counter_overflow};
         sum.number += asked.delta;
         advance_revision();
         write(asked.name, sum);
