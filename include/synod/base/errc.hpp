@@ -57,6 +57,7 @@ enum class errc {
     upgrade_conflict,
     permits_out_of_range,
     unknown_lock,
+    policy_mismatch,
 };
 
 namespace detail {
@@ -111,6 +112,7 @@ inline constexpr error_text error_texts[] = {
     {errc::upgrade_conflict, "an upgrade of this lock waits already, or may yet"},
     {errc::permits_out_of_range, "no permits, or more than the semaphore has"},
     {errc::unknown_lock, "nobody holds or waits for a lock of that name"},
+    {errc::policy_mismatch, "the lock has another policy, or cannot have this one"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -124,7 +126,7 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::unknown_lock), "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::policy_mismatch), "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

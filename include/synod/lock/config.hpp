@@ -7,6 +7,7 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/queue_rules.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstdint>
@@ -55,6 +56,10 @@ struct config {
     /// (locks 3.5)
     std::uint32_t max_bypass = 16;
 
+    /// Where a lock is granted by priority: how much earlier a request counts as having come for each step of its priority. Less than
+    /// 2^55. (locks 3.5)
+    std::uint64_t aging_ms = 60'000;
+
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
     std::uint64_t max_lock_delay_ms = 60'000;
 
@@ -65,7 +70,7 @@ struct config {
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
-              self.max_cycle_search, self.max_bypass);
+              self.max_cycle_search, self.max_bypass, self.aging_ms);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -90,6 +95,7 @@ struct config {
         return errc::limit_out_of_range;
     }
     if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
+    if (config.aging_ms >= aging_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }

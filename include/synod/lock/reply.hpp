@@ -36,8 +36,9 @@ enum class refusal : std::uint8_t {
     upgrade_conflict,       // an upgrade of this lock waits already, or would wait for this one
     permits_out_of_range,   // none, or more than the semaphore has
     unknown_lock,           // nobody holds or waits for a lock of that name
+    policy_mismatch,        // the lock has another policy, or cannot have this one
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::unknown_lock; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::policy_mismatch; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -224,6 +225,7 @@ template <std::same_as<reply> Reply>
         case refusal::upgrade_conflict: return errc::upgrade_conflict;
         case refusal::permits_out_of_range: return errc::permits_out_of_range;
         case refusal::unknown_lock: return errc::unknown_lock;
+        case refusal::policy_mismatch: return errc::policy_mismatch;
     }
     return errc::malformed;
 }

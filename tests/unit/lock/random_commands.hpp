@@ -27,7 +27,7 @@ struct step {
 /// Makes a log, looking at each reply to know sessions and tokens. The same seed makes the same log.
 class random_commands {
 public:
-    explicit random_commands(std::uint64_t seed) : random_(seed) {}
+    explicit random_commands(std::uint64_t seed) : random_(seed), usual_(seed / 2 % 4) {}
 
     step next() {
         step made;
@@ -155,11 +155,18 @@ private:
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         if (random_.below(3) == 0) asked.flags |= lock::reclaim;
         if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(10));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
+    }
+
+    /// Mostly the same in one history, so that some agree.
+    lock::policy policy() {
+        if (random_.below(3) == 0) return lock::policy::any;
+        return static_cast<lock::policy>(random_.below(8) == 0 ? random_.below(4) : usual_);
     }
 
     /// Mostly by priority, for the strictest decides.
@@ -190,6 +197,7 @@ private:
         if (random_.below(3) != 0) asked.wait_ms = lock::wait_forever;
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         const std::uint64_t several = random_.below(40) == 0 ? 8 : 1 + random_.below(4);
         for (std::uint64_t i = random_.below(60) == 0 ? several : 0; i < several; ++i) {
             const auto letter = static_cast<char>('a' + random_.below(several > 4 ? 20 : 4));
@@ -207,6 +215,7 @@ private:
                                                                           : 1 + random_.below(3));
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         if (random_.below(2) == 0) asked.flags |= lock::allow_small_pass;
         if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(60) == 0) asked.flags |= lock::reentrant;
@@ -269,6 +278,7 @@ private:
     }
 
     prng random_;
+    std::uint64_t usual_;  // lock::policy
     log_time now_;
     position at_;
     std::uint64_t last_token_ = 0;
@@ -297,6 +307,7 @@ inline lock::config tight_limits() {
     config.max_name_bytes = 100;
     config.max_lock_delay_ms = 80;
     config.max_bypass = 2;
+    config.aging_ms = 10;
     return config;
 }
 

@@ -98,15 +98,23 @@ public:
         standings_.set(one, what);
     }
 
-    /// Gives a waiting request its next place, behind all that wait for that lock and came before it. Places come in order of name.
+    /// Gives a waiting request its next place, behind all that wait for that lock and rank before it, or came
+    /// before it with the same rank. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
         const handle fresh = add_place(one, target, wanted);
         handle before = objects_[target].queue.last;
-        while (before != none && !Rules::goes_behind(at(one).at, request_of(before).at)) {
+        while (before != none && !stands_behind(one, places_[before].request)) {
             before = places_[before].previous;
         }
         stand_in_queue(before, fresh);
         return fresh;
+    }
+
+    /// Moves a waiting place behind another of that queue, or to the front if that is `none`. Its standing says so already.
+    void move_behind(handle before, handle one) {
+        auto& queue = objects_[places_[one].object].queue;
+        neighbours::remove(places_, queue, one);
+        neighbours::insert_behind(places_, queue, before, one);
     }
 
     /// Gives a request that can be granted at once its place ahead of all that wait.
@@ -176,6 +184,7 @@ public:
     /// Changes the mode of a hold for good.
     void convert(handle one, lock::mode to) {
         place& held = places_[one];
+        if (to != lock::mode::exclusive) note_writer(held);
         --objects_[held.object].held.in(held.stake.mode);
         ++objects_[held.object].held.in(to);
         held.stake.mode = held.before = to;
@@ -230,24 +239,6 @@ public:
 
     /// Those who wait: all of them with a limit, and by owner those that are listed.
     [[nodiscard]] const wait_list<Rules>& waits() const { return waits_; }
-
-    /// Calls `visit(handle)` for every object in order of name. Sorts them first, so it is for snapshots.
-    template <class Visit>
-    void for_each_object(Visit&& visit) const {
-        ordered_map<std::string_view, deferred<handle>> sorted;
-        for_each_client([&](handle owner) {
-            for (handle one = clients_[owner].requests.first; one != none;
-                 one = requests_[one].client_next) {
-                for_each_place(one, [&](handle at) {
-                    const handle target = places_[at].object;
-                    sorted.emplace(objects_[target].name, target);
-                });
-            }
-        });
-        objects_.delays().for_each(
-            [&](handle target, const auto&) { sorted.emplace(objects_[target].name, target); });
-        for (const auto& [name, one] : sorted) visit(one);
-    }
 
     /// Calls `visit(place handle)` for every place of a request, which may drop that place.
     template <class Visit>
@@ -319,6 +310,18 @@ private:
         forget_place(old);
     }
 
+    /// A hold is about to end, or to be weaker.
+    void note_writer(const place& held) {
+        object& target = objects_[held.object];
+        const bool is_writer = held.stake.mode == lock::mode::exclusive;
+        if (target.policy == policy::phase_fair && is_writer) target.is_phase_over = true;
+    }
+    [[nodiscard]] bool stands_behind(handle one, handle other) const {
+        const std::uint64_t own = standing_of(one).rank;
+        const std::uint64_t others = standing_of(other).rank;
+        return own == others ? Rules::goes_behind(at(one).at, at(other).at) : own > others;
+    }
+
     /// Behind `before`, or first if that is `none`.
     void stand_in_queue(handle before, handle arrival) {
         const handle target = places_[arrival].object;
@@ -343,6 +346,7 @@ private:
         by_token_.erase(one, spread_in_lines(held.token.value()));
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
+        note_writer(held);
         --target.held.in(held.stake.mode);
         target.held.permits -= held.stake.permits;
         objects_.touch(held.object);

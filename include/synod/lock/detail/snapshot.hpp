@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,14 +67,32 @@ template <class Rules>
     return records;
 }
 
+/// Calls `visit(handle)` for every object in order of name. Sorts them first.
+template <class Rules, class Visit>
+void for_each_object(const book<Rules>& all, Visit&& visit) {
+    ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
+    all.for_each_client([&](handle owner) {
+        for (handle one = all.client_at(owner).requests.first; one != none;
+             one = all.at(one).client_next) {
+            all.for_each_place(one, [&](handle at) {
+                const handle target = all.place_at(at).object;
+                sorted.emplace(all.object_at(target).name, target);
+            });
+        }
+    });
+    all.objects().delays().for_each(
+        [&](handle target, const auto&) { sorted.emplace(all.object_at(target).name, target); });
+    for (const auto& [name, one] : sorted) visit(one);
+}
+
 /// Fills in the locks and the ended requests.
 template <class Rules, class State>
 void describe(const book<Rules>& all, State& out) {
-    all.for_each_object([&](handle one) {
+    for_each_object(all, [&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back({lock.name, records_of(all, lock.holders.first),
                              records_of(all, lock.queue.first), lock.capacity,
-                             all.objects().delays().of(one)});
+                             all.objects().delays().of(one), lock.policy});
     });
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
@@ -143,7 +162,8 @@ private:
         const handle fresh = all_->add(asked);
         all_->set_standing(fresh, first.standing);
         for (const auto& [record, lock] : places) {
-            enqueue(fresh, *record, all_->objects().reach(lock->name, lock->capacity));
+            enqueue(fresh, *record,
+                    all_->objects().reach(lock->name, lock->capacity, lock->policy));
         }
     }
 
@@ -183,7 +203,8 @@ void rebuild(book<Rules>& all, const State& from) {
         for (const request_record& one : lock.holders) filler.add(one, lock);
         for (const request_record& one : lock.queue) filler.add(one, lock);
         for (const delay_record& one : lock.delays) {
-            all.objects().add_delay(all.objects().reach(lock.name, lock.capacity), one);
+            all.objects().add_delay(all.objects().reach(lock.name, lock.capacity, lock.policy),
+                                    one);
         }
     }
     for (const request_record& one : from.ended) filler.add_ended(one);
