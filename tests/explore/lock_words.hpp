@@ -49,6 +49,11 @@ namespace explore {
     return text;
 }
 
+[[nodiscard]] inline std::string in_words(synod::lock::policy asked) {
+    constexpr const char* names[] = {"", " in order", " by priority", " in phases"};
+    return names[static_cast<std::size_t>(asked)];
+}
+
 /// A command without its sequence, such as `acquire a for 1000ms`.
 struct command_in_words {
     std::string operator()(const synod::lock::open_session& /*one*/) const { return "open"; }
@@ -251,7 +256,10 @@ struct event_in_words {
     const std::string text = visit(command_in_words{}, asked);
     return visit(
         [&text]<class One>(const One& one) {
-            if constexpr (requires { one.terms; }) {
+            if constexpr (requires { one.policy; }) {
+                return std::to_string(one.stamp.sequence) + ' ' + text + in_words(one.policy) +
+                       in_words(one.terms);
+            } else if constexpr (requires { one.terms; }) {
                 return std::to_string(one.stamp.sequence) + ' ' + text + in_words(one.terms);
             } else if constexpr (requires { one.stamp; }) {
                 return std::to_string(one.stamp.sequence) + ' ' + text;

@@ -58,6 +58,7 @@ enum class errc {
     permits_out_of_range,
     unknown_lock,
     counter_overflow,
+    policy_mismatch,
 };
 
 namespace detail {
@@ -113,6 +114,7 @@ inline constexpr error_text error_texts[] = {
     {errc::permits_out_of_range, "no permits, or more than the semaphore has"},
     {errc::unknown_lock, "nobody holds or waits for a lock of that name"},
     {errc::counter_overflow, "the counter would overflow"},
+    {errc::policy_mismatch, "the lock has another policy, or cannot have this one"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -126,8 +128,7 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::counter_overflow),
-              "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::policy_mismatch), "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

@@ -121,12 +121,14 @@ struct basic_acquire {
     std::uint8_t flags = no_flags;
     std::uint64_t hold_ttl_ms = 0;  // of a lease of the hold itself; zero for none
     lock::terms terms{};
+    lock::policy policy = lock::policy::any;
 
     friend bool operator==(const basic_acquire&, const basic_acquire&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.mode, self.wait_ms, self.flags,
               self.hold_ttl_ms);
         self.terms.fields(self.terms, visit);
+        visit(self.policy);
     }
 };
 using acquire = basic_acquire<std::string>;
@@ -148,7 +150,8 @@ struct wanted {
 /// A name that is given twice counts once, in the stronger of its modes. Each lock gets a token of its own: that of the answer for
 /// the first name in the order of their bytes, and the following tokens for the others. They are released one by one, or all by a
 /// `cancel` or a release_all. Answered like an acquire. Refused besides: name_empty for no locks at all, limit for too many;
-/// self_deadlock where its owner holds one of them already; kind_mismatch where one is a semaphore.
+/// self_deadlock where its owner holds one of them already; kind_mismatch where one is a semaphore; policy_mismatch where they do not
+/// all have the same policy, or it is phase_fair, which puts those who wait in another order at each lock.
 struct acquire_all {
     request_stamp stamp;
     std::uint64_t owner = 0;               // as in acquire
@@ -156,11 +159,13 @@ struct acquire_all {
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire, for each of them
     lock::terms terms{};
+    lock::policy policy = lock::policy::any;  // of all of them
 
     friend bool operator==(const acquire_all&, const acquire_all&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.locks, self.wait_ms, self.hold_ttl_ms);
         self.terms.fields(self.terms, visit);
+        visit(self.policy);
     }
 };
 
@@ -184,12 +189,14 @@ struct basic_acquire_permits {
     std::uint64_t hold_ttl_ms = 0;         // as in acquire
     std::uint8_t flags = no_flags;
     lock::terms terms{};
+    lock::policy policy = lock::policy::any;
 
     friend bool operator==(const basic_acquire_permits&, const basic_acquire_permits&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.name, self.permits, self.capacity, self.wait_ms,
               self.hold_ttl_ms, self.flags);
         self.terms.fields(self.terms, visit);
+        visit(self.policy);
     }
 };
 using acquire_permits = basic_acquire_permits<std::string>;

@@ -7,6 +7,7 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/mode.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/value_config.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -69,6 +70,10 @@ struct config {
     /// (locks 3.5)
     std::uint32_t max_bypass = 16;
 
+    /// Where a lock is granted by priority: how much earlier a request counts as having come for each step of its priority. Less than
+    /// 2^55. (locks 3.5)
+    std::uint64_t aging_ms = 60'000;
+
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
     std::uint64_t max_lock_delay_ms = 60'000;
 
@@ -88,7 +93,7 @@ struct config {
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
-              self.max_cycle_search, self.max_bypass);
+              self.max_cycle_search, self.max_bypass, self.aging_ms);
         visit(self.max_meta_bytes, self.max_access_rules, self.max_holds_per_session,
               self.max_sessions_per_principal, self.soft_memory_bytes);
         self.values.fields(self.values, visit);
@@ -131,6 +136,7 @@ struct memory_use {
     }
     if (config.values.max_operations < 2) return errc::limit_out_of_range;
     if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
+    if (config.aging_ms >= aging_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {
         return errc::limit_out_of_range;
     }

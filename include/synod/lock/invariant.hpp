@@ -120,14 +120,14 @@ template <class State>
            for_all_requests(now, ends_later_or_never);
 }
 
-/// First come, first served: each queue rises in position, but for an upgrade, which is first.
+/// First come, first served among those of one rank: each queue rises in rank and position, but for an upgrade, which is first.
 template <class State>
 [[nodiscard]] bool queues_rise_in_position(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
         for (std::size_t i = 1; i < lock.queue.size(); ++i) {
             if (lock.queue[i].upgrades != fencing_token()) return false;
             const bool is_behind_upgrade = i == 1 && lock.queue[0].upgrades != fencing_token();
-            if (!is_behind_upgrade && lock.queue[i].at <= lock.queue[i - 1].at) return false;
+            if (!is_behind_upgrade && !comes_after(lock.queue[i], lock.queue[i - 1])) return false;
         }
         return true;
     });

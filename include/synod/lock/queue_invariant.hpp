@@ -5,6 +5,9 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/deferred.hpp>
+#include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
@@ -13,6 +16,51 @@
 #include <cstdint>
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
+
+/// Whether one goes behind another, by rank, and by position where that is the same.
+template <class Record>
+[[nodiscard]] bool comes_after(const Record& one, const Record& other) {
+    const std::uint64_t own = one.standing.rank;
+    const std::uint64_t others = other.standing.rank;
+    return own == others ? one.at > other.at : own > others;
+}
+
+/// Whether that is a rank that a lock's policy gives to such a request.
+template <class Lock, class Record>
+[[nodiscard]] bool has_lawful_rank(const Lock& lock, const Record& one) {
+    if (one.kind == request_kind::upgrade || lock.policy == policy::fifo) {
+        return one.standing.rank == 0;
+    }
+    if (lock.policy == policy::priority) return true;
+    return one.standing.rank == 1 || (one.standing.rank == 0 && one.mode == mode::shared);
+}
+
+/// Every lock has a policy, and nobody a rank that it does not give. No semaphore is phase_fair. (3.5)
+template <class State>
+[[nodiscard]] bool ranks_follow_policies(const State& now) {
+    for (const auto& lock : now.locks) {
+        if (lock.policy == policy::any) return false;
+        if (lock.policy == policy::phase_fair && lock.capacity != 0) return false;
+        for (const auto& one : lock.queue) {
+            if (!has_lawful_rank(lock, one)) return false;
+        }
+    }
+    return true;
+}
+
+/// Whoever waits for several locks finds the same policy at all of them, and none that has an order of its own at each. (3.5)
+template <class State>
+[[nodiscard]] bool several_locks_have_one_policy(const State& now) {
+    synod::detail::deferred<ordered_map<position, policy>, State> seen;
+    for (const auto& lock : now.locks) {
+        for (const auto& one : lock.queue) {
+            const auto [first, is_new] = seen.emplace(one.at, lock.policy);
+            if (is_new) continue;
+            if (lock.policy == policy::phase_fair || first->second != lock.policy) return false;
+        }
+    }
+    return true;
+}
 
 /// Only who waits stands to others in any way.
 template <class State>
@@ -74,6 +122,8 @@ template <class State>
 template <class State>
 [[nodiscard]] const char* first_broken_of_queues(const State& now) {
     if (!only_who_waits_has_standing(now)) return "only_who_waits_has_standing";
+    if (!ranks_follow_policies(now)) return "ranks_follow_policies";
+    if (!several_locks_have_one_policy(now)) return "several_locks_have_one_policy";
     if (!only_who_may_be_is_overtaken(now)) return "only_who_may_be_is_overtaken";
     if (!who_may_pass_does_not_wait(now)) return "who_may_pass_does_not_wait";
     return nullptr;

@@ -19,10 +19,27 @@ enum class on_deadlock : std::uint8_t {
 };
 [[nodiscard]] constexpr on_deadlock last_of(on_deadlock) { return on_deadlock::lowest_priority; }
 
+/// In which order a lock is granted to those who wait for it. It comes into being with the policy that the first request for it names,
+/// and has that as long as it is there; a request that names another is refused (policy_mismatch). (locks 3.5)
+enum class policy : std::uint8_t {
+    any,       // whatever it has; fifo where it comes into being
+    fifo,      // in the order of arrival
+    priority,  // by terms::priority and by arrival, as config::aging_ms weighs them; but nobody is overtaken more than config::max_bypass
+               // times: who comes when that is so goes behind, and ranks no higher in any queue
+    phase_fair,  // after a writer all readers who wait by then, and after those the next writer
+};
+[[nodiscard]] constexpr policy last_of(policy) { return policy::phase_fair; }
+
+inline constexpr std::uint64_t highest_priority = 255;
+
+/// config::aging_ms is below this, so that the steps of priority do not overflow.
+inline constexpr std::uint64_t aging_end_ms = std::uint64_t{1} << 55U;
+
 /// What a request asks for besides its locks: how it is to be dealt with while it waits.
 struct terms {
     lock::on_deadlock on_deadlock = lock::on_deadlock::requester;
-    std::uint8_t priority = 0;  // the higher, the more urgent
+    std::uint8_t priority =
+        0;  // the higher, the more urgent; for the order of policy::priority, and for lowest_priority
 
     friend bool operator==(const terms&, const terms&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.on_deadlock, self.priority); }
@@ -31,6 +48,7 @@ struct terms {
 /// How a waiting request stands to others. It belongs to the request, and is the same in each queue that it waits in.
 struct standing {
     lock::terms terms;
+    std::uint64_t rank = 0;  // in the order of queues, before its position; the lower, the sooner
     std::uint32_t bypassed = 0;  // so often it was overtaken, whichever of its locks it was at
     bool lets_pass =
         false;  // whoever wants fewer permits may overtake it; no more once it cannot be overtaken
@@ -38,7 +56,7 @@ struct standing {
     friend bool operator==(const standing&, const standing&) = default;
     static void fields(auto& self, auto&& visit) {
         self.terms.fields(self.terms, visit);
-        visit(self.bypassed, self.lets_pass);
+        visit(self.rank, self.bypassed, self.lets_pass);
     }
 };
 

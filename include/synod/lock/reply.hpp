@@ -43,8 +43,9 @@ enum class refusal : std::uint8_t {
     denied,                 // the access rules do not allow it
     name_repeated,          // a transaction writes it twice
     counter_overflow,       // the sum is no 64-bit number
+    policy_mismatch,        // the lock has another policy, or cannot have this one
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::counter_overflow; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::policy_mismatch; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -235,6 +236,7 @@ template <std::same_as<reply> Reply>
         case refusal::denied: return errc::denied;
         case refusal::name_repeated: return errc::malformed;
         case refusal::counter_overflow: return errc::counter_overflow;
+        case refusal::policy_mismatch: return errc::policy_mismatch;
     }
     return errc::malformed;
 }

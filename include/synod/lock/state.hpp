@@ -90,9 +90,10 @@ struct delay_record {
 struct lock_record {
     std::string name;
     std::vector<request_record> holders;  // in order of token
-    std::vector<request_record> queue;    // an upgrade, if one waits, and then in order of position
+    std::vector<request_record> queue;    // an upgrade, if one waits, then by rank and position
     std::uint32_t capacity = 0;           // of a semaphore; zero for a lock
     std::vector<delay_record> delays{};   // in order of token
+    lock::policy policy = lock::policy::fifo;  // never any; in a section of the snapshot of its own
 
     friend bool operator==(const lock_record&, const lock_record&) = default;
 };

@@ -32,7 +32,8 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// A table of locks, shared or exclusive, with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
+/// A table of locks, shared or exclusive, with fair queues, leases and fencing tokens: first come, first served, unless a lock is asked
+/// for by another policy. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
 /// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names need no declaration. Holds live as long as the
@@ -41,7 +42,8 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
 /// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
-/// of it that wait for nothing else, unless the lowest priority is to give way.
+/// of it that wait for nothing else, unless the lowest priority is to give way, or the policy is another than fifo. A request that goes
+/// ahead of others takes time for each of them, and so does the end of a writer's hold in phases.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>

@@ -267,16 +267,20 @@ private:
         }
     }
 
-    /// Of those who barge, or are let past, all whom they overtake know it. (locks 3.5)
+    /// Of those who barge, are let past, or go ahead by priority, all whom they overtake know it. (locks 3.5)
     template <class Command>
     [[nodiscard]] static bool is_rightly_ahead(const exchange& its, const Command& asked) {
+        if (!holds_alternative<lock::granted>(its.said)) return true;
         if constexpr (requires { asked.flags; }) {
-            if (!holds_alternative<lock::granted>(its.said)) return true;
             return passes_otherwise(its.before, asked, get<lock::granted>(its.said).token) ||
                    detail::counts_overtaking(its.before, its.after, asked.name);
-        } else {
-            return true;
         }
+        if constexpr (std::is_same_v<Command, lock::acquire_all>) {
+            for (const lock::wanted& one : asked.locks) {
+                if (!detail::counts_overtaking(its.before, its.after, one.name)) return false;
+            }
+        }
+        return true;
     }
 
     /// Whether who is granted at once holds already, or takes back what it has lost: then it is no overtaking. (locks 3.5, 3.6)
@@ -299,26 +303,27 @@ private:
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
-    /// Whoever is granted at once overtakes nobody, unless it barges or passes otherwise. (locks 3.5)
+    /// Whoever is granted at once overtakes nobody, unless it barges, or passes otherwise, or by priority. (locks 3.5)
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
         const auto* const granted = get_if<lock::granted>(&said);
         if (granted == nullptr || (asked.flags & lock::barge) != 0) return {};
         if (passes_otherwise(before, asked, granted->token)) return {};
-        return detail::is_waited_for(before, asked.name) ? "first_come_first_served" : "";
+        return detail::is_served_in_order(before, asked.name) ? "first_come_first_served" : "";
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_all& asked, const lock::reply& said) {
         if (!holds_alternative<lock::granted>(said)) return {};
         for (const lock::wanted& one : asked.locks) {
-            if (detail::is_waited_for(before, one.name)) return "first_come_first_served";
+            if (detail::is_served_in_order(before, one.name)) return "first_come_first_served";
         }
         return {};
     }
     [[nodiscard]] static std::string_view
     check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
         if (!holds_alternative<lock::granted>(said) || (asked.flags & lock::barge) != 0) return {};
-        return detail::all_let_pass(before, asked.name) ? "" : "first_come_first_served";
+        if (detail::all_let_pass(before, asked.name)) return {};
+        return detail::is_served_in_order(before, asked.name) ? "first_come_first_served" : "";
     }
     /// A hold is given back by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view

@@ -31,7 +31,8 @@ std::vector<lock::command> one_of_each() {
                       50,
                       lock::reentrant | lock::barge,
                       30,
-                      {lock::on_deadlock::youngest, 7}},
+                      {lock::on_deadlock::youngest, 7},
+                      lock::policy::priority},
         lock::release{stamp, 9, fencing_token(3, 77)},
         lock::query{stamp, 6},
         lock::acknowledge{stamp, 6},
@@ -75,11 +76,13 @@ TEST_CASE("a command that is cut short, too long, or of another version or kind 
 TEST_CASE("a command with a mode or a choice that does not exist is refused") {
     const auto commands = one_of_each();
     CHECK(!decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 3));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 21, 3));
     CHECK(decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 20, 2));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 21, 2));
     CHECK(!decodes_with<lock::command_codec>(
-        commands[3], encoded<lock::command_codec>(commands[3]).size() - 2, 3));
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 3, 3));
+    CHECK(!decodes_with<lock::command_codec>(
+        commands[3], encoded<lock::command_codec>(commands[3]).size() - 1, 4));
     CHECK(!decodes_with<lock::command_codec>(
         commands[7], encoded<lock::command_codec>(commands[7]).size() - 1, 2));
 }

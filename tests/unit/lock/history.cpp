@@ -132,6 +132,21 @@ public:
         }
     }
 
+    /// Queues that are not in the order of arrival, by policy, and requests for several locks in them.
+    void add_ranks(const lock::state& after) {
+        std::map<position, std::size_t> places;
+        for (const lock::lock_record& lock : after.locks) {
+            for (std::size_t i = 1; i < lock.queue.size(); ++i) {
+                if (lock.queue[i].at > lock.queue[i - 1].at) continue;
+                if (lock.queue[i - 1].upgrades != fencing_token()) continue;
+                ++reordered[lock.policy];
+                if (++places[lock.queue[i].at] > 1) ++reordered_twice;
+            }
+        }
+    }
+
+    std::map<lock::policy, std::size_t> reordered;
+    std::size_t reordered_twice = 0;
     std::size_t overtaken = 0;
     std::size_t overtaken_for_permits = 0;
     std::size_t overtaken_for_good = 0;
@@ -205,6 +220,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_delays(before, after);
         seen.add_victims(given, events);
         seen.add_overtaken(before, after, config.max_bypass);
+        seen.add_ranks(after);
         if (!lock::invariant::bypass_is_bounded(after, config.max_bypass)) return false;
         source.heard(given);
         for (const lock::event& one : events) {
@@ -235,7 +251,11 @@ TEST_CASE(
     CHECK(seen.together_after_a_wait > 500);
     CHECK(seen.left_delays > 1'000);
     CHECK(seen.reclaimed > 100);
-    CHECK(seen.older_victims > 100);
+    CHECK(seen.older_victims > 50);
+    CHECK(seen.reordered[lock::policy::priority] > 1'000);
+    CHECK(seen.reordered[lock::policy::phase_fair] > 50);
+    CHECK(seen.reordered_twice > 100);
+    CHECK(seen.refusals_for(lock::refusal::policy_mismatch) > 1'000);
     CHECK(seen.overtaken > 500);
     CHECK(seen.overtaken_for_permits > 200);
     CHECK(seen.overtaken_for_good > 100);

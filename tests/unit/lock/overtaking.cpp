@@ -230,7 +230,7 @@ TEST_CASE("locks 3.12/74: a snapshot keeps who was overtaken and who lets others
     REQUIRE(restore(copy, snapshot_of(d.table)));
     CHECK(copy == d.table);
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
-    CHECK(copy.describe().locks[0].queue[0].standing == lock::standing{{}, 1, true});
+    CHECK(copy.describe().locks[0].queue[0].standing == lock::standing{{}, 0, 1, true});
 }
 
 TEST_CASE("a barge without a token left overtakes nobody") {

@@ -31,7 +31,10 @@ struct step {
 class random_commands {
 public:
     explicit random_commands(std::uint64_t seed)
-        : random_(seed), has_rules_(seed % 4 == 3), has_limits_(seed % 5 == 1) {}
+        : random_(seed),
+          has_rules_(seed % 4 == 3),
+          has_limits_(seed % 5 == 1),
+          usual_(seed / 2 % 4) {}
 
     step next() {
         step made;
@@ -206,11 +209,18 @@ private:
         if (random_.below(2) == 0) asked.flags = lock::reentrant;
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         if (random_.below(3) == 0) asked.flags |= lock::reclaim;
         if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(50) == 0) asked.flags = static_cast<std::uint8_t>(random_.below(10));
         if (random_.below(60) == 0) asked.name = std::string(random_.below(2) * 600, 'n');
         return asked;
+    }
+
+    /// Mostly the same in one history, so that some agree.
+    lock::policy policy() {
+        if (random_.below(3) == 0) return lock::policy::any;
+        return static_cast<lock::policy>(random_.below(8) == 0 ? random_.below(4) : usual_);
     }
 
     /// Mostly by priority, for the strictest decides.
@@ -257,6 +267,7 @@ private:
         if (random_.below(3) != 0) asked.wait_ms = lock::wait_forever;
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         const std::uint64_t several = random_.below(40) == 0 ? 8 : 1 + random_.below(4);
         for (std::uint64_t i = random_.below(60) == 0 ? several : 0; i < several; ++i) {
             const auto letter = static_cast<char>('a' + random_.below(several > 4 ? 20 : 4));
@@ -274,6 +285,7 @@ private:
                                                                           : 1 + random_.below(3));
         asked.hold_ttl_ms = lease();
         asked.terms = terms();
+        asked.policy = policy();
         if (random_.below(2) == 0) asked.flags |= lock::allow_small_pass;
         if (random_.below(5) == 0) asked.flags |= lock::barge;
         if (random_.below(60) == 0) asked.flags |= lock::reentrant;
@@ -338,8 +350,9 @@ private:
     static constexpr std::string_view principals[] = {"", "p", "q"};
 
     prng random_;
-    bool has_rules_;   // some histories have access rules
-    bool has_limits_;  // some have limits that change
+    bool has_rules_;       // some histories have access rules
+    bool has_limits_;      // some have limits that change
+    std::uint64_t usual_;  // lock::policy
     log_time now_;
     position at_;
     std::uint64_t last_token_ = 0;
@@ -373,6 +386,7 @@ inline lock::config tight_limits() {
     config.values = {
         .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     config.max_bypass = 2;
+    config.aging_ms = 10;
     return config;
 }
 

@@ -245,11 +245,19 @@ private:
         for (const request& one : requests_.all) {
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
             if (one.is.owner.session == id && counts) touch(one.name);
+            if (one.is.owner.session == id) note_writer(one);
         }
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
     }
 
+    /// Its hold is about to end, or to be weaker.
+    void note_writer(const request& one) {
+        if (one.is.state == state::granted && one.is.mode == lock::mode::exclusive)
+            had_writer_.insert(one.name);
+    }
+
     void drop(const request* gone) {
+        note_writer(*gone);
         if (gone->is.state == state::granted) touch(gone->name);
         requests_.all.remove_if([&](const request& one) { return &one == gone; });
     }
@@ -279,6 +287,8 @@ private:
         return true;
     }
     void grant(const std::string& name) {
+        const bool is_fair = requests_.policy_of(name) == lock::policy::phase_fair;
+        if (had_writer_.erase(name) > 0 && is_fair) overtaking::end_phase(requests_, name);
         while (request* const front = requests_.front(name)) {
             std::vector<request*> places = requests_.places_of(*front);
             const bool is_grantable = std::ranges::all_of(places, [this](const request* one) {
@@ -444,6 +454,7 @@ private:
         if (asked.flags > 7) return no(lock::refusal::malformed);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
         if (requests_.capacity_of(asked.name) > 0) return no(lock::refusal::kind_mismatch);
+        if (is_other_policy(asked.name, asked.policy)) return no(lock::refusal::policy_mismatch);
         const lock::owner_id owner{self.id, asked.owner};
         request* const own = requests_.held(asked.name, owner);
         if ((asked.flags & 1) != 0 && own != nullptr) {
@@ -472,6 +483,7 @@ private:
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
         if (is_full_for(self, 1)) return no(lock::refusal::limit);
+        come_into_being(asked.name, asked.policy);
         return queue_up(asked, {{asked.name, asked.mode}}, {}, passes || barges, barges);
     }
 
@@ -492,6 +504,15 @@ private:
             is_free = is_free && requests_.front(name) == nullptr && requests_.fits(name, mode, {});
             holds_one = holds_one || requests_.held(name, {self.id, asked.owner}) != nullptr;
         }
+        lock::policy common = asked.policy;
+        for (const std::string& name : names) {
+            if (common == lock::policy::any) common = requests_.policy_of(name);
+        }
+        if (common == lock::policy::any) common = lock::policy::fifo;
+        if (common == lock::policy::phase_fair) return no(lock::refusal::policy_mismatch);
+        for (const std::string& name : names) {
+            if (is_other_policy(name, common)) return no(lock::refusal::policy_mismatch);
+        }
         if (asked.hold_ttl_ms >> 63U != 0) return no(lock::refusal::ttl_out_of_range);
         if (names.size() > config_.max_locks_per_request) return no(lock::refusal::limit);
         if (asked.wait_ms > config_.max_wait_ms) return no(lock::refusal::limit);
@@ -500,6 +521,7 @@ private:
         if (requests_.is_over_limits(config_, names, self.id, !is_free))
             return no(lock::refusal::limit);
         if (is_full_for(self, names.size())) return no(lock::refusal::limit);
+        for (const std::string& name : names) come_into_being(name, common);
         return queue_up(asked, sorted, {});
     }
 
@@ -514,6 +536,8 @@ private:
         const auto capacity = is_there ? requests_.capacity_of(asked.name) : asked.capacity;
         if (capacity == 0 || (asked.capacity != 0 && asked.capacity != capacity))
             return no(lock::refusal::kind_mismatch);
+        if (asked.policy == lock::policy::phase_fair || is_other_policy(asked.name, asked.policy))
+            return no(lock::refusal::policy_mismatch);
         if (asked.permits == 0 || asked.permits > capacity)
             return no(lock::refusal::permits_out_of_range);
         if (!is_there) requests_.capacities[asked.name] = capacity;
@@ -526,6 +550,7 @@ private:
         if (requests_.is_over_limits(config_, {asked.name}, self.id, !is_free))
             return no(lock::refusal::limit);
         if (is_full_for(self, 1)) return no(lock::refusal::limit);
+        come_into_being(asked.name, asked.policy);
         return queue_up(asked, {{asked.name, lock::mode::shared}}, {}, barges, barges);
     }
 
@@ -551,6 +576,7 @@ private:
         if (one_waits && first->is.upgrades == asked.token)
             return no(lock::refusal::upgrade_conflict);
         if (asked.to <= own->is.mode) {
+            if (asked.to != lock::mode::exclusive) note_writer(*own);
             own->is.mode = own->is.before = asked.to;
             touch(own->name);
             grant();
@@ -570,10 +596,29 @@ private:
         return queue_up(asked, {{own->name, asked.to}}, asked.token);
     }
 
+    bool is_other_policy(const std::string& name, lock::policy asked) {
+        const lock::policy has = requests_.policy_of(name);
+        return has != lock::policy::any && asked != lock::policy::any && has != asked;
+    }
+    void come_into_being(const std::string& name, lock::policy by) {
+        if (requests_.exists(name)) return;
+        requests_.policies[name] = by == lock::policy::any ? lock::policy::fifo : by;
+    }
+
     template <class Command>
     lock::reply queue_up(const Command& asked, const std::map<std::string, lock::mode>& locks,
                          fencing_token upgrades, bool passes_the_queue = false,
                          bool barges = false) {
+        std::vector<std::string> names;
+        for (const auto& [name, wanted] : locks) names.push_back(name);
+        const bool is_ranked = !passes_the_queue && upgrades == fencing_token();
+        const std::uint64_t rank =
+            is_ranked ? overtaking::rank(requests_, names, asked.terms, now_, config_) : 0;
+        const std::uint64_t left =
+            fencing_token::max_counter - (last_ & fencing_token::max_counter);
+        const bool counts = requests_.policies.at(names.front()) == lock::policy::priority;
+        if (is_ranked && counts && left >= names.size())
+            overtaking::count_behind(requests_, names, rank, config_);
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
             request fresh{{}, name, passes_the_queue, barges};
@@ -584,6 +629,7 @@ private:
             fresh.is.mode = fresh.is.before = wanted;
             fresh.is.upgrades = upgrades;
             fresh.is.standing.terms = asked.terms;
+            fresh.is.standing.rank = rank;
             if constexpr (requires { asked.hold_ttl_ms; }) {
                 if (asked.hold_ttl_ms > 0) fresh.is.lease.ttl_ms = clamped(asked.hold_ttl_ms);
             }
@@ -807,6 +853,7 @@ private:
             return lock::released{most};
         }
         if (is_release) {
+            if (one->is.before != lock::mode::exclusive) note_writer(*one);
             one->is.mode = one->is.before;
             touch(one->name);
             grant();
@@ -826,6 +873,7 @@ private:
     reference_revocation forced_;
     reference_access access_;
     std::deque<std::string> changed_;
+    std::set<std::string> had_writer_;  // of those
     std::vector<lock::event> events_;
 };
 

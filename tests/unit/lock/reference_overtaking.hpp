@@ -8,8 +8,10 @@
 
 #include "reference_requests.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,9 +25,11 @@ struct reference_overtaking {
         std::vector<request*> found;
         for (request& one : requests.all) {
             const bool waits = one.name == name && one.is.state == lock::request_state::queued;
-            if (waits && reference_requests::is_upgrade(one.is)) found.insert(found.begin(), &one);
-            if (waits && !reference_requests::is_upgrade(one.is)) found.push_back(&one);
+            if (waits) found.push_back(&one);
         }
+        std::ranges::sort(found, [](const request* one, const request* other) {
+            return reference_requests::goes_before(*one, *other);
+        });
         return found;
     }
 
@@ -58,12 +62,51 @@ struct reference_overtaking {
     static void count(reference_requests& requests, const std::string& name, std::size_t several,
                       const lock::config& limits) {
         const std::vector<request*> waiting = queue_of(requests, name);
-        for (std::size_t i = 0; i < several && i < waiting.size(); ++i) {
-            for (request* place : requests.places_of(*waiting[i])) {
-                lock::standing& its = place->is.standing;
-                ++its.bypassed;
-                its.lets_pass = its.lets_pass && its.bypassed < limits.max_bypass;
+        for (std::size_t i = 0; i < several && i < waiting.size(); ++i)
+            count(requests, *waiting[i], limits);
+    }
+    static void count(reference_requests& requests, const request& overtaken,
+                      const lock::config& limits) {
+        for (request* place : requests.places_of(overtaken)) {
+            lock::standing& its = place->is.standing;
+            ++its.bypassed;
+            its.lets_pass = its.lets_pass && its.bypassed < limits.max_bypass;
+        }
+    }
+
+    /// Where a request for these stands that comes now: by priority behind all whom it may not overtake.
+    static std::uint64_t rank(reference_requests& requests, const std::vector<std::string>& names,
+                              const lock::terms& terms, std::uint64_t now,
+                              const lock::config& limits) {
+        const lock::policy by = requests.policies.at(names.front());
+        if (by == lock::policy::fifo) return 0;
+        if (by == lock::policy::phase_fair) return 1;
+        std::uint64_t rank = now + (255U - terms.priority) * limits.aging_ms;
+        for (const std::string& name : names) {
+            for (const request* one : queue_of(requests, name)) {
+                const lock::standing& its = one->is.standing;
+                if (its.bypassed >= limits.max_bypass) rank = std::max(rank, its.rank);
             }
+        }
+        return rank;
+    }
+    /// Whoever waits for one of these and stands behind that rank is overtaken, once.
+    static void count_behind(reference_requests& requests, const std::vector<std::string>& names,
+                             std::uint64_t rank, const lock::config& limits) {
+        std::map<position, request*> overtaken;
+        for (const std::string& name : names) {
+            for (request* one : queue_of(requests, name)) {
+                if (one->is.standing.rank > rank) overtaken[one->is.at] = one;
+            }
+        }
+        for (const auto& [at, one] : overtaken) count(requests, *one, limits);
+    }
+
+    /// Those who wait to read are served before all who wait to write.
+    static void end_phase(reference_requests& requests, const std::string& name) {
+        for (request* one : queue_of(requests, name)) {
+            const bool is_reader = one->is.mode == lock::mode::shared;
+            if (is_reader && !reference_requests::is_upgrade(one->is)) one->is.standing.rank = 0;
         }
     }
 };

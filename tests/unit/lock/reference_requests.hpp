@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace synod::lock_test {
@@ -129,9 +130,19 @@ struct reference_requests {
         for (request& one : all) {
             if (one.name != name || one.is.state != state::queued) continue;
             if (one.passes_the_queue) return &one;
-            if (first == nullptr || is_upgrade(one.is)) first = &one;
+            if (first == nullptr || goes_before(one, *first)) first = &one;
         }
         return first;
+    }
+
+    /// Whether one of two is served first.
+    static bool goes_before(const request& one, const request& other) {
+        if (is_upgrade(one.is) || is_upgrade(other.is)) return is_upgrade(one.is);
+        return std::pair(one.is.standing.rank, one.is.at) <
+               std::pair(other.is.standing.rank, other.is.at);
+    }
+    [[nodiscard]] lock::policy policy_of(const std::string& name) const {
+        return exists(name) ? policies.at(name) : lock::policy::any;
     }
 
     [[nodiscard]] bool is_over_limits(const lock::config& limits,
@@ -184,7 +195,9 @@ struct reference_requests {
     /// What is held, waited for, or kept from others, in order of name.
     [[nodiscard]] std::vector<lock::lock_record> locks() const {
         std::map<std::string, lock::lock_record> by_name;
-        for (const request& one : all) {
+        std::list<request> sorted = all;
+        sorted.sort(goes_before);
+        for (const request& one : sorted) {
             if (one.is.state == state::granted) by_name[one.name].holders.push_back(one.is);
             if (one.is.state == state::queued) by_name[one.name].queue.push_back(one.is);
         }
@@ -193,9 +206,9 @@ struct reference_requests {
         for (auto& [name, record] : by_name) {
             record.name = name;
             record.capacity = capacity_of(name);
+            record.policy = policy_of(name);
             std::ranges::sort(record.holders, {}, &lock::request_record::token);
             std::ranges::sort(record.delays, {}, &lock::delay_record::token);
-            std::ranges::stable_partition(record.queue, is_upgrade);
             found.push_back(record);
         }
         return found;
@@ -204,6 +217,7 @@ struct reference_requests {
     std::list<request> all;  // in order of arrival
     std::list<ghost> ghosts;
     std::map<std::string, std::uint32_t> capacities;  // of semaphores, also of those that are gone
+    std::map<std::string, lock::policy> policies;     // also of those that are gone
 };
 
 }  // namespace synod::lock_test

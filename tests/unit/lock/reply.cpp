@@ -53,7 +53,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 21));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 22));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
 }
 
@@ -69,6 +69,7 @@ TEST_CASE("every refusal has an error to go with it") {
     CHECK(lock::error_of(lock::refusal::permits_out_of_range) == errc::permits_out_of_range);
     CHECK(lock::error_of(lock::refusal::unknown_lock) == errc::unknown_lock);
     CHECK(lock::error_of(lock::refusal::denied) == errc::denied);
+    CHECK(lock::error_of(lock::refusal::policy_mismatch) == errc::policy_mismatch);
     for (int reason = 0; reason <= static_cast<int>(last_of(lock::refusal{})); ++reason) {
         const auto error = make_error_code(lock::error_of(static_cast<lock::refusal>(reason)));
         CHECK(error.message() != "unknown error");

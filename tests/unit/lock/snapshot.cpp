@@ -64,6 +64,13 @@ driver<> busy_table() {
     d.run(lock::acquire_permits{d.stamp(late), 1, "t", 1, 0});
     d.run(lock::acquire{d.stamp(late), 0, "r", mode::shared, lock::wait_forever, 0, 2'000});
     CHECK(d.acquire_all(late, {"r", "u"}) == lock::reply(lock::queued{}));
+    d.run(lock::acquire{
+        d.stamp(late), 8, "p", mode::exclusive, lock::no_wait, 0, 0, {}, lock::policy::priority});
+    for (const std::uint8_t priority : {std::uint8_t{1}, std::uint8_t{4}}) {
+        lock::acquire asked{d.stamp(late), 9, "p"};
+        asked.terms.priority = priority;
+        CHECK(d.run(asked) == lock::reply(lock::queued{}));
+    }
     lock::acquire by_priority{d.stamp(late), 7, "r"};
     by_priority.terms = {lock::on_deadlock::lowest_priority, 3};
     CHECK(d.run(by_priority) == lock::reply(lock::queued{}));

@@ -101,6 +101,12 @@ TEST_CASE("who barges, or is let past, overtakes those who know it, and nobody e
     CHECK(overtakes(1, lock::barge).empty());
     CHECK(overtakes(0, lock::barge) == "overtaking_is_counted");
     CHECK(overtakes(1, lock::no_flags) == "first_come_first_served");
+    before.locks.front().policy = lock::policy::priority;
+    CHECK(overtakes(1, lock::no_flags).empty());
+    CHECK(overtakes(0, lock::no_flags) == "overtaking_is_counted");
+    before.locks.front().policy = lock::policy::phase_fair;
+    CHECK(overtakes(1, lock::no_flags) == "first_come_first_served");
+    before.locks.front().policy = lock::policy::fifo;
     const auto passes = [&](bool lets_pass, std::uint32_t counted) {
         lock::state full = before;
         full.locks.front().capacity = 3;

@@ -49,6 +49,11 @@ public:
             if (const auto why = refusal_of_name(name)) return why;
             if (is_semaphore(book_->objects().find(name))) return refusal::kind_mismatch;
         }
+        const auto by = policy_of(asked, sorted);
+        if (by == policy::phase_fair) return refusal::policy_mismatch;
+        for (const auto& [name, as] : sorted) {
+            if (!has_policy(book_->objects().find(name), by)) return refusal::policy_mismatch;
+        }
         if (asked.hold_ttl_ms >= ttl_end_ms) return refusal::ttl_out_of_range;
         if (sorted.size() > config_->max_locks_per_request) return refusal::limit;
         if (asked.wait_ms > config_->max_wait_ms) return refusal::limit;
@@ -66,6 +71,8 @@ public:
             found == none ? asked.capacity : book_->object_at(found).capacity;
         const bool is_another = asked.capacity != 0 && asked.capacity != capacity;
         if (capacity == 0 || is_another) return refusal::kind_mismatch;
+        const bool has_no_readers = asked.policy == policy::phase_fair;
+        if (has_no_readers || !has_policy(found, asked.policy)) return refusal::policy_mismatch;
         if (asked.permits == 0 || asked.permits > capacity) return refusal::permits_out_of_range;
         return std::nullopt;
     }
@@ -78,6 +85,20 @@ public:
 
     [[nodiscard]] bool is_semaphore(handle found) const {
         return found != none && book_->object_at(found).capacity != 0;
+    }
+
+    /// Whether an object has a policy, or may come into being with it.
+    [[nodiscard]] bool has_policy(handle found, policy asked) const {
+        return asked == policy::any || found == none || book_->object_at(found).policy == asked;
+    }
+    /// That of several locks: what is asked for, or else that of the first that exists.
+    [[nodiscard]] policy policy_of(const acquire_all& asked, const wanted_locks& sorted) const {
+        if (asked.policy != policy::any) return asked.policy;
+        for (const auto& [name, as] : sorted) {
+            const handle found = book_->objects().find(name);
+            if (found != none) return book_->object_at(found).policy;
+        }
+        return policy::fifo;
     }
 
     [[nodiscard]] reason refusal_of(const acquire_view& asked) const {

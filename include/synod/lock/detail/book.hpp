@@ -108,15 +108,23 @@ public:
         standings_.set(one, what);
     }
 
-    /// Gives a waiting request its next place, behind all that wait for that lock and came before it. Places come in order of name.
+    /// Gives a waiting request its next place, behind all that wait for that lock and rank before it, or came
+    /// before it with the same rank. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
         const handle fresh = add_place(one, target, wanted);
         handle before = objects_[target].queue.last;
-        while (before != none && !Rules::goes_behind(at(one).at, request_of(before).at)) {
+        while (before != none && !stands_behind(one, places_[before].request)) {
             before = places_[before].previous;
         }
         stand_in_queue(before, fresh);
         return fresh;
+    }
+
+    /// Moves a waiting place behind another of that queue, or to the front if that is `none`. Its standing says so already.
+    void move_behind(handle before, handle one) {
+        auto& queue = objects_[places_[one].object].queue;
+        neighbours::remove(places_, queue, one);
+        neighbours::insert_behind(places_, queue, before, one);
     }
 
     /// Gives a request that can be granted at once its place ahead of all that wait.
@@ -186,6 +194,7 @@ public:
     /// Changes the mode of a hold for good.
     void convert(handle one, lock::mode to) {
         place& held = places_[one];
+        if (to != lock::mode::exclusive) note_writer(held);
         --objects_[held.object].held.in(held.stake.mode);
         ++objects_[held.object].held.in(to);
         held.stake.mode = held.before = to;
@@ -322,6 +331,18 @@ private:
         forget_place(old);
     }
 
+    /// A hold is about to end, or to be weaker.
+    void note_writer(const place& held) {
+        object& target = objects_[held.object];
+        const bool is_writer = held.stake.mode == lock::mode::exclusive;
+        if (target.policy == policy::phase_fair && is_writer) target.is_phase_over = true;
+    }
+    [[nodiscard]] bool stands_behind(handle one, handle other) const {
+        const std::uint64_t own = standing_of(one).rank;
+        const std::uint64_t others = standing_of(other).rank;
+        return own == others ? Rules::goes_behind(at(one).at, at(other).at) : own > others;
+    }
+
     /// Behind `before`, or first if that is `none`.
     void stand_in_queue(handle before, handle arrival) {
         const handle target = places_[arrival].object;
@@ -346,6 +367,7 @@ private:
         by_token_.erase(one, spread_in_lines(held.token.value()));
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
+        note_writer(held);
         --target.held.in(held.stake.mode);
         target.held.permits -= held.stake.permits;
         objects_.touch(held.object);

@@ -8,6 +8,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/slab.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
@@ -68,12 +69,14 @@ struct object {
     std::string name;
     std::uint32_t capacity = 0;  // of a semaphore; zero for a lock
     chain holders;               // places, as they were granted
-    chain queue;                 // places: an upgrade, if one waits, and then in order of position
+    chain queue;  // places: an upgrade, if one waits, and then in order of rank and of position
     holding held;
     std::uint32_t waiting = 0;
     std::uint32_t waiting_for_several = 0;  // of those in its queue, the requests for several locks
     bool touched = false;                   // stands in the list of those whose grant loop is due
     bool is_delayed = false;                // has lock-delays
+    bool is_phase_over = false;             // a writer of policy::phase_fair has had its turn
+    lock::policy policy = lock::policy::fifo;
 };
 
 /// What a session has in this table. A request counts once for each of its places, and once when it has ended.

@@ -113,13 +113,36 @@ bool let_front_in(book<Rules>& all, handle lock, fencing_token& last, log_time n
     return true;
 }
 
+/// A writer's hold has ended, so those who wait to read by now go ahead of those who wait to write, in the order of their arrival.
+/// Linear in those who wait.
+template <class Rules, class Listener>
+void let_readers_ahead(book<Rules>& all, handle lock, Listener& listener) {
+    handle before = all.upgrade_of(lock);
+    for (handle one = all.object_at(lock).queue.first, next = none; one != none; one = next) {
+        next = all.place_at(one).next;
+        const place& waiting = all.place_at(one);
+        const bool is_due = waiting.upgrades == none && Rules::is_due_to_read(waiting.stake.mode);
+        if (!is_due) continue;
+        standing its = all.standing_of(waiting.request);
+        if (its.rank != 0) {
+            its.rank = 0;
+            all.set_standing(waiting.request, its);
+            all.move_behind(before, one);
+            listener.moved(waiting.request);
+        }
+        before = one;
+    }
+    all.objects()[lock].is_phase_over = false;
+}
+
 /// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody
 /// is skipped, but who lets others pass. A request for several locks takes none of them before it can have all. (locks 3.5)
 /// `listener.ended(handle)` is called after each wait that ends here, with a grant or without, and `listener.overtaken(handle)` for
-/// each who goes on waiting while another is granted ahead of it.
+/// each who goes on waiting while another is granted ahead of it, and `listener.moved(handle)` for each who was put ahead of others.
 template <class Rules, class Listener>
 void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now,
                     Listener& listener) {
+    if (all.object_at(lock).is_phase_over) let_readers_ahead(all, lock, listener);
     while (let_front_in(all, lock, last, now, listener) ||
            let_one_pass(all, lock, last, now, listener)) {
     }

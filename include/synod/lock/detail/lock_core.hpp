@@ -197,11 +197,10 @@ protected:
         return first == nullptr ? log_time::never() : first->until;
     }
 
-    /// Lists a request that is about to wait, and whoever would wait for itself through it gives way.
-    void let_wait(handle one, log_time now) {
+    /// Lists a request that is about to wait, and may have made others wait for themselves. `settle` is due.
+    void let_wait(handle one) {
         book_.list_wait(one);
         suspect(one);
-        settle(now);
     }
     /// Those who wait for a semaphore have come to wait for more of those who hold it.
     void suspect_all_at(handle semaphore) {
@@ -308,6 +307,7 @@ protected:
                                             [this](handle other) { core->suspect(other); });
         }
         void overtaken(handle one) const { core->count_overtaking(one); }
+        void moved(handle one) const { core->suspect(one); }
     };
 
     /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.

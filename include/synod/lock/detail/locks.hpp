@@ -10,8 +10,8 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
-#include <synod/lock/detail/administration.hpp>
 #include <synod/lock/detail/admission.hpp>
+#include <synod/lock/detail/arrivals.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
@@ -27,8 +27,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The part of the table that knows no sessions: one function for each command, given that its session is live.
 template <class Rules>
-class locks : public administration<Rules> {
-    using core = administration<Rules>;
+class locks : public arrivals<Rules> {
+    using core = arrivals<Rules>;
 
     /// Named through the parameter, so that nothing is instantiated before a table is.
     template <class T>
@@ -37,14 +37,15 @@ class locks : public administration<Rules> {
 public:
     using reply = deferred<lock::reply>;
 
-    using administration<Rules>::administration;
-    using administration<Rules>::answer_to;
+    using arrivals<Rules>::arrivals;
+    using arrivals<Rules>::answer_to;
     using core::settle;
 
     [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};
         const handle lock = book_.objects().find(asked.name);
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
+        if (!check().has_policy(lock, asked.policy)) return refused{refusal::policy_mismatch};
         const handle own = check().hold_of(lock, {asked.stamp.session, asked.owner});
         const bool is_again = (asked.flags & reentrant) != 0;
         if (is_again && own != none) return acquire_again(own, asked, context.now);
@@ -65,10 +66,8 @@ public:
         made.reclaims = reclaims;
         made.barges = barges;
         const handle fresh = add(made, asked);
-        const handle target = book_.objects().reach(asked.name);
-        want(is_first || barges ? book_.enqueue_first(fresh, target, wanted)
-                                : book_.enqueue(fresh, target, wanted),
-             asked);
+        const handle target = book_.objects().reach(asked.name, 0, asked.policy);
+        join(fresh, target, wanted, is_first || barges, asked, context.now);
         return settle_for(fresh, context.now);
     }
 
@@ -86,10 +85,8 @@ public:
         detail::request made = request_of(asked, client, context);
         made.barges = barges;
         const handle fresh = add(made, asked);
-        const handle semaphore = book_.objects().reach(asked.name, asked.capacity);
-        want(barges ? book_.enqueue_first(fresh, semaphore, wanted)
-                    : book_.enqueue(fresh, semaphore, wanted),
-             asked);
+        const handle semaphore = book_.objects().reach(asked.name, asked.capacity, asked.policy);
+        join(fresh, semaphore, wanted, barges, asked, context.now);
         return settle_for(fresh, context.now);
     }
 
@@ -119,9 +116,7 @@ public:
         detail::request made = request_of(asked, client, context);
         made.is_wide = wanted.size() > 1;
         const handle fresh = add(made, asked);
-        for (const auto& [name, as] : wanted) {
-            want(book_.enqueue(fresh, book_.objects().reach(name), {as, 0}), asked);
-        }
+        core::join_all(fresh, wanted, check().policy_of(asked, wanted), asked, context.now);
         return settle_for(fresh, context.now);
     }
 
@@ -234,12 +229,15 @@ public:
     }
 
 private:
+    using core::add;
     using core::book_;
     using core::check;
     using core::config_;
     using core::find_request;
+    using core::join;
     using core::let_go;
-    using core::let_wait;
+    using core::may_barge;
+    using core::request_of;
     using core::token_of;
 
     [[nodiscard]] reply cancel_granted(handle one, on_granted then, const apply_context& context) {
@@ -299,49 +297,12 @@ private:
         return settle_for(waiting, context.now);
     }
 
-    template <class Command>
-    [[nodiscard]] static deferred<detail::request> request_of(const Command& asked, handle client,
-                                                              const apply_context& context) {
-        detail::request fresh;
-        fresh.at = context.at;
-        fresh.sequence = asked.stamp.sequence;
-        fresh.tag = asked.owner;
-        fresh.client = client;
-        fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
-        return fresh;
-    }
-
-    /// Takes a request in on the terms of its command.
-    template <class Command>
-    [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
-        const handle fresh = book_.add(made);
-        standing its{asked.terms};
-        if constexpr (requires { asked.permits; }) {
-            its.lets_pass = (asked.flags & allow_small_pass) != 0 &&
-                            Rules::may_be_overtaken(0, config_.max_bypass);
-        }
-        book_.set_standing(fresh, its);
-        return fresh;
-    }
-
-    template <class Command>
-    [[nodiscard]] bool may_barge(const Command& asked, handle found, const stake& wanted,
-                                 const client_uuid* reclaimer) const {
-        return (asked.flags & barge) != 0 && check().may_barge(found, wanted, reclaimer);
-    }
-
-    /// A place is to have the lease that its command asks for.
-    template <class Command>
-    void want(handle place, const Command& asked) {
-        if (asked.hold_ttl_ms == 0) return;
-        book_.want_lease(place, {check().clamp_ttl(asked.hold_ttl_ms), log_time::never(), 0});
-    }
-
     /// What to answer for a request that has just been queued. All pass the queue, also what is granted at once: holds come from
     /// the grant loop only. (locks 3.5)
     [[nodiscard]] reply settle_for(handle one, log_time at) {
+        core::grant_free(at);
+        if (book_.at(one).state == request_state::queued) core::let_wait(one);
         settle(at);
-        if (book_.at(one).state == request_state::queued) let_wait(one, at);
         switch (book_.at(one).state) {
             case request_state::granted: return granted{token_of(one)};
             case request_state::queued: book_.at(one).told_queued = true; return queued{};

@@ -11,6 +11,7 @@
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
+#include <synod/lock/queueing.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/log/session.hpp>
@@ -39,20 +40,22 @@ public:
     [[nodiscard]] handle find(std::string_view name) const {
         return find(name, hash_of(as_bytes(name)));
     }
-    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity.
-    [[nodiscard]] handle reach(std::string_view name, std::uint32_t capacity = 0) {
+    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity, and with that policy.
+    [[nodiscard]] handle reach(std::string_view name, std::uint32_t capacity, policy by) {
         const std::uint64_t hash = hash_of(as_bytes(name));
         if (const handle found = find(name, hash); found != none) return found;
         const handle fresh = all_.take();
         object& made = all_[fresh];
         made.name = name;
         made.capacity = capacity;
+        made.policy = by == policy::any ? policy::fifo : by;
         made.holders = made.queue = {};
         made.held = {};
         made.waiting = 0;
         made.waiting_for_several = 0;
         made.touched = false;
         made.is_delayed = false;
+        made.is_phase_over = false;
         by_name_.insert(fresh, hash);
         name_bytes_ += name.size();
         return fresh;

@@ -96,7 +96,7 @@ void describe(const book<Rules>& all, State& out) {
         const object& lock = all.object_at(one);
         out.locks.push_back({lock.name, records_of(all, lock.holders.first),
                              records_of(all, lock.queue.first), lock.capacity,
-                             all.objects().delays().of(one)});
+                             all.objects().delays().of(one), lock.policy});
     });
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
@@ -166,7 +166,8 @@ private:
         const handle fresh = all_->add(asked);
         all_->set_standing(fresh, first.standing);
         for (const auto& [record, lock] : places) {
-            enqueue(fresh, *record, all_->objects().reach(lock->name, lock->capacity));
+            enqueue(fresh, *record,
+                    all_->objects().reach(lock->name, lock->capacity, lock->policy));
         }
     }
 
@@ -206,7 +207,8 @@ void rebuild(book<Rules>& all, const State& from) {
         for (const request_record& one : lock.holders) filler.add(one, lock);
         for (const request_record& one : lock.queue) filler.add(one, lock);
         for (const delay_record& one : lock.delays) {
-            all.objects().add_delay(all.objects().reach(lock.name, lock.capacity), one);
+            all.objects().add_delay(all.objects().reach(lock.name, lock.capacity, lock.policy),
+                                    one);
         }
     }
     for (const request_record& one : from.ended) filler.add_ended(one);

@@ -33,25 +33,24 @@ private:
     ordered_map<handle, synod::detail::deferred<standing, Rules>> of_;
 };
 
-/// Calls `visit(record)` for each place that is waited for, in the order of the state.
-template <class State, class Visit>
-void for_each_waiting(State& in, Visit&& visit) {
-    for (auto& lock : in.locks) {
-        for (auto& one : lock.queue) visit(one);
-    }
-}
-
+/// The policy of each lock, and the standings of those who wait for it.
 template <class State>
 void write_standings(const State& now, byte_writer& out) {
-    for_each_waiting(
-        now, [&out](const auto& one) { one.standing.fields(one.standing, field_writer(out)); });
+    field_writer fields(out);
+    for (const auto& lock : now.locks) {
+        fields(lock.policy);
+        for (const auto& one : lock.queue) one.standing.fields(one.standing, fields);
+    }
 }
 
 /// Somebody may have been overtaken more often than may be by now: the limit may have been lowered.
 template <class State>
 [[nodiscard]] bool read_standings(byte_reader& in, State& now) {
     field_reader fields(in);
-    for_each_waiting(now, [&fields](auto& one) { one.standing.fields(one.standing, fields); });
+    for (auto& lock : now.locks) {
+        fields(lock.policy);
+        for (auto& one : lock.queue) one.standing.fields(one.standing, fields);
+    }
     return fields.ok();
 }
 

@@ -124,21 +124,27 @@ private:
             look_at_permits(one, here, look_ahead_for_permits(one, at));
     }
 
+    /// Whether those ahead that wait for nothing else are to be met, too: they may be those who give way, or younger.
+    [[nodiscard]] bool meets_all_of(const object& here) const {
+        return meets_all_ || here.policy != policy::fifo;
+    }
+
     /// Meets those ahead of a place that wait for other locks, too, or hold this one. Of the rest it is enough to know the most that
     /// one of them wants: they are older than the request, and wait for nothing else. Returns that, or what the place wants if that is more.
     [[nodiscard]] mode look_ahead(handle one, handle at) {
         const place& own = book_->place_at(at);
         const object& lock = book_->object_at(own.object);
         mode most = own.stake.mode;
+        const bool meets_all = meets_all_of(lock);
         std::uint32_t to_meet = lock.waiting_for_several - (book_->at(one).is_wide ? 1 : 0);
         if (book_->upgrade_of(own.object) != none) ++to_meet;
         for (handle ahead = lock.queue.first; ahead != at; ahead = book_->place_at(ahead).next) {
             const bool is_most = most == mode::exclusive || lock.held.exclusive != 0;
-            if ((to_meet == 0 && is_most && !meets_all_) || !may_look()) break;
+            if ((to_meet == 0 && is_most && !meets_all) || !may_look()) break;
             const place& other = book_->place_at(ahead);
             const bool is_to_meet = book_->at(other.request).is_wide || other.upgrades != none;
             if (is_to_meet) --to_meet;
-            if (is_to_meet || meets_all_) meet(other.request, one);
+            if (is_to_meet || meets_all) meet(other.request, one);
             if (other.upgrades != none) continue;  // which has nothing against its own hold
             if (other.stake.mode > most) most = other.stake.mode;
         }
@@ -176,13 +182,14 @@ private:
         const place& own = book_->place_at(at);
         const object& semaphore = book_->object_at(own.object);
         demands most;
+        const bool meets_all = meets_all_of(semaphore);
         most.first = {book_->owner_of(one), own.stake.permits, one};
         for (handle ahead = semaphore.queue.first; ahead != at;
              ahead = book_->place_at(ahead).next) {
-            if ((most.second.permits >= semaphore.capacity && !meets_all_) || !may_look()) break;
+            if ((most.second.permits >= semaphore.capacity && !meets_all) || !may_look()) break;
             const place& other = book_->place_at(ahead);
             if (book_->standing_of(other.request).lets_pass) continue;
-            if (meets_all_) meet(other.request, one);
+            if (meets_all) meet(other.request, one);
             most.add({book_->owner_of(other.request), other.stake.permits, other.request});
         }
         return most;
@@ -245,7 +252,7 @@ private:
     std::uint32_t most_;      // looks of one search
     std::uint32_t left_ = 0;  // of this one
     std::uint64_t given_up_ = 0;
-    bool meets_all_ = false;  // also those ahead that wait for nothing else, and are older
+    bool meets_all_ = false;  // also those ahead that wait for nothing else, wherever they are
     handle goal_ = none;
     handle last_ = none;  // the request from which the goal was reached first
     ordered_map<handle, deferred<handle>> reached_;  // requests, and from where

@@ -63,10 +63,10 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return one != nullptr && one->owner.tag == tag;
 }
 
-/// Whether anybody waits for a lock.
-[[nodiscard]] inline bool is_waited_for(const lock::state& in, std::string_view name) {
+/// Whether some wait for a lock, and nobody who comes later may go ahead of them by priority.
+[[nodiscard]] inline bool is_served_in_order(const lock::state& in, std::string_view name) {
     const lock::lock_record* const lock = find_lock(in, name);
-    return lock != nullptr && !lock->queue.empty();
+    return lock != nullptr && !lock->queue.empty() && lock->policy != lock::policy::priority;
 }
 
 /// Whether everybody who waits for a semaphore lets others pass.

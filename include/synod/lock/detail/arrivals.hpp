@@ -1,0 +1,133 @@
+// synod/lock/detail/arrivals.hpp - how a request comes into the queues of its locks, and where in them it stands.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
+#include <synod/base/time.hpp>
+#include <synod/lock/command.hpp>
+#include <synod/lock/detail/administration.hpp>
+#include <synod/lock/detail/book.hpp>
+#include <synod/lock/queueing.hpp>
+#include <synod/log/session.hpp>
+#include <synod/log/state_machine.hpp>
+
+#include <cstdint>
+
+namespace synod::inline SYNOD_ABI::lock::detail {
+
+/// The part of the table that takes in what was admitted.
+template <class Rules>
+class arrivals : public administration<Rules> {
+    using core = administration<Rules>;
+
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
+public:
+    using administration<Rules>::administration;
+
+protected:
+    using core::book_;
+    using core::check;
+    using core::config_;
+
+    template <class Command>
+    [[nodiscard]] static deferred<detail::request> request_of(const Command& asked, handle client,
+                                                              const apply_context& context) {
+        detail::request fresh;
+        fresh.at = context.at;
+        fresh.sequence = asked.stamp.sequence;
+        fresh.tag = asked.owner;
+        fresh.client = client;
+        fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
+        return fresh;
+    }
+
+    /// Takes a request in on the terms of its command.
+    template <class Command>
+    [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
+        const handle fresh = book_.add(made);
+        standing its{asked.terms};
+        if constexpr (requires { asked.permits; }) {
+            its.lets_pass = (asked.flags & allow_small_pass) != 0 &&
+                            Rules::may_be_overtaken(0, config_.max_bypass);
+        }
+        book_.set_standing(fresh, its);
+        return fresh;
+    }
+
+    /// A request joins a queue, or goes ahead of it.
+    template <class Command>
+    void join(handle one, handle target, const stake& wanted, bool is_first, const Command& asked,
+              log_time now) {
+        if (is_first) return want(book_.enqueue_first(one, target, wanted), asked);
+        rank(one, target, now);
+        want(book_.enqueue(one, target, wanted), asked);
+        if (book_.object_at(target).policy == policy::priority) count_overtaken_by(one);
+    }
+    /// The same for several locks of one policy. The rank is found before the first is joined, so that it is the same in all of them.
+    template <class Wanted>
+    void join_all(handle one, const Wanted& all, policy by, const acquire_all& asked,
+                  log_time now) {
+        if (by == policy::priority) {
+            for (const auto& [name, as] : all) rank(one, book_.objects().reach(name, 0, by), now);
+        }
+        for (const auto& [name, as] : all) {
+            want(book_.enqueue(one, book_.objects().reach(name, 0, by), {as, 0}), asked);
+        }
+        if (by == policy::priority) count_overtaken_by(one);
+    }
+
+    template <class Command>
+    [[nodiscard]] bool may_barge(const Command& asked, handle found, const stake& wanted,
+                                 const client_uuid* reclaimer) const {
+        return (asked.flags & barge) != 0 && check().may_barge(found, wanted, reclaimer);
+    }
+
+private:
+    /// A place is to have the lease that its command asks for.
+    template <class Command>
+    void want(handle place, const Command& asked) {
+        if (asked.hold_ttl_ms == 0) return;
+        book_.want_lease(place, {check().clamp_ttl(asked.hold_ttl_ms), log_time::never(), 0});
+    }
+
+    /// Gives a request its rank, or a later one, so that it overtakes nobody at that object who cannot be overtaken any more.
+    void rank(handle one, handle target, log_time now) {
+        const object& here = book_.object_at(target);
+        if (here.policy == policy::fifo) return;
+        standing its = book_.standing_of(one);
+        const std::uint64_t own =
+            Rules::rank_of(here.policy, its.terms.priority, now, config_.aging_ms);
+        if (own > its.rank) its.rank = own;
+        for (handle other = here.queue.last; other != none;
+             other = book_.place_at(other).previous) {
+            const standing& others = book_.standing_of(book_.place_at(other).request);
+            if (others.rank <= its.rank) break;
+            if (Rules::may_be_overtaken(others.bypassed, config_.max_bypass)) continue;
+            its.rank = others.rank;
+            break;
+        }
+        book_.set_standing(one, its);
+    }
+
+    /// Each of those behind a request counts once, at however many locks they are. Where it cannot be granted for want of tokens it
+    /// counts nothing, for it may be refused, and has changed nothing then.
+    void count_overtaken_by(handle one) {
+        std::uint32_t places = 0;
+        deferred<ordered_set<handle>> behind;
+        book_.for_each_place(one, [&](handle at) {
+            ++places;
+            for (at = book_.place_at(at).next; at != none; at = book_.place_at(at).next) {
+                behind.insert(book_.place_at(at).request);
+            }
+        });
+        if (!Rules::has_tokens(core::last_token(), places)) return;
+        for (const handle other : behind) core::count_overtaking(other);
+    }
+};
+
+}  // namespace synod::inline SYNOD_ABI::lock::detail
