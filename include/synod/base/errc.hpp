@@ -58,6 +58,11 @@ enum class errc {
     permits_out_of_range,
     unknown_lock,
     counter_overflow,
+    unknown_latch,
+    stale_generation,
+    parties_out_of_range,
+    not_inside,
+    barrier_broken,
 };
 
 namespace detail {
@@ -113,6 +118,11 @@ inline constexpr error_text error_texts[] = {
     {errc::permits_out_of_range, "no permits, or more than the semaphore has"},
     {errc::unknown_lock, "nobody holds or waits for a lock of that name"},
     {errc::counter_overflow, "the counter would overflow"},
+    {errc::unknown_latch, "no latch of that name is set"},
+    {errc::stale_generation, "the latch has been set again"},
+    {errc::parties_out_of_range, "a barrier needs parties"},
+    {errc::not_inside, "not inside of the double barrier"},
+    {errc::barrier_broken, "the barrier is broken"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -126,8 +136,7 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::counter_overflow),
-              "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::barrier_broken), "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

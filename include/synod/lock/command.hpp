@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/gate_commands.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/value_commands.hpp>
 #include <synod/log/session.hpp>
@@ -217,7 +218,7 @@ struct release {
 /// Asks what became of a request of this session. Answered by `request_status` or `refused` (unknown_request).
 struct query {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire or convert
+    std::uint64_t request = 0;  // the sequence of the command that made it
 
     friend bool operator==(const query&, const query&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
@@ -282,7 +283,8 @@ using basic_command =
     one_of<open_session, keep_alive, close_session, basic_acquire<Name>, release, query,
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
            release_all, renew_hold, guarded_txn, read_value, compare_and_set, add_to_counter,
-           read_counter>;
+           read_counter, set_latch, count_down, await_latch, arrive_at_barrier,
+           enter_double_barrier, leave_double_barrier>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.

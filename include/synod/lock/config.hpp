@@ -7,6 +7,7 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/gate_config.hpp>
 #include <synod/lock/value_config.hpp>
 #include <synod/log/session_config.hpp>
 
@@ -61,12 +62,16 @@ struct config {
     /// What values and counters may take.
     value_config values;
 
+    /// How many latches and barriers there may be.
+    gate_config gates;
+
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.max_reentrancy, self.max_locks_per_request, self.max_lock_delay_ms,
               self.max_cycle_search);
         self.values.fields(self.values, visit);
+        self.gates.fields(self.gates, visit);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {

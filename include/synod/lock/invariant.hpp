@@ -8,6 +8,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/gate_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/lock/value_invariant.hpp>
 #include <synod/log/session_config.hpp>
@@ -340,16 +341,17 @@ template <class State>
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";
     if (!values_are_right(now.values)) return "values_are_right";
-    return nullptr;
+    return first_broken_gate(now);
 }
 
-/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and a value
-/// that is new has a new version.
+/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and so have
+/// a value and a gate their numbers.
 template <class State>
 [[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
     if (!values_move_forward(before.values, after.values)) return false;
+    if (!gates_move_forward(before, after)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);

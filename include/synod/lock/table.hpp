@@ -132,10 +132,7 @@ public:
         detail::write_section(sections,
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
 
-        detail::write_section(sections, [&](byte_writer& to) { detail::write_profiles(now, to); });
-        detail::write_section(sections, [&](byte_writer& to) {
-            value_state::fields(now.values, detail::field_writer(to));
-        });
+        detail::write_additions(now, sections);
 
         const fingerprint_value check = detail::checksum(body);
         out.number(detail::snapshot_version);
@@ -272,7 +269,7 @@ private:
     static constexpr auto room_of =
         makes_request<Command> || std::is_same_v<Command, query> ||
                 std::is_same_v<Command, set_capacity> || std::is_same_v<Command, renew_hold> ||
-                is_about_values<Command>
+                is_about_values<Command> || std::is_same_v<Command, set_latch>
             ? session_table::room::ordinary
             : session_table::room::reserved;
 
@@ -340,7 +337,7 @@ private:
             read_section(in, read_ended);
         if (!is_read || sessions_.config() != limits.sessions) return false;
         list_sessions(from);
-        if (version > 1 && !read_additions(in, limits, from)) return false;
+        if (version > 1 && !detail::read_additions(in, limits, from)) return false;
         if (!in.finished()) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;
@@ -349,20 +346,6 @@ private:
         locks_.rebuild(from);
         values_.rebuild(from.values);
         return true;
-    }
-
-    /// The sections that version 1 does not have.
-    [[nodiscard]] static bool read_additions(byte_reader& in, const lock::config& limits,
-                                             state& from) {
-        const auto read_profiles = [&](byte_reader& at) {
-            return detail::read_profiles(at, limits, from);
-        };
-        const auto read_values = [&](byte_reader& at) {
-            detail::field_reader fields(at);
-            value_state::fields(from.values, fields);
-            return fields.ok();
-        };
-        return detail::read_section(in, read_profiles) && detail::read_section(in, read_values);
     }
 
     [[nodiscard]] static bool read_head(byte_reader& in, std::uint8_t version, lock::config& limits,

@@ -44,6 +44,12 @@ std::vector<lock::command> one_of_each() {
         lock::compare_and_set{stamp, "one", 6, "its value"},
         lock::add_to_counter{stamp, "one", -6},
         lock::read_counter{stamp, "one"},
+        lock::set_latch{stamp, "a gate", 3},
+        lock::count_down{stamp, "a gate", 2, 5},
+        lock::await_latch{stamp, 9, "a gate", 50, 5},
+        lock::arrive_at_barrier{stamp, 9, "a gate", 3, 50},
+        lock::enter_double_barrier{stamp, 9, "a gate", 3, 50},
+        lock::leave_double_barrier{stamp, 9, "a gate", 50},
     };
 }
 

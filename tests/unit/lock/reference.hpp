@@ -12,6 +12,7 @@
 #include <synod/log/state_machine.hpp>
 #include <synod/testing/detail/waits.hpp>
 
+#include "reference_gates.hpp"
 #include "reference_requests.hpp"
 #include "reference_values.hpp"
 
@@ -32,7 +33,7 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), values_(config), last_(config.tokens_after.value()) {}
+        : config_(config), values_(config), gates_(config), last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -91,6 +92,7 @@ public:
         }
         out.locks = requests_.locks();
         out.values = values_.describe();
+        out.gates = gates_.describe(requests_);
         return out;
     }
 
@@ -157,6 +159,15 @@ private:
         return true;
     }
 
+    /// Ends who waits at a gate, and tells all but `quiet_`.
+    auto end_and_tell() {
+        return [this](request& one, state how) {
+            end(one, how);
+            if (&one == quiet_) return;
+            events_.push_back(lock::wait_ended{one.is.owner.session, one.is.sequence, how});
+        };
+    }
+
     bool expire(session_id gone) {
         for (const request& one : requests_.all) {
             if (one.is.owner.session == gone && one.is.state == state::granted)
@@ -175,6 +186,10 @@ private:
     }
     bool time_out(request& wait) {
         const session_id whose = wait.is.owner.session;
+        if (wait.gate != 0) {
+            gates_.give_up(wait, state::timed_out, requests_, end_and_tell());
+            return true;
+        }
         end(wait, state::timed_out);
         events_.push_back(lock::wait_ended{whose, wait.is.sequence, state::timed_out});
         return true;
@@ -221,7 +236,9 @@ private:
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
             if (one.is.owner.session == id && counts) touch(one.name);
         }
+        const auto broken = gates_.broken_by(id, requests_);
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
+        gates_.shatter_all(broken, requests_, end_and_tell());
     }
 
     void drop(const request* gone) {
@@ -231,6 +248,7 @@ private:
 
     /// Locks in the order in which they first changed; each hands itself on.
     void touch(const std::string& name) {
+        if (name.empty()) return;
         if (std::ranges::find(changed_, name) == changed_.end()) changed_.push_back(name);
     }
     void grant() {
@@ -347,7 +365,8 @@ private:
         constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
                                      std::is_same_v<Command, lock::set_capacity> ||
                                      std::is_same_v<Command, lock::renew_hold> ||
-                                     lock::is_about_values<Command>;
+                                     lock::is_about_values<Command> ||
+                                     std::is_same_v<Command, lock::set_latch>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -357,9 +376,15 @@ private:
     }
 
     template <class Command>
+    static constexpr bool is_passing = std::is_same_v<Command, lock::await_latch> ||
+                                       std::is_same_v<Command, lock::arrive_at_barrier> ||
+                                       std::is_same_v<Command, lock::enter_double_barrier> ||
+                                       std::is_same_v<Command, lock::leave_double_barrier>;
+    template <class Command>
     static constexpr bool is_asking =
         std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::acquire_all> ||
-        std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert>;
+        std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert> ||
+        is_passing<Command>;
 
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
@@ -371,11 +396,19 @@ private:
     }
 
     template <class Command>
-        requires lock::is_about_values<Command> lock::reply run(const Command& asked, session&) {
-    return values_.run(asked, [this](const auto& name, fencing_token token, lock::mode as) {
+        requires lock::is_about_values<Command>
+    lock::reply run(const Command& asked, session&) {
+        return values_.run(asked, [this](const auto& name, fencing_token token, lock::mode as) {
             const request* const one = requests_.held(token);
             return one != nullptr && one->name == name && one->is.mode >= as;
         });
+    }
+
+    template <class Command>
+        requires is_passing<Command> || std::is_same_v<Command, lock::set_latch> ||
+                 std::is_same_v<Command, lock::count_down>
+    lock::reply run(const Command& asked, session&) {
+        return gates_.run(asked, {requests_, at_, log_time(now_)}, end_and_tell());
     }
 
     lock::reply run(const lock::keep_alive&, session& self) {
@@ -641,6 +674,13 @@ private:
         }
         request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr) return no(lock::refusal::unknown_request);
+        if (one->gate != 0 && one->is.state == state::queued) {
+            quiet_ = one;
+            gates_.give_up(*one, state::cancelled, requests_, end_and_tell());
+            quiet_ = nullptr;
+            if (one->is.state != state::cancelled) return lock::request_status{one->is.state, {}};
+            return lock::cancelled{};
+        }
         if (one->is.state == state::queued) {
             end(*one, state::cancelled);
             grant();
@@ -665,6 +705,8 @@ private:
 
     lock::config config_;
     reference_values values_;
+    reference_gates gates_;
+    const request* quiet_ = nullptr;  // is told by its reply
     std::uint64_t now_ = 0;
     std::uint64_t last_ = 0;
     ballot leader_;

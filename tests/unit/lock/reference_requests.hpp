@@ -22,6 +22,7 @@ struct reference_requests {
         lock::request_record is;
         std::string name;
         bool passes_the_queue = false;
+        std::uint64_t gate = 0;  // where it waits, if it is not for a lock; then it has no name
     };
     /// A lock-delay, and what it keeps others from.
     struct ghost {
@@ -138,7 +139,7 @@ struct reference_requests {
         std::set<std::string> locks;
         for (const request& one : all) {
             const bool is_over = one.is.state != state::granted && one.is.state != state::queued;
-            if (!is_over) locks.insert(one.name);
+            if (!is_over && one.gate == 0) locks.insert(one.name);
         }
         for (const ghost& one : ghosts) locks.insert(one.name);
         const auto waiting = count([&](const request& one) {
@@ -161,6 +162,7 @@ struct reference_requests {
     [[nodiscard]] std::vector<lock::lock_record> locks() const {
         std::map<std::string, lock::lock_record> by_name;
         for (const request& one : all) {
+            if (one.gate != 0) continue;
             if (one.is.state == state::granted) by_name[one.name].holders.push_back(one.is);
             if (one.is.state == state::queued) by_name[one.name].queue.push_back(one.is);
         }

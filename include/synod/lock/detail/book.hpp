@@ -99,6 +99,7 @@ public:
             waits_.start(timer_of(fresh));
         }
         if (what.is_listed) waits_.add(wait_of(fresh));
+        if (counts_by_itself(what)) count(fresh);
         return fresh;
     }
 
@@ -107,9 +108,6 @@ public:
         requests_[one].is_listed = true;
         waits_.add(wait_of(one));
     }
-
-    /// The same for one that has ended already.
-    void add_ended(const request& what) { count_ended(add(what)); }
 
     /// Gives a waiting request its next place, behind all that wait for that lock and came before it. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
@@ -210,10 +208,11 @@ public:
 
     /// Ends a waiting request in all its places; it is kept for its client.
     void end(handle one, request_state how) {
+        const bool is_counted = counts_by_itself(at(one));
         drop_places(one);
         stop_waiting(one);
         requests_[one].state = how;
-        count_ended(one);
+        if (!is_counted) count(one);
     }
 
     /// Lets go of a request, whatever its state.
@@ -222,7 +221,7 @@ public:
         stop_waiting(one);
         const request& gone = requests_[one];
         client& owner = clients_[gone.client];
-        if (gone.state != request_state::queued && gone.state != request_state::granted) {
+        if (counts_by_itself(gone)) {
             --owner.requested;
             --owner.waiting;
         }
@@ -301,7 +300,7 @@ private:
         if (at(one).is_listed) waits_.remove(wait_of(one));
         requests_[one].is_listed = false;
     }
-    void count_ended(handle one) {
+    void count(handle one) {
         client& owner = clients_[at(one).client];
         ++owner.requested;
         ++owner.waiting;

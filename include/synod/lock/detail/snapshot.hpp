@@ -77,7 +77,9 @@ void describe(const book<Rules>& all, State& out) {
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
              at = all.at(at).client_next) {
-            if (all.at(at).places == none) out.ended.push_back(record_of(all, all.at(at)));
+            const bool waits_at_gate = is_at_gate(all.at(at));
+            if (all.at(at).places == none && !waits_at_gate)
+                out.ended.push_back(record_of(all, all.at(at)));
         }
     });
 }
@@ -107,7 +109,8 @@ public:
     void add(const request_record& one, const lock_record& lock) {
         arrivals_[one.at].push_back({&one, &lock});
     }
-    void add_ended(const request_record& one) { arrivals_[one.at].push_back({&one, nullptr}); }
+    /// The same for one that has ended, or waits at a gate.
+    void add(const request_record& one) { arrivals_[one.at].push_back({&one, nullptr}); }
 
     void fill() {
         for (const auto& [at, places] : arrivals_) arrive(places);
@@ -123,7 +126,7 @@ private:
 
     struct arrival {
         const request_record* record;
-        const lock_record* lock;  // nullptr if it has ended
+        const lock_record* lock;  // nullptr if it has ended, or waits at a gate
     };
     struct held_place {
         handle place = none;
@@ -136,7 +139,7 @@ private:
         if (places.front().lock == nullptr) {
             asked.state = first.state;
             asked.is_listed = false;
-            return all_->add_ended(asked);
+            return static_cast<void>(all_->add(asked));
         }
         asked.is_wide = places.size() > 1;
         const handle fresh = all_->add(asked);
@@ -173,6 +176,23 @@ private:
     ordered_map<fencing_token, deferred<handle>> upgrades_;
 };
 
+/// Those who wait at gates, as requests.
+template <class Rules, class State>
+[[nodiscard]] auto passages_of(const State& from) {
+    std::vector<synod::detail::deferred<request_record, Rules>> found;
+    for (const auto& gate : from.gates.gates) {
+        for (const auto& one : gate.waiting) {
+            request_record& made = found.emplace_back();
+            made.owner = one.owner;
+            made.sequence = one.sequence;
+            made.at = one.at;
+            made.deadline = one.deadline;
+            made.kind = request_kind::passage;
+        }
+    }
+    return found;
+}
+
 /// Fills an empty book. Precondition: the state breaks no invariant.
 template <class Rules, class State>
 void rebuild(book<Rules>& all, const State& from) {
@@ -184,7 +204,9 @@ void rebuild(book<Rules>& all, const State& from) {
             all.objects().add_delay(all.objects().reach(lock.name, lock.capacity), one);
         }
     }
-    for (const request_record& one : from.ended) filler.add_ended(one);
+    for (const request_record& one : from.ended) filler.add(one);
+    const auto passages = passages_of<Rules>(from);
+    for (const request_record& one : passages) filler.add(one);
     filler.fill();
 }
 
@@ -290,6 +312,26 @@ template <class Read>
     const auto size = in.number<std::uint64_t>();
     byte_reader body(in.raw(size));
     return in.ok() && read_body(body) && body.finished();
+}
+
+/// Writes the sections that version 1 does not have: what is known of sessions; values; gates.
+template <class State>
+void write_additions(const State& now, byte_writer& out) {
+    write_section(out, [&](byte_writer& to) { write_profiles(now, to); });
+    write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
+    write_section(out, [&](byte_writer& to) { now.gates.fields(now.gates, field_writer(to)); });
+}
+template <class State>
+[[nodiscard]] bool read_additions(byte_reader& in, const lock::config& limits, State& now) {
+    const auto reads = [&in](auto& value) {
+        return read_section(in, [&value](byte_reader& at) {
+            field_reader fields(at);
+            value.fields(value, fields);
+            return fields.ok();
+        });
+    };
+    const auto reads_profiles = [&](byte_reader& at) { return read_profiles(at, limits, now); };
+    return read_section(in, reads_profiles) && reads(now.values) && reads(now.gates);
 }
 
 /// A check of a whole snapshot, eight bytes at a time.
