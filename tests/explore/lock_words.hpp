@@ -32,8 +32,8 @@ namespace explore {
 }
 
 [[nodiscard]] inline std::string in_words(synod::lock::request_state state) {
-    constexpr const char* names[] = {"queued", "granted", "cancelled", "timed out",
-                                     "out of tokens"};
+    constexpr const char* names[] = {"queued",        "granted",   "cancelled", "timed out",
+                                     "out of tokens", "given way", "passed",    "broken"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -143,6 +143,24 @@ struct command_in_words {
     std::string operator()(const synod::lock::cancel& one) const {
         return "cancel " + std::to_string(one.request);
     }
+    std::string operator()(const synod::lock::set_latch& one) const {
+        return "set latch " + one.name + " to " + std::to_string(one.count);
+    }
+    std::string operator()(const synod::lock::count_down& one) const {
+        return "count " + one.name + " down by " + std::to_string(one.count);
+    }
+    std::string operator()(const synod::lock::await_latch& one) const {
+        return "await latch " + one.name;
+    }
+    std::string operator()(const synod::lock::arrive_at_barrier& one) const {
+        return "arrive at " + one.name + " of " + std::to_string(one.parties);
+    }
+    std::string operator()(const synod::lock::enter_double_barrier& one) const {
+        return "enter " + one.name + " of " + std::to_string(one.parties);
+    }
+    std::string operator()(const synod::lock::leave_double_barrier& one) const {
+        return "leave " + one.name;
+    }
     std::string operator()(const synod::lock::guarded_txn& one) const {
         return "write " + std::to_string(one.puts.size()) + " and delete " +
                std::to_string(one.deletes.size()) + " under " +
@@ -207,6 +225,19 @@ struct reply_in_words {
         return std::to_string(one.locks.size()) + " locks";
     }
     std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
+    std::string operator()(const synod::lock::latched& one) const {
+        return std::to_string(one.remaining) + " left in generation " +
+               std::to_string(one.generation);
+    }
+    std::string operator()(const synod::lock::awaiting& one) const {
+        return "waits in generation " + std::to_string(one.generation);
+    }
+    std::string operator()(const synod::lock::passed& one) const {
+        return "passed in generation " + std::to_string(one.generation);
+    }
+    std::string operator()(const synod::lock::barrier_broken& one) const {
+        return "broken in generation " + std::to_string(one.generation);
+    }
     std::string operator()(const synod::lock::committed& one) const {
         return "committed as revision " + std::to_string(one.revision);
     }

@@ -59,6 +59,11 @@ enum class errc {
     unknown_lock,
     counter_overflow,
     policy_mismatch,
+    unknown_latch,
+    stale_generation,
+    parties_out_of_range,
+    not_inside,
+    barrier_broken,
 };
 
 namespace detail {
@@ -115,6 +120,11 @@ inline constexpr error_text error_texts[] = {
     {errc::unknown_lock, "nobody holds or waits for a lock of that name"},
     {errc::counter_overflow, "the counter would overflow"},
     {errc::policy_mismatch, "the lock has another policy, or cannot have this one"},
+    {errc::unknown_latch, "no latch of that name is set"},
+    {errc::stale_generation, "the latch has been set again"},
+    {errc::parties_out_of_range, "a barrier needs parties"},
+    {errc::not_inside, "not inside of the double barrier"},
+    {errc::barrier_broken, "the barrier is broken"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -128,7 +138,7 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::policy_mismatch), "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::barrier_broken), "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

@@ -59,6 +59,8 @@ struct answers {
 using answers_to_requests =
     answers<lock::granted, lock::queued, lock::busy, lock::cancelled, lock::would_deadlock>;
 
+using answers_to_waits = answers<lock::passed, lock::awaiting, lock::busy, lock::cancelled>;
+
 template <class Command>
 struct answers_to;
 template <>
@@ -89,6 +91,19 @@ template <>
 struct answers_to<lock::check_token> : answers<lock::token_checked> {};
 template <>
 struct answers_to<lock::set_acl> : answers<lock::administered> {};
+template <>
+struct answers_to<lock::set_latch> : answers<lock::latched> {};
+template <>
+struct answers_to<lock::count_down> : answers<lock::latched> {};
+template <>
+struct answers_to<lock::await_latch> : answers_to_waits {};
+template <>
+struct answers_to<lock::arrive_at_barrier> : answers_to_waits {};
+template <>
+struct answers_to<lock::enter_double_barrier> : answers_to_waits {};
+template <>
+struct answers_to<lock::leave_double_barrier>
+    : answers<lock::passed, lock::awaiting, lock::busy, lock::cancelled, lock::barrier_broken> {};
 template <>
 struct answers_to<lock::guarded_txn> : answers<lock::committed, lock::condition_failed> {};
 template <>

@@ -10,6 +10,7 @@
 #include <synod/lock/access.hpp>
 #include <synod/lock/administration.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/gate_commands.hpp>
 #include <synod/lock/listing.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/queueing.hpp>
@@ -255,7 +256,7 @@ struct release {
 /// Asks what became of a request of this session. Answered by `request_status` or `refused` (unknown_request).
 struct query {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire or convert
+    std::uint64_t request = 0;  // the sequence of the command that made it
 
     friend bool operator==(const query&, const query&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
@@ -323,7 +324,8 @@ using basic_command =
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
            release_all, renew_hold, request_revoke, force_release, check_token, set_acl,
            guarded_txn, read_value, compare_and_set, add_to_counter, read_counter, set_limits,
-           bump_epoch, list_locks>;
+           bump_epoch, list_locks, set_latch, count_down, await_latch, arrive_at_barrier,
+           enter_double_barrier, leave_double_barrier>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.

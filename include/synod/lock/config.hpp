@@ -6,6 +6,7 @@
 
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/lock/gate_config.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/value_config.hpp>
@@ -89,6 +90,9 @@ struct config {
     /// What values and counters may take.
     value_config values;
 
+    /// How many latches and barriers there may be.
+    gate_config gates;
+
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
@@ -97,6 +101,7 @@ struct config {
         visit(self.max_meta_bytes, self.max_access_rules, self.max_holds_per_session,
               self.max_sessions_per_principal, self.soft_memory_bytes);
         self.values.fields(self.values, visit);
+        self.gates.fields(self.gates, visit);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {

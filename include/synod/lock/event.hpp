@@ -27,11 +27,11 @@ struct wait_granted {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.token); }
 };
 
-/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for. How it ended
-/// is kept until `acknowledge`.
+/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for; or a gate has
+/// let it through. How it ended is kept until `acknowledge`.
 struct wait_ended {
     session_id session;
-    std::uint64_t request = 0;                       // the sequence of its acquire or convert
+    std::uint64_t request = 0;                       // the sequence of its command
     request_state state = request_state::timed_out;  // neither queued nor granted
 
     friend bool operator==(const wait_ended&, const wait_ended&) = default;

@@ -9,6 +9,7 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/access_invariant.hpp>
+#include <synod/lock/gate_invariant.hpp>
 #include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
@@ -347,16 +348,18 @@ template <class State>
     if (!access_is_in_order(now)) return "access_is_in_order";
     if (!somebody_administers(now)) return "somebody_administers";
     if (!values_are_right(now.values)) return "values_are_right";
-    return first_broken_of_queues(now);
+    if (const char* const broken = first_broken_of_queues(now)) return broken;
+    return first_broken_gate(now);
 }
 
-/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and a value
-/// that is new has a new version.
+/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and so have
+/// a value and a gate their numbers.
 template <class State>
 [[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
     if (!values_move_forward(before.values, after.values)) return false;
+    if (!gates_move_forward(before, after)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);

@@ -10,6 +10,7 @@
 #include <synod/base/one_of.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/detail/one_of_codec.hpp>
+#include <synod/lock/gate_replies.hpp>
 #include <synod/lock/listing.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/value_replies.hpp>
@@ -44,8 +45,12 @@ enum class refusal : std::uint8_t {
     name_repeated,          // a transaction writes it twice
     counter_overflow,       // the sum is no 64-bit number
     policy_mismatch,        // the lock has another policy, or cannot have this one
+    unknown_latch,          // no latch of that name is set
+    stale_generation,       // the latch has been set again
+    parties_out_of_range,   // a barrier for none
+    not_inside,             // the owner has not entered, or has left already
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::policy_mismatch; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::not_inside; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -55,8 +60,10 @@ enum class request_state : std::uint8_t {
     timed_out,
     token_space_exhausted,
     victim,  // it was one of some who waited for each other, and gave way
+    passed,  // the gate has let it through
+    broken,  // a party of the barrier has given up or is dead, or the latch was set again
 };
-[[nodiscard]] constexpr request_state last_of(request_state) { return request_state::victim; }
+[[nodiscard]] constexpr request_state last_of(request_state) { return request_state::broken; }
 
 /// The session is open.
 struct opened {
@@ -195,7 +202,8 @@ struct would_deadlock {
 using reply =
     one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
            cancelled, already_granted, refused, resized, not_released, would_deadlock, revoking,
-           token_checked, administered, committed, condition_failed, value_read, counted, listed>;
+           token_checked, administered, committed, condition_failed, value_read, counted, listed,
+           latched, awaiting, passed, barrier_broken>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -237,16 +245,22 @@ template <std::same_as<reply> Reply>
         case refusal::name_repeated: return errc::malformed;
         case refusal::counter_overflow: return errc::counter_overflow;
         case refusal::policy_mismatch: return errc::policy_mismatch;
+        case refusal::unknown_latch: return errc::unknown_latch;
+        case refusal::stale_generation: return errc::stale_generation;
+        case refusal::parties_out_of_range: return errc::parties_out_of_range;
+        case refusal::not_inside: return errc::not_inside;
     }
     return errc::malformed;
 }
 
-/// The error that a C++ caller is given for a wait that has ended so. Precondition: it is neither queued nor granted.
+/// The error that a C++ caller is given for a wait that has ended so. Precondition: it is not queued, granted or passed.
 [[nodiscard]] constexpr errc error_of(request_state ended) {
     switch (ended) {
         case request_state::timed_out: return errc::timed_out;
         case request_state::token_space_exhausted: return errc::token_space_exhausted;
         case request_state::victim: return errc::would_deadlock;
+        case request_state::broken: return errc::barrier_broken;
+        case request_state::passed:
         case request_state::queued:
         case request_state::granted:
         case request_state::cancelled: break;

@@ -9,6 +9,7 @@
 #include <synod/lock/access_rules.hpp>
 #include <synod/lock/administration_rules.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/gate_rules.hpp>
 #include <synod/lock/queue_rules.hpp>
 #include <synod/lock/revocation_rules.hpp>
 #include <synod/lock/value_rules.hpp>
@@ -59,6 +60,7 @@ struct rules : session_rules,
                revocation_rules,
                access_rules,
                value_rules,
+               gate_rules,
                administration_rules {
     /// Whether so many tokens are left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_tokens(fencing_token last, std::uint32_t wanted) {

@@ -9,6 +9,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/gate_state.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/revocation.hpp>
@@ -22,9 +23,10 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// What asked for a hold: an acquire, or a convert to a stronger mode, whose hold takes the place of another.
-enum class request_kind : std::uint8_t { acquisition, upgrade };
-[[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::upgrade; }
+/// What a request is for: a hold, by an acquire, or by a convert to a stronger mode, whose hold takes the place of another; or the
+/// way through a gate.
+enum class request_kind : std::uint8_t { acquisition, upgrade, passage };
+[[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::passage; }
 
 /// How long a hold lasts that is to end before its session does.
 struct lease {
@@ -122,6 +124,7 @@ struct state {
     std::vector<forced_end> forced_ends{};  // in order of token
     std::vector<access_rule> access{};      // in order of prefix, then of principal
     value_state values;
+    gate_state gates;
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

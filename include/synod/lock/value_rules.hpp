@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/assert.hpp>
 #include <synod/lock/mode.hpp>
 
 #include <cstdint>

@@ -87,6 +87,12 @@ template <> struct needed_by<lock::read_counter> : needs<lock::may_read> {};
 template <> struct needed_by<lock::set_limits> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::bump_epoch> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::list_locks> : needs<lock::may_read> {};
+template <> struct needed_by<lock::set_latch> : needs<lock::may_write> {};
+template <> struct needed_by<lock::count_down> : needs<lock::may_write> {};
+template <> struct needed_by<lock::await_latch> : needs<lock::may_lock> {};
+template <> struct needed_by<lock::arrive_at_barrier> : needs<lock::may_lock> {};
+template <> struct needed_by<lock::enter_double_barrier> : needs<lock::may_lock> {};
+template <> struct needed_by<lock::leave_double_barrier> : needs<nothing_needed> {};
 // clang-format on
 
 [[nodiscard]] std::uint8_t needed(const lock::command& asked) {
@@ -123,6 +129,12 @@ std::vector<lock::command> one_of_each(fencing_token held, fencing_token own,
         lock::set_limits{stamp, short_leases()},
         lock::bump_epoch{stamp, 3},
         lock::list_locks{stamp, "a/", ""},
+        lock::set_latch{stamp, "a/l", 3},
+        lock::count_down{stamp, "a/l", 1, 0},
+        lock::await_latch{stamp, 0, "a/l", lock::no_wait},
+        lock::arrive_at_barrier{stamp, 0, "a/b", 1},
+        lock::enter_double_barrier{stamp, 0, "a/d", 1},
+        lock::leave_double_barrier{stamp, 0, "a/d"},
     };
 }
 

@@ -59,6 +59,12 @@ std::vector<lock::command> one_of_each() {
         lock::set_limits{stamp, {}},
         lock::bump_epoch{stamp, 3},
         lock::list_locks{stamp, "a prefix", "a name", 5, lock::list_holders},
+        lock::set_latch{stamp, "a gate", 3},
+        lock::count_down{stamp, "a gate", 2, 5},
+        lock::await_latch{stamp, 9, "a gate", 50, 5},
+        lock::arrive_at_barrier{stamp, 9, "a gate", 3, 50},
+        lock::enter_double_barrier{stamp, 9, "a gate", 3, 50},
+        lock::leave_double_barrier{stamp, 9, "a gate", 50},
     };
 }
 

@@ -55,7 +55,10 @@ public:
         const auto* refused = get_if<lock::refused>(&answer);
         ++counts_[{answer.index(), refused == nullptr ? 99 : static_cast<int>(refused->reason)}];
     }
-    void add(const lock::event& happened) { ++events_[happened.index()]; }
+    void add(const lock::event& happened) {
+        ++events_[happened.index()];
+        if (const auto* over = get_if<lock::wait_ended>(&happened)) ++ends_[over->state];
+    }
 
     /// An upgrade is one that waited or not, of a hold acquired once or more often.
     void add_upgrades(const lock::state& before, const lock::state& after) {
@@ -166,6 +169,10 @@ public:
         return seen;
     }
 
+    [[nodiscard]] std::size_t waits_that_ended(lock::request_state how) const {
+        const auto found = ends_.find(how);
+        return found == ends_.end() ? 0 : found->second;
+    }
     template <class Reply>
     [[nodiscard]] std::size_t number_of() const {
         const auto found = counts_.find({lock::reply(Reply{}).index(), 99});
@@ -191,6 +198,7 @@ public:
 private:
     std::map<std::pair<std::size_t, int>, std::size_t> counts_;
     std::map<std::size_t, std::size_t> events_;
+    std::map<lock::request_state, std::size_t> ends_;
 };
 
 /// One history with reference and table side by side; false at the first difference.
@@ -242,7 +250,7 @@ TEST_CASE(
     }
     CHECK(seen.kinds() == lock::reply::count);
     CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
-    CHECK(seen.refusals() >= 19);
+    CHECK(seen.refusals() >= 24);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);
@@ -266,6 +274,11 @@ TEST_CASE(
     CHECK(seen.number_of<lock::committed>() > 10'000);
     CHECK(seen.number_of<lock::condition_failed>() > 10'000);
     CHECK(seen.written_under_a_token > 100);
+    CHECK(seen.number_of<lock::awaiting>() > 1'000);
+    CHECK(seen.number_of<lock::passed>() > 1'000);
+    CHECK(seen.number_of<lock::barrier_broken>() > 100);
+    CHECK(seen.waits_that_ended(lock::request_state::passed) > 1'000);
+    CHECK(seen.waits_that_ended(lock::request_state::broken) > 1'000);
 }
 
 TEST_CASE("the table agrees with its reference where the tokens end") {

@@ -7,6 +7,7 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include "random_gates.hpp"
 #include "random_values.hpp"
 
 #include <cstddef>
@@ -59,6 +60,7 @@ public:
             visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
         values_.heard(answer);
+        gates_.heard(answer);
         const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
         visit([this](const auto& asked) { forget(asked); }, sent_.back());
@@ -107,6 +109,7 @@ private:
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
         if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
+        if (random_.below(5) == 0) return gates_.next(random_, stamp);
         if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
         if (has_limits_ && random_.below(25) == 0) return set_limits(stamp);
         if (random_.below(30) == 0) return list_locks(stamp);
@@ -361,6 +364,7 @@ private:
     std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
     random_values values_;
+    random_gates gates_;
 };
 
 /// Limits that a random history runs into.
@@ -387,6 +391,7 @@ inline lock::config tight_limits() {
         .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     config.max_bypass = 2;
     config.aging_ms = 10;
+    config.gates = {.max_gates = 3, .max_parties = 4, .max_members = 5};
     return config;
 }
 

@@ -12,6 +12,7 @@
 #include <synod/log/state_machine.hpp>
 
 #include "reference_access.hpp"
+#include "reference_gates.hpp"
 #include "reference_listing.hpp"
 #include "reference_overtaking.hpp"
 #include "reference_requests.hpp"
@@ -35,7 +36,7 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), values_(config), last_(config.tokens_after.value()) {}
+        : config_(config), values_(config), gates_(config), last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -99,6 +100,7 @@ public:
         out.forced_ends = forced_.sorted();
         out.access = access_.sorted();
         out.values = values_.describe();
+        out.gates = gates_.describe(requests_);
         return out;
     }
 
@@ -171,6 +173,15 @@ private:
         return true;
     }
 
+    /// Ends who waits at a gate, and tells all but `quiet_`.
+    auto end_and_tell() {
+        return [this](request& one, state how) {
+            end(one, how);
+            if (&one == quiet_) return;
+            events_.push_back(lock::wait_ended{one.is.owner.session, one.is.sequence, how});
+        };
+    }
+
     bool expire(session_id gone) {
         for (const request& one : requests_.all) {
             if (one.is.owner.session == gone && one.is.state == state::granted)
@@ -198,6 +209,10 @@ private:
     }
     bool time_out(request& wait) {
         const session_id whose = wait.is.owner.session;
+        if (wait.gate != 0) {
+            gates_.give_up(wait, state::timed_out, requests_, end_and_tell());
+            return true;
+        }
         end(wait, state::timed_out);
         events_.push_back(lock::wait_ended{whose, wait.is.sequence, state::timed_out});
         return true;
@@ -247,7 +262,9 @@ private:
             if (one.is.owner.session == id && counts) touch(one.name);
             if (one.is.owner.session == id) note_writer(one);
         }
+        const auto broken = gates_.broken_by(id, requests_);
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
+        gates_.shatter_all(broken, requests_, end_and_tell());
     }
 
     /// Its hold is about to end, or to be weaker.
@@ -264,6 +281,7 @@ private:
 
     /// Locks in the order in which they first changed; each hands itself on.
     void touch(const std::string& name) {
+        if (name.empty()) return;
         if (std::ranges::find(changed_, name) == changed_.end()) changed_.push_back(name);
     }
     void grant() {
@@ -413,9 +431,15 @@ private:
     }
 
     template <class Command>
+    static constexpr bool is_passing = std::is_same_v<Command, lock::await_latch> ||
+                                       std::is_same_v<Command, lock::arrive_at_barrier> ||
+                                       std::is_same_v<Command, lock::enter_double_barrier> ||
+                                       std::is_same_v<Command, lock::leave_double_barrier>;
+    template <class Command>
     static constexpr bool is_asking =
         std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::acquire_all> ||
-        std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert>;
+        std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert> ||
+        is_passing<Command>;
 
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
@@ -433,6 +457,13 @@ private:
             const request* const one = requests_.held(token);
             return one != nullptr && one->name == name && one->is.mode >= as;
         });
+    }
+
+    template <class Command>
+        requires is_passing<Command> || std::is_same_v<Command, lock::set_latch> ||
+                 std::is_same_v<Command, lock::count_down>
+    lock::reply run(const Command& asked, session&) {
+        return gates_.run(asked, {requests_, at_, log_time(now_)}, end_and_tell());
     }
 
     lock::reply run(const lock::keep_alive&, session& self) {
@@ -761,6 +792,7 @@ private:
         config_ = asked.limits;
         config_.tokens_after = begin;
         values_.set_limits(config_);
+        gates_.set_limits(config_);
         return lock::administered{};
     }
     lock::reply run(const lock::bump_epoch& asked, session&) {
@@ -773,8 +805,8 @@ private:
         std::uint64_t use = 0;
         std::set<position> several;
         for (const request& one : requests_.all) {
-            const bool has_place = one.is.state == state::granted || one.is.state == state::queued;
-            use += has_place ? 64 : 0;
+            const bool is_on = one.is.state == state::granted || one.is.state == state::queued;
+            use += is_on && one.gate == 0 ? 64 : 0;
             if (several.insert(one.is.at).second) use += 96;
         }
         for (const auto& one : requests_.locks()) use += 128 + one.name.size();
@@ -838,6 +870,13 @@ private:
         }
         request* const one = requests_.find(self.id, asked.request);
         if (one == nullptr) return no(lock::refusal::unknown_request);
+        if (one->gate != 0 && one->is.state == state::queued) {
+            quiet_ = one;
+            gates_.give_up(*one, state::cancelled, requests_, end_and_tell());
+            quiet_ = nullptr;
+            if (one->is.state != state::cancelled) return lock::request_status{one->is.state, {}};
+            return lock::cancelled{};
+        }
         if (one->is.state == state::queued) {
             end(*one, state::cancelled);
             grant();
@@ -863,6 +902,8 @@ private:
 
     lock::config config_;
     reference_values values_;
+    reference_gates gates_;
+    const request* quiet_ = nullptr;  // is told by its reply
     std::uint64_t now_ = 0;
     std::uint64_t last_ = 0;
     ballot leader_;

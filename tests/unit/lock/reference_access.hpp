@@ -73,12 +73,16 @@ struct reference_access {
             return {{"", administer}};
         } else if constexpr (std::is_same_v<Command, lock::set_capacity> ||
                              std::is_same_v<Command, lock::compare_and_set> ||
+                             std::is_same_v<Command, lock::set_latch> ||
+                             std::is_same_v<Command, lock::count_down> ||
                              std::is_same_v<Command, lock::add_to_counter>) {
             return {{asked.name, write}};
         } else if constexpr (std::is_same_v<Command, lock::check_token> ||
                              std::is_same_v<Command, lock::read_value> ||
                              std::is_same_v<Command, lock::read_counter>) {
             return {{asked.name, read}};
+        } else if constexpr (std::is_same_v<Command, lock::leave_double_barrier>) {
+            return {};
         } else if constexpr (requires { asked.name; }) {
             return {{asked.name, acquire}};
         } else {

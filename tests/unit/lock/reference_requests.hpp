@@ -25,6 +25,7 @@ struct reference_requests {
         lock::request_record is;
         std::string name;
         bool passes_the_queue = false;
+        std::uint64_t gate = 0;  // where it waits, if it is not for a lock; then it has no name
         bool barges = false;
     };
     /// A lock-delay, and what it keeps others from.
@@ -152,7 +153,7 @@ struct reference_requests {
         std::set<std::string> locks;
         for (const request& one : all) {
             const bool is_over = one.is.state != state::granted && one.is.state != state::queued;
-            if (!is_over) locks.insert(one.name);
+            if (!is_over && one.gate == 0) locks.insert(one.name);
         }
         for (const ghost& one : ghosts) locks.insert(one.name);
         const auto waiting = count([&](const request& one) {
@@ -198,6 +199,7 @@ struct reference_requests {
         std::list<request> sorted = all;
         sorted.sort(goes_before);
         for (const request& one : sorted) {
+            if (one.gate != 0) continue;
             if (one.is.state == state::granted) by_name[one.name].holders.push_back(one.is);
             if (one.is.state == state::queued) by_name[one.name].queue.push_back(one.is);
         }

@@ -41,6 +41,10 @@ std::vector<lock::reply> one_of_each() {
         lock::value_read{7, "its value"},
         lock::counted{-7, 8},
         lock::listed{{{"a name", 3, 1, 1, 0, {{}}, {{}}}, {}}, lock::page_end::more},
+        lock::latched{7, 3},
+        lock::awaiting{7},
+        lock::passed{7},
+        lock::barrier_broken{7},
     };
 }
 
@@ -53,8 +57,8 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 22));
-    CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 6));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 26));
+    CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 8));
 }
 
 TEST_CASE("bytes that decode as a reply are the encoding of that reply") {

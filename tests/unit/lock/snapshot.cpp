@@ -45,7 +45,8 @@ driver<> former_table() {
 }
 
 /// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
-/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold; a value and a counter.
+/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold; a value and a counter;
+/// a latch, a barrier, and a double barrier that one waits to leave.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();
@@ -85,6 +86,12 @@ driver<> busy_table() {
     d.run(lock::set_acl{d.stamp(admin), {"", "", lock::may_lock}});
     d.run(lock::compare_and_set{d.stamp(c), "k", 0, "its value"});
     d.run(lock::add_to_counter{d.stamp(c), "n", -7});
+    d.run(lock::set_latch{d.stamp(c), "l", 2});
+    d.run(lock::await_latch{d.stamp(other), 0, "l", 4'000});
+    d.run(lock::arrive_at_barrier{d.stamp(other), 0, "b", 2});
+    for (const auto one : {c, other, late})
+        d.run(lock::enter_double_barrier{d.stamp(one), 0, "d", 3});
+    d.run(lock::leave_double_barrier{d.stamp(late), 0, "d"});
     d.pass(10);
     return d;
 }

@@ -111,7 +111,7 @@ private:
                  std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
                  std::is_same_v<Command, renew_hold> || std::is_same_v<Command, convert> ||
                  std::is_same_v<Command, query> || std::is_same_v<Command, acknowledge> ||
-                 std::is_same_v<Command, cancel>)
+                 std::is_same_v<Command, leave_double_barrier> || std::is_same_v<Command, cancel>)
     static void for_each_need(const Command&, const book<Rules>&, Need&&) {}
 
     template <class Need>
@@ -169,6 +169,18 @@ private:
     template <class Need>
     static void for_each_need(const add_to_counter& asked, const book<Rules>&, Need&& need) {
         need(asked.name, may_write);
+    }
+    template <class Command, class Need>
+        requires(std::is_same_v<Command, set_latch> || std::is_same_v<Command, count_down>)
+    static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
+        need(asked.name, may_write);
+    }
+    template <class Command, class Need>
+        requires(std::is_same_v<Command, await_latch> ||
+                 std::is_same_v<Command, arrive_at_barrier> ||
+                 std::is_same_v<Command, enter_double_barrier>)
+    static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
+        need(asked.name, may_lock);
     }
     template <class Command, class Need>
         requires(std::is_same_v<Command, read_value> || std::is_same_v<Command, read_counter>)

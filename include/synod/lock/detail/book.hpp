@@ -86,6 +86,7 @@ public:
             waits_.start(timer_of(fresh));
         }
         if (what.is_listed) waits_.add(wait_of(fresh));
+        if (counts_by_itself(what)) count(fresh);
         return fresh;
     }
 
@@ -216,10 +217,11 @@ public:
 
     /// Ends a waiting request in all its places; it is kept for its client.
     void end(handle one, request_state how) {
+        const bool is_counted = counts_by_itself(at(one));
         drop_places(one);
         stop_waiting(one);
         requests_[one].state = how;
-        count_ended(one);
+        if (!is_counted) count(one);
     }
 
     /// Lets go of a request, whatever its state.
@@ -228,7 +230,7 @@ public:
         stop_waiting(one);
         const request& gone = requests_[one];
         client& owner = clients_[gone.client];
-        if (gone.state != request_state::queued && gone.state != request_state::granted) {
+        if (counts_by_itself(gone)) {
             --owner.requested;
             --owner.waiting;
         }
@@ -291,7 +293,7 @@ private:
         requests_[one].is_listed = false;
         if (std::exchange(requests_[one].has_standing, false)) standings_.drop(one);
     }
-    void count_ended(handle one) {
+    void count(handle one) {
         client& owner = clients_[at(one).client];
         ++owner.requested;
         ++owner.waiting;

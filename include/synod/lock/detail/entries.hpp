@@ -42,6 +42,17 @@ struct request {
     bool barges = false;        // its grant overtakes all who wait
 };
 
+/// Whether a request waits at a latch or a barrier.
+[[nodiscard]] inline bool is_at_gate(const request& one) {
+    return one.kind == request_kind::passage && one.state == request_state::queued;
+}
+
+/// Whether a request counts without a place at a lock: it waits at a gate, or has ended.
+[[nodiscard]] inline bool counts_by_itself(const request& one) {
+    return one.kind == request_kind::passage ||
+           (one.state != request_state::queued && one.state != request_state::granted);
+}
+
 /// What a request wants of one lock, or of one semaphore.
 struct stake {
     lock::mode mode = lock::mode::exclusive;

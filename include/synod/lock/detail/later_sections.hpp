@@ -43,12 +43,13 @@ void write_later_sections(const State& now, byte_writer& out) {
     write_section(out, [&](byte_writer& to) { write_records(now.forced_ends, to); });
     write_section(out, [&](byte_writer& to) { write_access(now, to); });
     write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
+    write_section(out, [&](byte_writer& to) { now.gates.fields(now.gates, field_writer(to)); });
 }
 
-template <class Values>
-[[nodiscard]] bool read_values(byte_reader& in, Values& values) {
+template <class Value>
+[[nodiscard]] bool read_all_of(byte_reader& in, Value& value) {
     field_reader fields(in);
-    values.fields(values, fields);
+    value.fields(value, fields);
     return fields.ok();
 }
 
@@ -59,7 +60,8 @@ template <class State>
            read_section(in, [&](byte_reader& at) { return read_standings(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
            read_section(in, [&](byte_reader& at) { return read_access(at, now); }) &&
-           read_section(in, [&](byte_reader& at) { return read_values(at, now.values); });
+           read_section(in, [&](byte_reader& at) { return read_all_of(at, now.values); }) &&
+           read_section(in, [&](byte_reader& at) { return read_all_of(at, now.gates); });
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -13,6 +13,7 @@
 #include <synod/lock/detail/access.hpp>
 #include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
+#include <synod/lock/detail/gates.hpp>
 #include <synod/lock/detail/grant_loop.hpp>
 #include <synod/lock/detail/snapshot.hpp>
 #include <synod/lock/detail/wait_graph.hpp>
@@ -145,6 +146,7 @@ public:
         }
         out.access = access_.all();
         detail::describe(book_, out);
+        gates_.describe(out.gates, book_);
     }
 
     /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
@@ -156,6 +158,7 @@ public:
         }
         access_.restore(from.access);
         detail::rebuild(book_, from);
+        gates_.rebuild(from.gates, book_);
     }
 
 protected:
@@ -219,8 +222,13 @@ protected:
 
     void end_one_wait() {
         const handle one = book_.waits().first_timer()->request;
+        if (is_at_gate(book_.at(one))) return give_up(one, request_state::timed_out);
         book_.end(one, request_state::timed_out);
         tell(one);
+    }
+    /// Ends a wait at a gate, which may be that of others, too.
+    void give_up(handle one, request_state how) {
+        gates_.give_up(one, how, book_, [this](handle other) { tell(other); });
     }
     void end_one_lease(log_time deadline) {
         const handle one = book_.leases().first()->place;
@@ -263,10 +271,12 @@ protected:
                 next = book_.at(one).client_next;
                 if (book_.at(one).state == request_state::granted)
                     book_.for_each_place(one, before);
+                if (is_at_gate(book_.at(one))) gates_.forget(one, book_);
                 book_.forget(one);
             }
             book_.drop_client(owner);
         }
+        gates_.end_session(session, book_, [this](handle other) { tell(other); });
         book_.profiles().end(session);
     }
 
@@ -361,6 +371,7 @@ protected:
     lock::config config_;
     book<Rules> book_;  // between inputs no touched object, and every object in it has a use
     access<Rules> access_;
+    gates<Rules> gates_;
     fencing_token last_token_;  // the highest ever granted
     queue<event> events_;       // not taken yet; no part of the state
     ordered_map<position, deferred<handle>>

@@ -11,8 +11,8 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/admission.hpp>
-#include <synod/lock/detail/arrivals.hpp>
 #include <synod/lock/detail/book.hpp>
+#include <synod/lock/detail/gate_keeper.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/session.hpp>
@@ -27,8 +27,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The part of the table that knows no sessions: one function for each command, given that its session is live.
 template <class Rules>
-class locks : public arrivals<Rules> {
-    using core = arrivals<Rules>;
+class locks : public gate_keeper<Rules> {
+    using core = gate_keeper<Rules>;
 
     /// Named through the parameter, so that nothing is instantiated before a table is.
     template <class T>
@@ -37,8 +37,8 @@ class locks : public arrivals<Rules> {
 public:
     using reply = deferred<lock::reply>;
 
-    using arrivals<Rules>::arrivals;
-    using arrivals<Rules>::answer_to;
+    using gate_keeper<Rules>::gate_keeper;
+    using gate_keeper<Rules>::answer_to;
     using core::settle;
 
     [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
@@ -199,13 +199,16 @@ public:
     [[nodiscard]] reply answer_to(const cancel& asked, const apply_context& context) {
         const handle one = find_request(asked.stamp, asked.request);
         if (one == none) return refused{refusal::unknown_request};
+        if (is_at_gate(book_.at(one))) return core::withdraw(one);
         switch (book_.at(one).state) {
             case request_state::queued: book_.end(one, request_state::cancelled); break;
             case request_state::cancelled: return cancelled{};
             case request_state::granted: return cancel_granted(one, asked.on_granted, context);
             case request_state::timed_out:
             case request_state::token_space_exhausted:
-            case request_state::victim: return request_status{book_.at(one).state, {}};
+            case request_state::victim:
+            case request_state::passed:
+            case request_state::broken: return request_status{book_.at(one).state, {}};
         }
         settle(context.now);
         return cancelled{};
@@ -309,6 +312,8 @@ private:
             case request_state::victim: book_.forget(one); return core::take_cycle();
             case request_state::cancelled:
             case request_state::timed_out:
+            case request_state::passed:
+            case request_state::broken:
             case request_state::token_space_exhausted: break;
         }
         book_.forget(one);

@@ -101,7 +101,9 @@ void describe(const book<Rules>& all, State& out) {
     all.for_each_client([&](handle one) {
         for (handle at = all.client_at(one).requests.first; at != none;
              at = all.at(at).client_next) {
-            if (all.at(at).places == none) out.ended.push_back(record_of(all, all.at(at)));
+            const bool waits_at_gate = is_at_gate(all.at(at));
+            if (all.at(at).places == none && !waits_at_gate)
+                out.ended.push_back(record_of(all, all.at(at)));
         }
     });
 }
@@ -131,7 +133,8 @@ public:
     void add(const request_record& one, const lock_record& lock) {
         arrivals_[one.at].push_back({&one, &lock});
     }
-    void add_ended(const request_record& one) { arrivals_[one.at].push_back({&one, nullptr}); }
+    /// The same for one that has ended, or waits at a gate.
+    void add(const request_record& one) { arrivals_[one.at].push_back({&one, nullptr}); }
 
     void fill() {
         for (const auto& [at, places] : arrivals_) arrive(places);
@@ -147,7 +150,7 @@ private:
 
     struct arrival {
         const request_record* record;
-        const lock_record* lock;  // nullptr if it has ended
+        const lock_record* lock;  // nullptr if it has ended, or waits at a gate
     };
     struct held_place {
         handle place = none;
@@ -160,7 +163,7 @@ private:
         if (places.front().lock == nullptr) {
             asked.state = first.state;
             asked.is_listed = false;
-            return all_->add_ended(asked);
+            return static_cast<void>(all_->add(asked));
         }
         asked.is_wide = places.size() > 1;
         const handle fresh = all_->add(asked);
@@ -199,6 +202,23 @@ private:
     ordered_map<fencing_token, deferred<handle>> upgrades_;
 };
 
+/// Those who wait at gates, as requests.
+template <class Rules, class State>
+[[nodiscard]] auto passages_of(const State& from) {
+    std::vector<synod::detail::deferred<request_record, Rules>> found;
+    for (const auto& gate : from.gates.gates) {
+        for (const auto& one : gate.waiting) {
+            request_record& made = found.emplace_back();
+            made.owner = one.owner;
+            made.sequence = one.sequence;
+            made.at = one.at;
+            made.deadline = one.deadline;
+            made.kind = request_kind::passage;
+        }
+    }
+    return found;
+}
+
 /// Fills an empty book. Precondition: the state breaks no invariant.
 template <class Rules, class State>
 void rebuild(book<Rules>& all, const State& from) {
@@ -211,7 +231,9 @@ void rebuild(book<Rules>& all, const State& from) {
                                     one);
         }
     }
-    for (const request_record& one : from.ended) filler.add_ended(one);
+    for (const request_record& one : from.ended) filler.add(one);
+    const auto passages = passages_of<Rules>(from);
+    for (const request_record& one : passages) filler.add(one);
     filler.fill();
     for (const auto& one : from.forced_ends) all.force_end(all.find_hold(one.token), one);
 }
