@@ -115,6 +115,32 @@ TEST_CASE("opening again finds the session, and once it is over opens another") 
     CHECK(table.open(at(5), {7, 7}, 1, 100).session == session_id(at(5)));
 }
 
+TEST_CASE("whether a session is open is told by its client and nonce together") {
+    session_table table = make();
+    const auto first = table.open(at(1), {7, 7}, 1, 100);
+    CHECK(table.is_open({7, 7}, 1));
+    CHECK(!table.is_open({7, 7}, 2));
+    CHECK(!table.is_open({8, 7}, 1));
+    table.close(first.session);
+    CHECK(!table.is_open({7, 7}, 1));
+}
+
+TEST_CASE("other limits hold from now on, and open sessions keep their time to live") {
+    session_table table = make();
+    const auto first = table.open(at(1), {7, 7}, 1, 100);
+    session_config config = table.config();
+    config.max_sessions = 1;
+    config.max_ttl_ms = config.min_ttl_ms;
+    table.set_config(config);
+    CHECK(table.config() == config);
+    CHECK(table.open(at(2), {8, 7}, 1, 100).is ==
+          session_table::opening::verdict::too_many_sessions);
+    CHECK(table.open(at(3), {7, 7}, 1, 100).ttl_ms == 100);
+    CHECK(table.renew(first.session) == 100U);
+    table.close(first.session);
+    CHECK(table.open(at(4), {8, 7}, 1, 100).ttl_ms == config.min_ttl_ms);
+}
+
 TEST_CASE("a time to live is clamped or refused, and so are too many sessions") {
     session_table table = make();
     CHECK(table.open(at(1), {0, 1}, 1, 1).ttl_ms == 10);
