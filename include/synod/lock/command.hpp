@@ -153,22 +153,24 @@ struct wanted {
 /// `cancel` or a release_all. Answered like an acquire. Refused besides: name_empty for no locks at all, limit for too many;
 /// self_deadlock where its owner holds one of them already; kind_mismatch where one is a semaphore; policy_mismatch where they do not
 /// all have the same policy, or it is phase_fair, which puts those who wait in another order at each lock.
-struct acquire_all {
+template <class Wanted = wanted>
+struct basic_acquire_all {
     request_stamp stamp;
     std::uint64_t owner = 0;               // as in acquire
-    std::vector<wanted> locks;             // at least one
+    std::vector<Wanted> locks;             // at least one
     std::uint64_t wait_ms = wait_forever;  // log time
     std::uint64_t hold_ttl_ms = 0;         // as in acquire, for each of them
     lock::terms terms{};
     lock::policy policy = lock::policy::any;  // of all of them
 
-    friend bool operator==(const acquire_all&, const acquire_all&) = default;
+    friend bool operator==(const basic_acquire_all&, const basic_acquire_all&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.owner, self.locks, self.wait_ms, self.hold_ttl_ms);
         self.terms.fields(self.terms, visit);
         visit(self.policy);
     }
 };
+using acquire_all = basic_acquire_all<>;
 
 /// Asks for permits of a semaphore, which comes into being when first asked for, with the capacity that is named here. It lasts, with
 /// what set_capacity has made of its capacity, as long as somebody holds permits or waits for some.
@@ -232,14 +234,16 @@ struct set_capacity {
 
 /// Gives several holds back, each like a release, or none of them if one cannot be: then `not_released` says which. A token that is
 /// given twice is two releases; no token is none. Answered by `released`, with how many are left of the hold that has most, or `not_released`.
-struct release_all {
+template <class Token = fencing_token>
+struct basic_release_all {
     request_stamp stamp;
     std::uint64_t owner = 0;  // must be the tag that acquired
-    std::vector<fencing_token> tokens;
+    std::vector<Token> tokens;
 
-    friend bool operator==(const release_all&, const release_all&) = default;
+    friend bool operator==(const basic_release_all&, const basic_release_all&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.owner, self.tokens); }
 };
+using release_all = basic_release_all<>;
 
 /// Gives a hold back, or one of its acquisitions if it was acquired again. It is named by its token, never by the lock's name, so a
 /// late release cannot end somebody else's hold. An upgrade that waits for the hold ends with it, as cancelled. Answered by

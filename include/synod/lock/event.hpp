@@ -58,14 +58,16 @@ struct hold_ended {
 
 /// A request that waited gives way to others, for it and they would have waited for each other for ever. It has ended, as `victim`;
 /// that is kept until `acknowledge`.
-struct wait_deadlocked {
+template <class Waiter = waiter>
+struct basic_wait_deadlocked {
     session_id session;
     std::uint64_t request = 0;  // the sequence of its acquire or convert
-    std::vector<waiter> cycle;  // as in would_deadlock
+    std::vector<Waiter> cycle;  // as in would_deadlock
 
-    friend bool operator==(const wait_deadlocked&, const wait_deadlocked&) = default;
+    friend bool operator==(const basic_wait_deadlocked&, const basic_wait_deadlocked&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.cycle); }
 };
+using wait_deadlocked = basic_wait_deadlocked<>;
 
 /// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the
 /// index, so events are only ever appended.

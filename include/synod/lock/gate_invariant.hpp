@@ -23,7 +23,8 @@ namespace synod::inline SYNOD_ABI::lock::invariant {
 
 /// No lost wake-up: nobody waits at a latch that is open, or at a barrier whose parties are all there; and whoever is inside of a double
 /// barrier, or waits to leave it, is one of its parties. (3.10)
-[[nodiscard]] inline bool has_to_wait(const gate_record& one) {
+template <class Gate>
+[[nodiscard]] bool has_to_wait(const Gate& one) {
     const std::size_t waiting = one.waiting.size();
     const std::size_t inside = one.inside.size();
     if (one.kind != gate_kind::double_barrier && one.phase != gate_phase::gathering) return false;
@@ -44,7 +45,7 @@ template <class State>
     synod::detail::deferred<ordered_map<std::string_view, gate_kind>, State> kind_of;
     synod::detail::deferred<ordered_set<std::string_view>, State> gathering;
     std::uint64_t before = 0;
-    for (const gate_record& one : now.gates.gates) {
+    for (const auto& one : now.gates.gates) {
         if (one.generation <= before || one.generation > now.gates.last_generation) return false;
         if (one.name.empty() || one.name.size() > name_bytes_end) return false;
         if (kind_of.emplace(one.name, one.kind).first->second != one.kind) return false;
@@ -72,7 +73,7 @@ template <class State>
         for (const auto& one : lock.queue) note(one);
     }
     for (const auto& one : now.ended) note(one);
-    for (const gate_record& gate : now.gates.gates) {
+    for (const auto& gate : now.gates.gates) {
         const position* before = nullptr;
         for (const passage_record& one : gate.waiting) {
             if (!live.contains(one.owner.session) || one.deadline <= now.now) return false;
@@ -92,7 +93,7 @@ template <class State>
     synod::detail::deferred<ordered_set<session_id>, State> live;
     synod::detail::deferred<ordered_set<party>, State> arrived;
     for (const auto& one : now.sessions) live.insert(one.session);
-    for (const gate_record& gate : now.gates.gates) {
+    for (const auto& gate : now.gates.gates) {
         const owner_id* before = nullptr;
         for (const member_record& one : gate.inside) {
             if (before != nullptr && one.owner <= *before) return false;
@@ -141,9 +142,8 @@ template <class State>
 }
 
 /// Whether all who waited at one generation of a barrier were told the same, if they have ended: none of them waits there any more. `ended` has the states of those who have ended, by position. (3.10)
-template <class Ended>
-[[nodiscard]] bool are_told_the_same(const gate_record& before, const gate_record* after,
-                                     const Ended& ended) {
+template <class Gate, class Ended>
+[[nodiscard]] bool are_told_the_same(const Gate& before, const Gate* after, const Ended& ended) {
     const request_state* first = nullptr;
     for (const passage_record& one : before.waiting) {
         const auto found = ended.find(one.at);
@@ -168,10 +168,10 @@ template <class State>
     synod::detail::deferred<ordered_map<position, request_state>, State> ended;
     for (const auto& one : after.ended) ended.emplace(one.at, one.state);
     synod::detail::deferred<ordered_map<std::uint64_t, const gate_record*>, State> now;
-    for (const gate_record& one : after.gates.gates) now.emplace(one.generation, &one);
-    for (const gate_record& was : before.gates.gates) {
+    for (const auto& one : after.gates.gates) now.emplace(one.generation, &one);
+    for (const auto& was : before.gates.gates) {
         const auto found = now.find(was.generation);
-        const gate_record* const is = found == now.end() ? nullptr : found->second;
+        const auto* const is = found == now.end() ? nullptr : found->second;
         if (found != now.end()) now.erase(found);
         if (is != nullptr && (is->name != was.name || is->kind != was.kind)) return false;
         if (is != nullptr && is->count > was.count) return false;

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/rules.hpp>
@@ -45,29 +46,33 @@ struct member_record {
 };
 
 /// One latch, or one generation of a barrier.
-struct gate_record {
+template <class Passage = passage_record>
+struct basic_gate_record {
     std::uint64_t generation = 0;
     std::string name;
     gate_kind kind = gate_kind::latch;
     gate_phase phase = gate_phase::gathering;
-    std::uint32_t count = 0;              // what is left of a latch; else parties
-    std::vector<passage_record> waiting;  // in order of position
-    std::vector<member_record> inside;    // in order of owner
+    std::uint32_t count = 0;       // what is left of a latch; else parties
+    std::vector<Passage> waiting;  // in order of position
+    std::vector<synod::detail::deferred<member_record, Passage>> inside;  // in order of owner
 
-    friend bool operator==(const gate_record&, const gate_record&) = default;
+    friend bool operator==(const basic_gate_record&, const basic_gate_record&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.generation, self.name, self.kind, self.phase, self.count, self.waiting,
               self.inside);
     }
 };
+using gate_record = basic_gate_record<>;
 
 /// All of them.
-struct gate_state {
+template <class Gate = gate_record>
+struct basic_gate_state {
     std::uint64_t last_generation = 0;  // the highest ever given
-    std::vector<gate_record> gates;     // in order of generation
+    std::vector<Gate> gates;            // in order of generation
 
-    friend bool operator==(const gate_state&, const gate_state&) = default;
+    friend bool operator==(const basic_gate_state&, const basic_gate_state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.last_generation, self.gates); }
 };
+using gate_state = basic_gate_state<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

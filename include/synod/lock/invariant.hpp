@@ -361,7 +361,7 @@ template <class State>
     if (!values_move_forward(before.values, after.values)) return false;
     if (!gates_move_forward(before, after)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
-    for (const lock_record& lock : before.locks) {
+    for (const auto& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);
     }
     return for_all_requests(after, [&](const request_record& one) {

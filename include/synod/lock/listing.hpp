@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/log/session.hpp>
@@ -76,34 +77,38 @@ struct listed_waiter {
 };
 
 /// One lock or semaphore.
-struct listed_lock {
+template <class Holder = listed_holder>
+struct basic_listed_lock {
     std::string name;
-    std::uint32_t capacity = 0;            // of a semaphore; zero for a lock
-    std::uint32_t held = 0;                // how many holds there are
-    std::uint32_t waiting = 0;             // how many wait
-    std::uint32_t delays = 0;              // how many lock-delays close it
-    std::vector<listed_holder> holders{};  // the first, in order of token, if they were asked for
-    std::vector<listed_waiter>
+    std::uint32_t capacity = 0;     // of a semaphore; zero for a lock
+    std::uint32_t held = 0;         // how many holds there are
+    std::uint32_t waiting = 0;      // how many wait
+    std::uint32_t delays = 0;       // how many lock-delays close it
+    std::vector<Holder> holders{};  // the first, in order of token, if they were asked for
+    std::vector<synod::detail::deferred<listed_waiter, Holder>>
         waiters{};  // the first, as they will be granted, if they were asked for
 
-    friend bool operator==(const listed_lock&, const listed_lock&) = default;
+    friend bool operator==(const basic_listed_lock&, const basic_listed_lock&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.name, self.capacity, self.held, self.waiting, self.delays, self.holders,
               self.waiters);
     }
 };
+using listed_lock = basic_listed_lock<>;
 
 /// Whether there are locks behind the last one of a page.
 enum class page_end : std::uint8_t { last, more };
 [[nodiscard]] constexpr page_end last_of(page_end) { return page_end::more; }
 
 /// One page, in order of name.
-struct listed {
-    std::vector<listed_lock> locks;
+template <class Lock = listed_lock>
+struct basic_listed {
+    std::vector<Lock> locks;
     page_end end = page_end::last;
 
-    friend bool operator==(const listed&, const listed&) = default;
+    friend bool operator==(const basic_listed&, const basic_listed&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.locks, self.end); }
 };
+using listed = basic_listed<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

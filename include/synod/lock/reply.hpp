@@ -172,12 +172,14 @@ struct refused_hold {
 };
 
 /// Nothing was given back, because of these.
-struct not_released {
-    std::vector<refused_hold> holds;  // in order of token
+template <class Hold = refused_hold>
+struct basic_not_released {
+    std::vector<Hold> holds;  // in order of token
 
-    friend bool operator==(const not_released&, const not_released&) = default;
+    friend bool operator==(const basic_not_released&, const basic_not_released&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.holds); }
 };
+using not_released = basic_not_released<>;
 
 /// One who waits: a request, and the owner whose it is.
 struct waiter {
@@ -190,13 +192,15 @@ struct waiter {
 };
 
 /// The request would wait for ever: for somebody who waits, in so many steps, for its owner. It does not wait, and nothing is held.
-struct would_deadlock {
-    std::vector<waiter>
+template <class Waiter = waiter>
+struct basic_would_deadlock {
+    std::vector<Waiter>
         cycle;  // each waits for the next, and the last for the first, which is the one answered
 
-    friend bool operator==(const would_deadlock&, const would_deadlock&) = default;
+    friend bool operator==(const basic_would_deadlock&, const basic_would_deadlock&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.cycle); }
 };
+using would_deadlock = basic_would_deadlock<>;
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
 using reply =

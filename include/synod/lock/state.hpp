@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/ballot.hpp>
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/access.hpp>
@@ -89,16 +90,18 @@ struct delay_record {
 };
 
 /// One lock, or one semaphore.
-struct lock_record {
+template <class Request = request_record>
+struct basic_lock_record {
     std::string name;
-    std::vector<request_record> holders;  // in order of token
-    std::vector<request_record> queue;    // an upgrade, if one waits, then by rank and position
-    std::uint32_t capacity = 0;           // of a semaphore; zero for a lock
-    std::vector<delay_record> delays{};   // in order of token
+    std::vector<Request> holders;  // in order of token
+    std::vector<Request> queue;    // an upgrade, if one waits, then by rank and position
+    std::uint32_t capacity = 0;    // of a semaphore; zero for a lock
+    std::vector<synod::detail::deferred<delay_record, Request>> delays{};  // in order of token
     lock::policy policy = lock::policy::fifo;  // never any; in a section of the snapshot of its own
 
-    friend bool operator==(const lock_record&, const lock_record&) = default;
+    friend bool operator==(const basic_lock_record&, const basic_lock_record&) = default;
 };
+using lock_record = basic_lock_record<>;
 
 /// One session.
 struct session_record {
@@ -113,21 +116,25 @@ struct session_record {
 };
 
 /// All that the table knows, but for configuration and stored replies.
-struct state {
+template <class Lock = lock_record>
+struct basic_state {
     log_time now;
-    ballot leader;                          // the highest that has taken over
-    position last;                          // of the last command
-    fencing_token last_token;               // the highest ever granted
-    std::vector<session_record> sessions;   // in order of id
-    std::vector<lock_record> locks;         // in order of name
-    std::vector<request_record> ended;      // in order of session, then of position
-    std::vector<forced_end> forced_ends{};  // in order of token
-    std::vector<access_rule> access{};      // in order of prefix, then of principal
-    value_state values;
-    gate_state gates;
+    ballot leader;             // the highest that has taken over
+    position last;             // of the last command
+    fencing_token last_token;  // the highest ever granted
+    std::vector<synod::detail::deferred<session_record, Lock>> sessions;  // in order of id
+    std::vector<Lock> locks;                                              // in order of name
+    std::vector<synod::detail::deferred<request_record, Lock>>
+        ended;  // in order of session, then of position
+    std::vector<synod::detail::deferred<forced_end, Lock>> forced_ends{};  // in order of token
+    std::vector<synod::detail::deferred<access_rule, Lock>>
+        access{};  // in order of prefix, then of principal
+    synod::detail::deferred<value_state, Lock> values;
+    synod::detail::deferred<gate_state, Lock> gates;
 
-    friend bool operator==(const state&, const state&) = default;
+    friend bool operator==(const basic_state&, const basic_state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }
 };
+using state = basic_state<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

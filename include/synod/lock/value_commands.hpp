@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/log/session.hpp>
@@ -65,17 +66,19 @@ struct put {
 /// What is put has the transaction's revision as its version. Revisions rise with each change and never come again, so a value that
 /// was deleted and written anew has another version. To delete what is not there changes nothing, and a transaction that changes nothing takes no
 /// revision. Names of values are of their own, apart from those of locks. (locks 3.4)
-struct guarded_txn {
+template <class Condition = condition>
+struct basic_guarded_txn {
     request_stamp stamp;
-    std::vector<condition> conditions;
-    std::vector<put> puts;
-    std::vector<std::string> deletes;
+    std::vector<Condition> conditions;
+    std::vector<synod::detail::deferred<put, Condition>> puts;
+    std::vector<synod::detail::deferred<std::string, Condition>> deletes;
 
-    friend bool operator==(const guarded_txn&, const guarded_txn&) = default;
+    friend bool operator==(const basic_guarded_txn&, const basic_guarded_txn&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.stamp, self.conditions, self.puts, self.deletes);
     }
 };
+using guarded_txn = basic_guarded_txn<>;
 
 /// Reads a value, in log order. Answered by `value_read`, or `refused` (kind_mismatch for a counter; name_empty, name_too_long).
 struct read_value {

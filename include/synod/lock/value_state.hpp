@@ -31,12 +31,14 @@ struct value_record {
 };
 
 /// All of them.
-struct value_state {
-    std::uint64_t revision = 0;        // of the last change
-    std::vector<value_record> values;  // in order of name
+template <class Value = value_record>
+struct basic_value_state {
+    std::uint64_t revision = 0;  // of the last change
+    std::vector<Value> values;   // in order of name
 
-    friend bool operator==(const value_state&, const value_state&) = default;
+    friend bool operator==(const basic_value_state&, const basic_value_state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.revision, self.values); }
 };
+using value_state = basic_value_state<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

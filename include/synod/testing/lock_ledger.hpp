@@ -258,7 +258,7 @@ private:
     /// given way itself. (locks 3.7)
     template <class Command>
     [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
-        if constexpr (lock::makes_request<Command>) {
+        if constexpr (requires { asked.terms; }) {
             const bool is_judged =
                 holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
             return !is_judged || detail::are_rightly_victims(its.before, its.after, asked.terms);

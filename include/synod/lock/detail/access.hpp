@@ -54,7 +54,8 @@ public:
     }
 
     /// What set_acl does; why it does not, if there is a reason.
-    [[nodiscard]] std::optional<deferred<refusal>> change(const set_acl& asked, std::size_t most) {
+    [[nodiscard]] std::optional<deferred<refusal>> change(const deferred<set_acl>& asked,
+                                                          std::size_t most) {
         if ((asked.rule.rights & ~all_rights) != 0) return refusal::malformed;
         if (asked.rule.principal.size() > principal_bytes_end) return refusal::name_too_long;
         if (asked.rule.prefix.size() > name_bytes_end) return refusal::name_too_long;
@@ -123,7 +124,7 @@ private:
         need(asked.name, may_lock);
     }
     template <class Need>
-    static void for_each_need(const acquire_all& asked, const book<Rules>&, Need&& need) {
+    static void for_each_need(const deferred<acquire_all>& asked, const book<Rules>&, Need&& need) {
         for (const wanted& one : asked.locks) need(one.name, may_lock);
     }
     template <class Need>
@@ -135,7 +136,7 @@ private:
         need(asked.name, may_read);
     }
     template <class Need>
-    static void for_each_need(const list_locks& asked, const book<Rules>&, Need&& need) {
+    static void for_each_need(const deferred<list_locks>& asked, const book<Rules>&, Need&& need) {
         need(asked.prefix, may_read);
     }
     template <class Need>
@@ -152,18 +153,19 @@ private:
         need_of_hold(asked.token, book, may_administer, need);
     }
     template <class Need>
-    static void for_each_need(const set_acl& asked, const book<Rules>&, Need&& need) {
+    static void for_each_need(const deferred<set_acl>& asked, const book<Rules>&, Need&& need) {
         need(asked.rule.prefix, may_administer);
     }
 
     template <class Need>
-    static void for_each_need(const guarded_txn& asked, const book<Rules>&, Need&& need) {
+    static void for_each_need(const deferred<guarded_txn>& asked, const book<Rules>&, Need&& need) {
         for (const condition& one : asked.conditions) need(one.name, may_read);
         for (const put& one : asked.puts) need(one.name, may_write);
         for (const auto& name : asked.deletes) need(name, may_write);
     }
     template <class Need>
-    static void for_each_need(const compare_and_set& asked, const book<Rules>&, Need&& need) {
+    static void for_each_need(const deferred<compare_and_set>& asked, const book<Rules>&,
+                              Need&& need) {
         need(asked.name, may_write);
     }
     template <class Need>

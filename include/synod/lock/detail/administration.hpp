@@ -20,19 +20,22 @@ template <class Rules>
 class administration : public revocations<Rules> {
     using core = revocations<Rules>;
 
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
 public:
-    using reply = synod::detail::deferred<lock::reply, Rules>;
+    using reply = deferred<lock::reply>;
 
     using revocations<Rules>::revocations;
     using revocations<Rules>::answer_to;
 
-    [[nodiscard]] reply answer_to(const set_acl& asked, const apply_context&) {
+    [[nodiscard]] reply answer_to(const deferred<set_acl>& asked, const apply_context&) {
         const auto reason = core::access_.change(asked, core::config_.max_access_rules);
         if (reason) return refused{*reason};
         return lock::administered{};
     }
 
-    [[nodiscard]] reply answer_to(const list_locks& asked, const apply_context&) const {
+    [[nodiscard]] reply answer_to(const deferred<list_locks>& asked, const apply_context&) const {
         if ((asked.with & ~known_list_flags) != 0) return refused{refusal::malformed};
         if (asked.prefix.size() > name_bytes_end || asked.after.size() > name_bytes_end) {
             return refused{refusal::name_too_long};

@@ -43,7 +43,8 @@ public:
         return sorted;
     }
 
-    [[nodiscard]] reason refusal_of(const acquire_all& asked, const wanted_locks& sorted) const {
+    [[nodiscard]] reason refusal_of(const deferred<acquire_all>& asked,
+                                    const wanted_locks& sorted) const {
         if (sorted.empty()) return refusal::name_empty;
         for (const auto& [name, as] : sorted) {
             if (const auto why = refusal_of_name(name)) return why;
@@ -92,7 +93,8 @@ public:
         return asked == policy::any || found == none || book_->object_at(found).policy == asked;
     }
     /// That of several locks: what is asked for, or else that of the first that exists.
-    [[nodiscard]] policy policy_of(const acquire_all& asked, const wanted_locks& sorted) const {
+    [[nodiscard]] policy policy_of(const deferred<acquire_all>& asked,
+                                   const wanted_locks& sorted) const {
         if (asked.policy != policy::any) return asked.policy;
         for (const auto& [name, as] : sorted) {
             const handle found = book_->objects().find(name);

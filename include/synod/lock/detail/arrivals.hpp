@@ -70,7 +70,7 @@ protected:
     }
     /// The same for several locks of one policy. The rank is found before the first is joined, so that it is the same in all of them.
     template <class Wanted>
-    void join_all(handle one, const Wanted& all, policy by, const acquire_all& asked,
+    void join_all(handle one, const Wanted& all, policy by, const deferred<acquire_all>& asked,
                   log_time now) {
         if (by == policy::priority) {
             for (const auto& [name, as] : all) rank(one, book_.objects().reach(name, 0, by), now);

@@ -181,7 +181,7 @@ public:
         ordered_map<std::uint64_t, std::size_t> place_of;
         for (const auto& [which, one] : all_) {
             place_of.emplace(which, out.gates.size());
-            gate_record& made = out.gates.emplace_back();
+            auto& made = out.gates.emplace_back();
             made = {which, one.name, one.kind, one.phase, one.count, {}, {}};
             for (const auto& [at, waiting] : one.waiting) {
                 const request& its = requests.at(waiting);
@@ -198,7 +198,7 @@ public:
     void rebuild(const deferred<gate_state>& from, const book<Rules>& requests) {
         *this = {};
         last_ = from.last_generation;
-        for (const gate_record& one : from.gates) {
+        for (const auto& one : from.gates) {
             insert(one.generation, one.name, one.kind, one.phase, one.count);
             for (const member_record& member : one.inside) enter(one.generation, member.owner);
             for (const passage_record& waiting : one.waiting) {

@@ -29,7 +29,7 @@ public:
     lister(const book<Rules>& of, const access<Rules>& rules, std::string_view principal)
         : book_(&of), access_(&rules), principal_(principal) {}
 
-    [[nodiscard]] deferred<listed> page_of(const list_locks& asked) const {
+    [[nodiscard]] deferred<listed> page_of(const deferred<list_locks>& asked) const {
         const std::size_t fits = most_that_fit;
         const std::size_t most = asked.limit == 0 || asked.limit > fits ? fits : asked.limit;
         const names found = first_of(asked, most + 1);
@@ -55,13 +55,13 @@ private:
     static constexpr std::size_t waiter_bytes = 33;
     static constexpr std::size_t most_that_fit = list_page_bytes / lock_bytes + 1;
 
-    [[nodiscard]] static std::size_t bytes_of(const listed_lock& one) {
+    [[nodiscard]] static std::size_t bytes_of(const deferred<listed_lock>& one) {
         return lock_bytes + one.name.size() + holder_bytes * one.holders.size() +
                waiter_bytes * one.waiters.size();
     }
 
     /// So many of those that were asked for, the first in order of name.
-    [[nodiscard]] names first_of(const list_locks& asked, std::size_t most) const {
+    [[nodiscard]] names first_of(const deferred<list_locks>& asked, std::size_t most) const {
         names found;
         for_each_object_unsorted(*book_, [&](handle one) {
             const std::string_view name = book_->object_at(one).name;

@@ -136,7 +136,7 @@ public:
     [[nodiscard]] std::size_t size() const { return book_.objects().size(); }
 
     /// Fills in the locks, the ended requests, the last token, and what it knows of sessions.
-    void describe(lock::state& out) const {
+    void describe(deferred<lock::state>& out) const {
         out.last_token = last_token_;
         for (session_record& one : out.sessions) {
             const profile& its = book_.profiles().of(one.session);
@@ -150,7 +150,7 @@ public:
     }
 
     /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
-    void rebuild(const lock::state& from) {
+    void rebuild(const deferred<lock::state>& from) {
         last_token_ = from.last_token;
         for (const session_record& one : from.sessions) {
             book_.profiles().begin(one.session,
@@ -362,7 +362,8 @@ protected:
         book_.end(victim, request_state::victim);
         const detail::request& ended = book_.at(victim);
         if (ended.told_queued) {
-            emit(wait_deadlocked{book_.client_at(ended.client).session, ended.sequence, cycle});
+            emit(deferred<wait_deadlocked>{book_.client_at(ended.client).session, ended.sequence,
+                                           cycle});
         } else {
             cycle_ = cycle;
         }

@@ -102,7 +102,8 @@ public:
         return resized{before};
     }
 
-    [[nodiscard]] reply answer_to(const acquire_all& asked, const apply_context& context) {
+    [[nodiscard]] reply answer_to(const deferred<acquire_all>& asked,
+                                  const apply_context& context) {
         const auto wanted = check().in_order(asked.locks);
         if (const auto reason = check().refusal_of(asked, wanted)) return refused{*reason};
         const bool would_wait = !check().are_free(wanted);
@@ -148,7 +149,8 @@ public:
         return released{left};
     }
 
-    [[nodiscard]] reply answer_to(const release_all& asked, const apply_context& context) {
+    [[nodiscard]] reply answer_to(const deferred<release_all>& asked,
+                                  const apply_context& context) {
         deferred<ordered_map<fencing_token, std::uint32_t>> due;
         for (const fencing_token token : asked.tokens) ++due[token];
         deferred<not_released> wrong;

@@ -126,11 +126,14 @@ template <class Rules>
 /// Fills a book from records: every request arrives again in the order of positions, and then is granted or ends again.
 template <class Rules>
 class book_filler {
+    template <class T>
+    using deferred = synod::detail::deferred<T, Rules>;
+
 public:
     explicit book_filler(book<Rules>& empty) : all_(&empty) {}
 
     /// Takes note of what a request has to do with a lock.
-    void add(const request_record& one, const lock_record& lock) {
+    void add(const request_record& one, const deferred<lock_record>& lock) {
         arrivals_[one.at].push_back({&one, &lock});
     }
     /// The same for one that has ended, or waits at a gate.
@@ -145,12 +148,9 @@ public:
     }
 
 private:
-    template <class T>
-    using deferred = synod::detail::deferred<T, Rules>;
-
     struct arrival {
         const request_record* record;
-        const lock_record* lock;  // nullptr if it has ended, or waits at a gate
+        const deferred<lock_record>* lock;  // nullptr if it has ended, or waits at a gate
     };
     struct held_place {
         handle place = none;
@@ -223,7 +223,7 @@ template <class Rules, class State>
 template <class Rules, class State>
 void rebuild(book<Rules>& all, const State& from) {
     book_filler<Rules> filler(all);
-    for (const lock_record& lock : from.locks) {
+    for (const auto& lock : from.locks) {
         for (const request_record& one : lock.holders) filler.add(one, lock);
         for (const request_record& one : lock.queue) filler.add(one, lock);
         for (const delay_record& one : lock.delays) {

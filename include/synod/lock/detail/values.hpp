@@ -44,7 +44,7 @@ public:
     using reply = deferred<lock::reply>;
 
     template <class Locks>
-    [[nodiscard]] reply answer_to(const guarded_txn& asked, const Locks& locks) {
+    [[nodiscard]] reply answer_to(const deferred<guarded_txn>& asked, const Locks& locks) {
         if (const auto why = refusal_of(asked, locks.config())) return refused{*why};
         std::uint32_t place = 0;
         for (const condition& one : asked.conditions) {
@@ -55,8 +55,8 @@ public:
     }
 
     template <class Locks>
-    [[nodiscard]] reply answer_to(const compare_and_set& asked, const Locks& locks) {
-        guarded_txn same;
+    [[nodiscard]] reply answer_to(const deferred<compare_and_set>& asked, const Locks& locks) {
+        deferred<guarded_txn> same;
         same.conditions.push_back(version_is(asked.name, asked.expected_version));
         same.puts.push_back({asked.name, asked.value});
         return answer_to(same, locks);
@@ -134,7 +134,8 @@ private:
     }
 
     /// What stands against a transaction whatever there is.
-    [[nodiscard]] static reason refusal_of(const guarded_txn& asked, const lock::config& limits) {
+    [[nodiscard]] static reason refusal_of(const deferred<guarded_txn>& asked,
+                                           const lock::config& limits) {
         const std::size_t operations =
             asked.conditions.size() + asked.puts.size() + asked.deletes.size();
         if (operations > limits.values.max_operations) return refusal::limit;
@@ -171,7 +172,7 @@ private:
     }
 
     /// Does what a transaction writes, given that its conditions hold; all or nothing.
-    [[nodiscard]] reply commit(const guarded_txn& asked, const lock::config& limits) {
+    [[nodiscard]] reply commit(const deferred<guarded_txn>& asked, const lock::config& limits) {
         std::int64_t more = 0;
         std::int64_t longer = 0;
         const auto lose = [&](const std::string& name, const stored_value& gone) {
@@ -196,7 +197,7 @@ private:
         return committed{revision_};
     }
 
-    void write_all(const guarded_txn& asked) {
+    void write_all(const deferred<guarded_txn>& asked) {
         advance_revision();
         for (const std::string& name : asked.deletes) remove(name);
         for (const put& one : asked.puts) {
