@@ -13,9 +13,10 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
+/// The most urgent that terms::priority can say.
 inline constexpr std::uint64_t highest_priority = 255;
 
-/// So that the steps of priority do not overflow.
+/// config::aging_ms is less, so that no number of steps of priority overflows.
 inline constexpr std::uint64_t aging_end_ms = std::uint64_t{1} << 55U;
 
 /// A part of lock::rules.
