@@ -48,7 +48,7 @@ struct standing {
     lock::terms terms;
     std::uint64_t rank = 0;  // in the order of queues, before its position; the lower, the sooner
     std::uint32_t bypassed = 0;  // so often it was overtaken, whichever of its locks it was at
-    bool lets_pass = false;  // who wants fewer permits may overtake it; false once nobody may
+    bool lets_pass = false;      // who wants fewer permits may overtake it; false once nobody may
 
     friend bool operator==(const standing&, const standing&) = default;
     static void fields(auto& self, auto&& visit) {
