@@ -50,12 +50,14 @@ protected:
     template <class Command>
     [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
         const handle fresh = book_.add(made);
-        standing its{asked.terms};
+        bool lets_pass = false;
         if constexpr (requires { asked.permits; }) {
-            its.lets_pass = (asked.flags & allow_small_pass) != 0 &&
-                            Rules::may_be_overtaken(0, config_.max_bypass);
+            lets_pass = (asked.flags & allow_small_pass) != 0 &&
+                        Rules::may_be_overtaken(0, config_.max_bypass);
         }
-        book_.set_standing(fresh, its);
+        if (lets_pass || asked.terms != lock::terms()) {
+            book_.set_standing(fresh, {asked.terms, 0, 0, lets_pass});
+        }
         return fresh;
     }
 
@@ -64,9 +66,10 @@ protected:
     void join(handle one, handle target, const stake& wanted, bool is_first, const Command& asked,
               log_time now) {
         if (is_first) return want(book_.enqueue_first(one, target, wanted), asked);
-        rank(one, target, now);
+        const policy by = book_.object_at(target).policy;
+        if (by != policy::fifo) rank(one, target, now);
         want(book_.enqueue(one, target, wanted), asked);
-        if (book_.object_at(target).policy == policy::priority) count_overtaken_by(one);
+        if (by == policy::priority) count_overtaken_by(one);
     }
     /// The same for several locks of one policy. The rank is found before the first is joined, so that it is the same in all of them.
     template <class Wanted>
@@ -96,9 +99,8 @@ private:
     }
 
     /// Gives a request its rank, or a later one, so that it overtakes nobody at that object who cannot be overtaken any more.
-    void rank(handle one, handle target, log_time now) {
+    [[gnu::noinline]] void rank(handle one, handle target, log_time now) {
         const object& here = book_.object_at(target);
-        if (here.policy == policy::fifo) return;
         standing its = book_.standing_of(one);
         const std::uint64_t own =
             Rules::rank_of(here.policy, its.terms.priority, now, config_.aging_ms);
@@ -116,7 +118,7 @@ private:
 
     /// Each of those behind a request counts once, at however many locks they are. Where it cannot be granted for want of tokens it
     /// counts nothing, for it may be refused, and has changed nothing then.
-    void count_overtaken_by(handle one) {
+    [[gnu::noinline]] void count_overtaken_by(handle one) {
         std::uint32_t places = 0;
         deferred<ordered_set<handle>> behind;
         book_.for_each_place(one, [&](handle at) {

@@ -195,7 +195,7 @@ public:
     /// Changes the mode of a hold for good.
     void convert(handle one, lock::mode to) {
         place& held = places_[one];
-        if (to != lock::mode::exclusive) note_writer(held);
+        if (to != lock::mode::exclusive) note_writer(objects_[held.object], held);
         --objects_[held.object].held.in(held.stake.mode);
         ++objects_[held.object].held.in(to);
         held.stake.mode = held.before = to;
@@ -287,11 +287,11 @@ private:
         return at(one).state == request_state::queued;
     }
     void stop_waiting(handle one) {
-        if (at(one).deadline != log_time::never()) waits_.stop(timer_of(one));
-        requests_[one].deadline = log_time::never();
-        if (at(one).is_listed) waits_.remove(wait_of(one));
-        requests_[one].is_listed = false;
-        if (std::exchange(requests_[one].has_standing, false)) standings_.drop(one);
+        request& ended = requests_[one];
+        if (ended.deadline != log_time::never()) waits_.stop(timer_of(one));
+        ended.deadline = log_time::never();
+        if (std::exchange(ended.is_listed, false)) waits_.remove(wait_of(one));
+        if (std::exchange(ended.has_standing, false)) standings_.drop(one);
     }
     void count(handle one) {
         client& owner = clients_[at(one).client];
@@ -334,8 +334,7 @@ private:
     }
 
     /// A hold is about to end, or to be weaker.
-    void note_writer(const place& held) {
-        object& target = objects_[held.object];
+    void note_writer(object& target, const place& held) {
         const bool is_writer = held.stake.mode == lock::mode::exclusive;
         if (target.policy == policy::phase_fair && is_writer) target.is_phase_over = true;
     }
@@ -369,7 +368,7 @@ private:
         by_token_.erase(one, spread_in_lines(held.token.value()));
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
-        note_writer(held);
+        note_writer(target, held);
         --target.held.in(held.stake.mode);
         target.held.permits -= held.stake.permits;
         objects_.touch(held.object);

@@ -58,24 +58,23 @@ template <class Rules>
 /// Whoever can be granted of those who wait for a semaphore and whom all ahead of them let pass; `none` if nobody can. Linear in those
 /// who let others pass.
 template <class Rules>
-[[nodiscard]] handle find_passing(const book<Rules>& all, const object& semaphore) {
-    const handle last = who_blocks(all, semaphore.queue.first);
-    for (handle one = semaphore.queue.first; one != last;) {
+[[nodiscard]] handle find_passing(const book<Rules>& all, handle semaphore) {
+    const object& here = all.object_at(semaphore);
+    const holding others = all.objects().obstacles(semaphore);
+    const handle last = who_blocks(all, here.queue.first);
+    for (handle one = here.queue.first; one != last;) {
         one = all.place_at(one).next;
         if (one == none) return none;
-        if (is_free_beside<Rules>(semaphore, all.obstacles_of(one), all.place_at(one).stake)) {
-            return one;
-        }
+        if (is_free_beside<Rules>(here, others, all.place_at(one).stake)) return one;
     }
     return none;
 }
 
 /// Grants one who passes those ahead of it; false if nobody can. `listener` as below.
 template <class Rules, class Listener>
-bool let_one_pass(book<Rules>& all, handle semaphore, fencing_token& last, log_time now,
-                  Listener& listener) {
-    const object& here = all.object_at(semaphore);
-    const handle passing = here.capacity == 0 ? none : find_passing(all, here);
+[[gnu::noinline]] bool let_one_pass(book<Rules>& all, handle semaphore, fencing_token& last,
+                                    log_time now, Listener& listener) {
+    const handle passing = find_passing(all, semaphore);
     if (passing == none) return false;
     const handle last_ahead = all.place_at(passing).previous;
     const handle whose = all.place_at(passing).request;
@@ -89,12 +88,10 @@ bool let_one_pass(book<Rules>& all, handle semaphore, fencing_token& last, log_t
     return true;
 }
 
-/// Grants the first in the queue of one lock; false if there is none, or it cannot be granted. `listener` as below.
+/// Grants the first in the queue of one lock; false if it cannot be granted. `listener` as below.
 template <class Rules, class Listener>
-bool let_front_in(book<Rules>& all, handle lock, fencing_token& last, log_time now,
+bool let_front_in(book<Rules>& all, const object& here, fencing_token& last, log_time now,
                   Listener& listener) {
-    const object& here = all.object_at(lock);
-    if (here.queue.empty()) return false;
     const handle front = all.place_at(here.queue.first).request;
     std::uint32_t places = 0;
     bool is_grantable = true;
@@ -104,7 +101,8 @@ bool let_front_in(book<Rules>& all, handle lock, fencing_token& last, log_time n
     });
     if (!is_grantable) return false;
     grant(all, front, places, last, now);
-    if (all.at(front).barges && all.at(front).state == request_state::granted) {
+    const request& whose = all.at(front);
+    if (whose.barges && whose.state == request_state::granted) {
         for (handle one = here.queue.first; one != none; one = all.place_at(one).next) {
             listener.overtaken(all.place_at(one).request);
         }
@@ -116,7 +114,7 @@ bool let_front_in(book<Rules>& all, handle lock, fencing_token& last, log_time n
 /// A writer's hold has ended, so those who wait to read by now go ahead of those who wait to write, in the order of their arrival.
 /// Linear in those who wait.
 template <class Rules, class Listener>
-void let_readers_ahead(book<Rules>& all, handle lock, Listener& listener) {
+[[gnu::noinline]] void let_readers_ahead(book<Rules>& all, handle lock, Listener& listener) {
     handle before = all.upgrade_of(lock);
     for (handle one = all.object_at(lock).queue.first, next = none; one != none; one = next) {
         next = all.place_at(one).next;
@@ -142,9 +140,11 @@ void let_readers_ahead(book<Rules>& all, handle lock, Listener& listener) {
 template <class Rules, class Listener>
 void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now,
                     Listener& listener) {
-    if (all.object_at(lock).is_phase_over) let_readers_ahead(all, lock, listener);
-    while (let_front_in(all, lock, last, now, listener) ||
-           let_one_pass(all, lock, last, now, listener)) {
+    const object& here = all.object_at(lock);
+    if (here.is_phase_over) let_readers_ahead(all, lock, listener);
+    while (!here.queue.empty()) {
+        if (let_front_in(all, here, last, now, listener)) continue;
+        if (here.capacity == 0 || !let_one_pass(all, lock, last, now, listener)) return;
     }
 }
 

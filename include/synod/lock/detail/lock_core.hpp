@@ -95,7 +95,7 @@ public:
     /// something, or lets somebody wait.
     void settle(log_time now) {
         grant_free(now);
-        if (!suspects_.empty()) break_cycles(now);
+        end_cycles(now);
     }
 
     void emit(const event& happened) {
@@ -200,7 +200,12 @@ protected:
         return first == nullptr ? log_time::never() : first->until;
     }
 
-    /// Lists a request that is about to wait, and may have made others wait for themselves. `settle` is due.
+    /// Ends waits until nobody waits for itself. Nobody can be granted anything before.
+    void end_cycles(log_time now) {
+        if (!suspects_.empty()) break_cycles(now);
+    }
+
+    /// Lists a request that is about to wait, and may have made others wait for themselves: `end_cycles` is due.
     void let_wait(handle one) {
         book_.list_wait(one);
         suspect(one);

@@ -307,7 +307,7 @@ private:
     [[nodiscard]] reply settle_for(handle one, log_time at) {
         core::grant_free(at);
         if (book_.at(one).state == request_state::queued) core::let_wait(one);
-        settle(at);
+        core::end_cycles(at);
         switch (book_.at(one).state) {
             case request_state::granted: return granted{token_of(one)};
             case request_state::queued: book_.at(one).told_queued = true; return queued{};
