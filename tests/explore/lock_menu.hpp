@@ -45,6 +45,8 @@ struct lock_world_sizes {
     bool has_permits =
         false;  // clients take the first lock for a semaphore of two, too, and change that number
     bool has_leases = false;  // clients acquire for one tick only, too, and renew what they hold
+    bool has_revokes =
+        false;  // clients ask for what others hold, take it, and check its tokens, too
     std::uint32_t delay = 0;  // ticks for which what is lost stays closed; clients reclaim it, too
     mutant mistake = mutant::none;
 
@@ -113,6 +115,7 @@ public:
         if (asker_.is_live && sizes_.has_permits) offer_permits();
         offer_releases();
         if (asker_.is_live && sizes_.has_leases) offer_leases();
+        if (asker_.is_live && sizes_.has_revokes) offer_revokes();
         if (asker_.is_live && sizes_.delay != 0) offer_reclaim();
         if (asker_.is_live && sizes_.has_modes) offer_conversions();
         if (sizes_.has_all) give(synod::lock::keep_alive{asker_.stamp});
@@ -200,6 +203,20 @@ private:
         give(made);
         for (const auto& grant : ledger_.grants())
             give(synod::lock::renew_hold{asker_.stamp, 1, grant.token, lock_world_sizes::tick_ms});
+    }
+
+    /// Of what anybody holds, or held: one tick is left to give it back, or none.
+    void offer_revokes() {
+        for (const auto& grant : ledger_.grants()) {
+            synod::lock::request_revoke made;
+            made.stamp = asker_.stamp;
+            made.token = grant.token;
+            made.grace_ms = lock_world_sizes::tick_ms;
+            made.how = synod::lock::revocation::forced;
+            give(made);
+            give(synod::lock::force_release{asker_.stamp, grant.token});
+            give(synod::lock::check_token{asker_.stamp, grant.lock, grant.token});
+        }
     }
 
     /// Of what is this client's, or was: to each mode.

@@ -51,6 +51,7 @@ using synod::testing::parameters;
     sizes.has_modes = given.choice("modes", {"no", "yes"}) == "yes";
     sizes.has_permits = given.choice("permits", {"no", "yes"}) == "yes";
     sizes.has_leases = given.choice("leases", {"no", "yes"}) == "yes";
+    sizes.has_revokes = given.choice("revokes", {"no", "yes"}) == "yes";
     sizes.delay = given.number("delay", usual.delay, 0, 9);
     sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
     sizes.mistake = lock_mistake_of(given);

@@ -7,9 +7,11 @@
 #include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
+#include <synod/lock/access.hpp>
 #include <synod/log/session.hpp>
 
 #include <cstdint>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -28,6 +30,9 @@ struct client_identity {
     /// Seeds the jitter of retries and the first number of a transmission. Clients should have different ones, and so should two
     /// lives of one.
     std::uint64_t seed = 1;
+
+    /// Whom its sessions act as where the service has access rules; at most 128 bytes. The service's host may know better.
+    std::string principal{};
 };
 
 /// Times and bounds of a client. No time is longer than `longest`.
@@ -114,9 +119,10 @@ struct client_config {
     return {};
 }
 
-/// Errors: no_members, id_out_of_range, duplicate_member; none when `identity` makes sense.
+/// Errors: no_members, id_out_of_range, duplicate_member; too_large for a long principal; none when `identity` makes sense.
 [[nodiscard]] inline std::error_code validate(const client_identity& identity) {
     if (identity.replicas.empty()) return errc::no_members;
+    if (identity.principal.size() > lock::principal_bytes_end) return errc::too_large;
     std::uint64_t seen = 0;
     for (const node_id replica : identity.replicas) {
         if (replica.value() >= max_nodes) return errc::id_out_of_range;

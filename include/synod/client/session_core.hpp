@@ -221,7 +221,8 @@ private:
         const auto whole = static_cast<std::uint64_t>(config_.ttl / milliseconds(1));
         const duration rounded = config_.lock_delay + milliseconds(1) - duration(1);
         const auto delay = static_cast<std::uint64_t>(rounded / milliseconds(1));
-        commands().open(lock::open_session{identity_.client, ++nonce_, whole, delay});
+        commands().open(
+            lock::open_session{identity_.client, ++nonce_, whole, delay, identity_.principal});
     }
 
     void conclude(const lock::open_session& /*asked*/, const delivery& ended, instant now) {

@@ -517,6 +517,15 @@ TEST_CASE("tries that end while no replica answers leave nothing behind, and the
     CHECK(a.core.unsent() == 0);
 }
 
+TEST_CASE("a client's sessions act as its principal") {
+    world<> w;
+    auto& a = w.add_client({}, "somebody");
+    w.hold(a, "x");
+    const auto sessions = w.table().describe().sessions;
+    REQUIRE(sessions.size() == 1);
+    CHECK(sessions[0].principal == "somebody");
+}
+
 TEST_CASE("arguments that make no sense are refused") {
     network net;
     const auto make = [&net](auto change) {
@@ -532,6 +541,8 @@ TEST_CASE("arguments that make no sense are refused") {
           errc::id_out_of_range);
     CHECK(make([](auto& it, auto&) { it.replicas.push_back(node_id(0)); }) ==
           errc::duplicate_member);
+    CHECK(make([](auto& it, auto&) { it.principal = std::string(129, 'p'); }) == errc::too_large);
+    CHECK(!make([](auto& it, auto&) { it.principal = std::string(128, 'p'); }));
     CHECK(make([](auto&, auto& c) { c.ttl = milliseconds(90); }) == errc::lease_below_clock_error);
     CHECK(make([](auto&, auto& c) { c.drift_per_million = 999'999; }) ==
           errc::lease_below_clock_error);

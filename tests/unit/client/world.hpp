@@ -117,9 +117,10 @@ public:
         for (std::uint32_t i = 0; i < replicas; ++i) start(i);
     }
 
-    client_type& add_client(const client_config& config = {}) {
+    client_type& add_client(const client_config& config = {}, const std::string& principal = {}) {
         const node_id self(max_nodes + static_cast<std::uint32_t>(clients_.size()));
-        const client_identity identity{the_cluster, members(), {1, self.value()}, self.value()};
+        const client_identity identity{
+            the_cluster, members(), {1, self.value()}, self.value(), principal};
         auto core = client_type::core_type::make(identity, config, network_.connect(self), {}, now);
         REQUIRE(core.has_value());
         clients_.push_back(std::make_unique<client_type>(client_type{self, std::move(*core)}));
