@@ -11,6 +11,7 @@
 #include <synod/lock/gate_commands.hpp>
 #include <synod/lock/mode.hpp>
 #include <synod/lock/value_commands.hpp>
+#include <synod/lock/watch_commands.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
@@ -284,7 +285,8 @@ using basic_command =
            acknowledge, cancel, convert, acquire_all, basic_acquire_permits<Name>, set_capacity,
            release_all, renew_hold, guarded_txn, read_value, compare_and_set, add_to_counter,
            read_counter, set_latch, count_down, await_latch, arrive_at_barrier,
-           enter_double_barrier, leave_double_barrier>;
+           enter_double_barrier, leave_double_barrier, campaign, proclaim, observe, watch,
+           read_prefix>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the one name of what is frequent: that stays in the bytes.

@@ -11,6 +11,7 @@
 #include <synod/lock/gate_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/lock/value_invariant.hpp>
+#include <synod/lock/watch_invariant.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstddef>
@@ -341,7 +342,8 @@ template <class State>
     if (!requests_are_unique(now)) return "requests_are_unique";
     if (!lists_are_sorted(now)) return "lists_are_sorted";
     if (!values_are_right(now.values)) return "values_are_right";
-    return first_broken_gate(now);
+    if (const char* const name = first_broken_gate(now)) return name;
+    return first_broken_change(now);
 }
 
 /// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and so have
@@ -351,7 +353,7 @@ template <class State>
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
     if (!values_move_forward(before.values, after.values)) return false;
-    if (!gates_move_forward(before, after)) return false;
+    if (!gates_move_forward(before, after) || !changes_are_kept(before, after)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const lock_record& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);

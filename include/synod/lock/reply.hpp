@@ -11,6 +11,7 @@
 #include <synod/lock/detail/one_of_codec.hpp>
 #include <synod/lock/gate_replies.hpp>
 #include <synod/lock/value_replies.hpp>
+#include <synod/lock/watch_replies.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -44,8 +45,9 @@ enum class refusal : std::uint8_t {
     stale_generation,       // the latch has been set again
     parties_out_of_range,   // a barrier for none
     not_inside,             // the owner has not entered, or has left already
+    not_leader,             // the hold is not for exclusive use
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::not_inside; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::not_leader; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -197,7 +199,8 @@ struct would_deadlock {
 using reply =
     one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
            cancelled, already_granted, refused, resized, not_released, would_deadlock, committed,
-           condition_failed, value_read, counted, latched, awaiting, passed, barrier_broken>;
+           condition_failed, value_read, counted, latched, awaiting, passed, barrier_broken,
+           proclaimed, observed, watched, compacted, prefix_read>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -241,6 +244,7 @@ template <std::same_as<reply> Reply>
         case refusal::stale_generation: return errc::stale_generation;
         case refusal::parties_out_of_range: return errc::parties_out_of_range;
         case refusal::not_inside: return errc::not_inside;
+        case refusal::not_leader: return errc::not_owner;
     }
     return errc::malformed;
 }

@@ -9,6 +9,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/gate_rules.hpp>
 #include <synod/lock/value_rules.hpp>
+#include <synod/lock/watch_rules.hpp>
 #include <synod/log/session_rules.hpp>
 
 #include <cstddef>
@@ -51,7 +52,7 @@ struct holding {
 };
 
 /// The rules of locks.md for what the table can do; those of sessions hold for waits, too.
-struct rules : session_rules, value_rules, gate_rules {
+struct rules : session_rules, value_rules, gate_rules, watch_rules {
     /// Whether so many tokens are left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_tokens(fencing_token last, std::uint32_t wanted) {
         return wanted <= fencing_token::max_counter - last.counter();

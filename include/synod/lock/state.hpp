@@ -12,6 +12,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/value_state.hpp>
+#include <synod/lock/watch_state.hpp>
 #include <synod/log/session.hpp>
 
 #include <cstdint>
@@ -55,12 +56,15 @@ struct request_record {
     bool reclaims = false;  // what its client has lost does not stand in its way, while it waits
     fencing_token
         first;  // of its request's tokens, also once that lock is given back; zero unless held
+    bool has_value = false;        // it leads, or waits to
+    std::string value;             // that everybody sees, or will
+    std::uint64_t proclaimed = 0;  // the index of its last change; zero unless it leads
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.kind, self.before, self.count, self.upgrades, self.permits, self.reclaims,
-              self.first);
+              self.first, self.has_value, self.value, self.proclaimed);
         self.lease.fields(self.lease, visit);
     }
     /// Those of the first version of the snapshot.
@@ -116,6 +120,7 @@ struct state {
     std::vector<request_record> ended;     // in order of session, then of position
     value_state values;
     gate_state gates;
+    watch_state watch;
 
     friend bool operator==(const state&, const state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

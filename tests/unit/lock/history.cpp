@@ -109,6 +109,15 @@ public:
         if (is_guarded && !txn->puts.empty()) ++written_under_a_token;
     }
 
+    void add_changes(const lock::state& before, const lock::state& after) {
+        for (const lock::change& one : after.watch.changes) {
+            const bool is_gone = one.effect == lock::change_effect::gone;
+            const bool is_new = one.index > before.values.revision;
+            if (is_new && is_gone && one.kind == lock::change_kind::leader) ++leaders_that_are_gone;
+        }
+    }
+
+    std::size_t leaders_that_are_gone = 0;
     std::size_t written_under_a_token = 0;
     std::size_t left_delays = 0;
     std::size_t reclaimed = 0;
@@ -181,6 +190,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_upgrades(before, after);
         seen.add_together(before, after);
         seen.add_delays(before, after);
+        seen.add_changes(before, after);
         source.heard(given);
         for (const lock::event& one : events) {
             seen.add(one);
@@ -200,7 +210,7 @@ TEST_CASE(
         REQUIRE(agree(seed, seed % 2 == 0 ? tight_limits() : short_leases(), 1'000, seen));
     }
     CHECK(seen.kinds() == lock::reply::count);
-    CHECK(seen.refusals() >= 22);
+    CHECK(seen.refusals() >= 23);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);
@@ -213,12 +223,16 @@ TEST_CASE(
     CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
     CHECK(seen.refusals_for(lock::refusal::counter_overflow) > 100);
     CHECK(seen.refusals_for(lock::refusal::name_repeated) > 100);
-    CHECK(seen.number_of<lock::committed>() > 10'000);
-    CHECK(seen.number_of<lock::condition_failed>() > 10'000);
+    CHECK(seen.number_of<lock::committed>() > 5'000);
+    CHECK(seen.number_of<lock::condition_failed>() > 5'000);
     CHECK(seen.written_under_a_token > 100);
+    CHECK(seen.number_of<lock::watched>() > 1'000);
+    CHECK(seen.number_of<lock::compacted>() > 1'000);
+    CHECK(seen.number_of<lock::proclaimed>() > 100);
+    CHECK(seen.leaders_that_are_gone > 1'000);
     CHECK(seen.number_of<lock::awaiting>() > 1'000);
     CHECK(seen.number_of<lock::passed>() > 1'000);
-    CHECK(seen.number_of<lock::barrier_broken>() > 100);
+    CHECK(seen.number_of<lock::barrier_broken>() > 20);
     CHECK(seen.waits_that_ended(lock::request_state::passed) > 1'000);
     CHECK(seen.waits_that_ended(lock::request_state::broken) > 1'000);
 }

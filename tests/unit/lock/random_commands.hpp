@@ -7,6 +7,7 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include "random_elections.hpp"
 #include "random_gates.hpp"
 #include "random_values.hpp"
 
@@ -55,6 +56,7 @@ public:
             visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
         values_.heard(answer);
+        elections_.heard(answer);
         gates_.heard(answer);
         const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
@@ -103,8 +105,9 @@ private:
         const std::size_t recent = sessions_.size() < 3 ? sessions_.size() : 3;
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
-        if (random_.below(5) == 0) return gates_.next(random_, stamp);
-        if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
+        if (random_.below(10) == 0) return election(self.id, stamp);
+        if (random_.below(8) == 0) return gates_.next(random_, stamp);
+        if (random_.below(8) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
         switch (random_.below(27)) {
             case 0: return lock::close_session{stamp};
             case 1: return lock::keep_alive{stamp};
@@ -137,6 +140,14 @@ private:
             }
             default: return acquire(stamp);
         }
+    }
+
+    lock::command election(session_id session, const request_stamp& stamp) {
+        const known_hold some = hold_of(session);
+        const lock::command made = elections_.next(random_, stamp, some.tag, some.token);
+        if (const auto* runs = get_if<lock::campaign>(&made))
+            tags_[{stamp.session, stamp.sequence}] = runs->owner;
+        return made;
     }
 
     lock::command again() {
@@ -266,6 +277,7 @@ private:
     std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
     random_values values_;
+    random_elections elections_;
     random_gates gates_;
 };
 
@@ -287,8 +299,12 @@ inline lock::config tight_limits() {
     config.max_reentrancy = 2;
     config.max_name_bytes = 100;
     config.max_lock_delay_ms = 80;
-    config.values = {
-        .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
+    config.values = {.max_values = 3,
+                     .max_value_bytes = 20,
+                     .max_operations = 4,
+                     .max_total_bytes = 24,
+                     .max_candidate_bytes = 10};
+    config.watch = {.max_changes = 8, .max_page = 3, .max_change_bytes = 30};
     config.gates = {.max_gates = 3, .max_parties = 4, .max_members = 5};
     return config;
 }

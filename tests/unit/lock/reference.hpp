@@ -33,7 +33,11 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), values_(config), gates_(config), last_(config.tokens_after.value()) {}
+        : config_(config),
+          watch_(config),
+          values_(config, watch_),
+          gates_(config),
+          last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -93,6 +97,7 @@ public:
         out.locks = requests_.locks();
         out.values = values_.describe();
         out.gates = gates_.describe(requests_);
+        watch_.describe(out);
         return out;
     }
 
@@ -228,6 +233,31 @@ private:
         one.is.permits = 0;
         one.is.lease = {};
         one.is.reclaims = false;
+        one.is.has_value = false;
+        one.is.value.clear();
+    }
+
+    /// Who leads has a value that everybody is told, and so is that it leads no more.
+    void take_office(request& one) {
+        if (!one.is.has_value || one.is.state != state::granted) return;
+        watch_.tell({{0, lock::change_kind::leader, {}, one.name, one.is.token, one.is.value, 0}});
+        one.is.proclaimed = watch_.revision();
+    }
+    void resign(request& one) {
+        if (one.is.has_value && one.is.state == state::granted) {
+            watch_.tell({{0, lock::change_kind::leader, lock::change_effect::gone, one.name,
+                          one.is.token, "", 0}});
+        }
+        one.is.has_value = false;
+        one.is.value.clear();
+        one.is.proclaimed = 0;
+    }
+    [[nodiscard]] bool has_room_for(const std::string& value, std::uint64_t without) const {
+        std::uint64_t total = 0;
+        for (const request& one : requests_.all) total += one.is.value.size();
+        if (value.size() > config_.values.max_value_bytes) return false;
+        return value.size() <= without ||
+               total - without + value.size() <= config_.values.max_candidate_bytes;
     }
 
     void drop(session_id id) {
@@ -236,6 +266,9 @@ private:
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
             if (one.is.owner.session == id && counts) touch(one.name);
         }
+        for (request& one : requests_.all) {
+            if (one.is.owner.session == id) resign(one);
+        }
         const auto broken = gates_.broken_by(id, requests_);
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
         gates_.shatter_all(broken, requests_, end_and_tell());
@@ -243,6 +276,9 @@ private:
 
     void drop(const request* gone) {
         if (gone->is.state == state::granted) touch(gone->name);
+        for (request& one : requests_.all) {
+            if (&one == gone) resign(one);
+        }
         requests_.all.remove_if([&](const request& one) { return &one == gone; });
     }
 
@@ -309,6 +345,7 @@ private:
         one.is.token = fencing_token(++last_);
         if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
         touch(one.name);
+        take_office(one);
         if (std::exchange(one.is.reclaims, false)) {
             const client_uuid& self = find(one.is.owner.session)->client;
             requests_.ghosts.remove_if(
@@ -362,11 +399,12 @@ private:
         std::erase_if(self->replies,
                       [&](const auto& one) { return one.first <= self->acknowledged; });
         if (self->replies.contains(sequence)) return again(asked, self->replies[sequence]);
-        constexpr bool is_ordinary = is_asking<Command> || std::is_same_v<Command, lock::query> ||
-                                     std::is_same_v<Command, lock::set_capacity> ||
-                                     std::is_same_v<Command, lock::renew_hold> ||
-                                     lock::is_about_values<Command> ||
-                                     std::is_same_v<Command, lock::set_latch>;
+        constexpr bool is_ordinary =
+            is_asking<Command> || std::is_same_v<Command, lock::query> ||
+            std::is_same_v<Command, lock::set_capacity> ||
+            std::is_same_v<Command, lock::renew_hold> || lock::is_about_values<Command> ||
+            lock::is_about_changes<Command> || std::is_same_v<Command, lock::set_latch> ||
+            std::is_same_v<Command, lock::proclaim> || std::is_same_v<Command, lock::observe>;
         const std::uint64_t room = config_.sessions.max_outstanding +
                                    (is_ordinary ? 0 : config_.sessions.reserved_outstanding);
         if (self->replies.size() >= room) return no(lock::refusal::too_many_outstanding);
@@ -384,7 +422,7 @@ private:
     static constexpr bool is_asking =
         std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::acquire_all> ||
         std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert> ||
-        is_passing<Command>;
+        is_passing<Command> || std::is_same_v<Command, lock::campaign>;
 
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
@@ -402,6 +440,51 @@ private:
             const request* const one = requests_.held(token);
             return one != nullptr && one->name == name && one->is.mode >= as;
         });
+    }
+
+    lock::reply run(const lock::campaign& asked, session& self) {
+        if (!has_room_for(asked.value, 0)) return no(lock::refusal::limit);
+        const lock::reply said =
+            run(lock::acquire{asked.stamp, asked.owner, asked.name, lock::mode::exclusive,
+                              asked.wait_ms, lock::no_flags, asked.hold_ttl_ms},
+                self);
+        request* const one = requests_.find(self.id, asked.stamp.sequence);
+        if (one == nullptr) return said;
+        one->is.has_value = true;
+        one->is.value = asked.value;
+        take_office(*one);
+        return said;
+    }
+    lock::reply run(const lock::proclaim& asked, session& self) {
+        request* const one = requests_.held(asked.token);
+        if (one == nullptr) return no(lock::refusal::stale_token);
+        if (one->is.owner != lock::owner_id{self.id, asked.owner})
+            return no(lock::refusal::not_owner);
+        if (one->is.mode != lock::mode::exclusive) return no(lock::refusal::not_leader);
+        if (!has_room_for(asked.value, one->is.value.size())) return no(lock::refusal::limit);
+        one->is.has_value = true;
+        one->is.value = asked.value;
+        take_office(*one);
+        return lock::proclaimed{watch_.revision()};
+    }
+    lock::reply run(const lock::observe& asked, session&) {
+        if (asked.name.empty()) return no(lock::refusal::name_empty);
+        if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        for (const request& one : requests_.all) {
+            if (one.name == asked.name && one.is.proclaimed != 0)
+                return lock::observed{watch_.revision(), one.is.token, one.is.value};
+        }
+        return lock::observed{watch_.revision(), {}, {}};
+    }
+    lock::reply run(const lock::watch& asked, session&) { return watch_.run(asked); }
+    lock::reply run(const lock::read_prefix& asked, session&) {
+        std::vector<lock::change> leaders;
+        for (const request& one : requests_.all) {
+            if (one.is.proclaimed != 0)
+                leaders.push_back({one.is.proclaimed, lock::change_kind::leader, {}, one.name,
+                                   one.is.token, one.is.value, 0});
+        }
+        return watch_.run(asked, values_.describe(), leaders);
     }
 
     template <class Command>
@@ -530,6 +613,7 @@ private:
             return no(lock::refusal::upgrade_conflict);
         if (asked.to <= own->is.mode) {
             own->is.mode = own->is.before = asked.to;
+            if (asked.to != lock::mode::exclusive) resign(*own);
             touch(own->name);
             grant();
             return lock::granted{asked.token};
@@ -697,6 +781,7 @@ private:
         }
         if (is_release) {
             one->is.mode = one->is.before;
+            if (one->is.mode != lock::mode::exclusive) resign(*one);
             touch(one->name);
             grant();
         }
@@ -704,6 +789,7 @@ private:
     }
 
     lock::config config_;
+    reference_watch watch_;
     reference_values values_;
     reference_gates gates_;
     const request* quiet_ = nullptr;  // is told by its reply

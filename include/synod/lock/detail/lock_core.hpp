@@ -41,7 +41,9 @@ public:
     static constexpr std::size_t max_events = 65'536;
 
     explicit lock_core(const lock::config& config)
-        : config_(config), last_token_(config.tokens_after) {}
+        : config_(config), last_token_(config.tokens_after) {
+        book_.elections().journal().limit_to(config.watch);
+    }
 
     /// A session has been opened; nothing changes for one that was open.
     void begin_session(session_id session, const client_uuid& client, std::uint64_t lock_delay_ms) {
@@ -111,6 +113,7 @@ public:
         }
         detail::describe(book_, out);
         gates_.describe(out.gates, book_);
+        book_.elections().journal().describe(out.values, out.watch);
     }
 
     /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
@@ -121,6 +124,7 @@ public:
         }
         detail::rebuild(book_, from);
         gates_.rebuild(from.gates, book_);
+        book_.elections().journal().rebuild(from.values, from.watch);
     }
 
 protected:

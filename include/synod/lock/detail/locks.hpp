@@ -222,11 +222,13 @@ public:
                                      claimed);
     }
 
-private:
+protected:
     using core::book_;
     using core::check;
     using core::config_;
     using core::find_request;
+
+private:
     using core::let_go;
     using core::let_wait;
     using core::token_of;

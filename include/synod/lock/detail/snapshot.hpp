@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,11 @@ template <class Rules>
     made.before = one.before;
     made.count = one.count;
     if (one.has_lease) made.lease = all.leases().of(which);
+    made.has_value = one.has_value;
+    if (one.has_value) {
+        made.value = all.elections().of(which).value;
+        made.proclaimed = all.elections().of(which).proclaimed;
+    }
     if (one.upgrades != none) made.upgrades = all.place_at(one.upgrades).token;
     return made;
 }
@@ -65,10 +71,25 @@ template <class Rules>
     return records;
 }
 
+/// Calls `visit(handle)` for every object in order of name. Sorts them first.
+template <class Rules, class Visit>
+void for_each_object(const book<Rules>& all, Visit&& visit) {
+    ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
+    const auto note = [&](handle one) { sorted.emplace(all.object_at(one).name, one); };
+    all.for_each_client([&](handle owner) {
+        for (handle one = all.client_at(owner).requests.first; one != none;
+             one = all.at(one).client_next) {
+            all.for_each_place(one, [&](handle at) { note(all.place_at(at).object); });
+        }
+    });
+    all.objects().delays().for_each([&](handle target, const auto&) { note(target); });
+    for (const auto& [name, one] : sorted) visit(one);
+}
+
 /// Fills in the locks and the ended requests.
 template <class Rules, class State>
 void describe(const book<Rules>& all, State& out) {
-    all.for_each_object([&](handle one) {
+    for_each_object(all, [&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back({lock.name, records_of(all, lock.holders.first),
                              records_of(all, lock.queue.first), lock.capacity,
@@ -156,8 +177,9 @@ private:
         const handle fresh = all_->enqueue(whose, lock, {from.mode, from.permits});
         if (from.state == request_state::granted) {
             holds_[from.token] = {fresh, &from};
-        } else if (from.lease.ttl_ms != 0) {
-            all_->want_lease(fresh, from.lease);
+        } else {
+            if (from.lease.ttl_ms != 0) all_->want_lease(fresh, from.lease);
+            if (from.has_value) all_->set_value(fresh, from.value);
         }
     }
 
@@ -314,12 +336,13 @@ template <class Read>
     return in.ok() && read_body(body) && body.finished();
 }
 
-/// Writes the sections that version 1 does not have: what is known of sessions; values; gates.
+/// Writes the sections that version 1 does not have: what is known of sessions; values; gates; changes.
 template <class State>
 void write_additions(const State& now, byte_writer& out) {
     write_section(out, [&](byte_writer& to) { write_profiles(now, to); });
     write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
     write_section(out, [&](byte_writer& to) { now.gates.fields(now.gates, field_writer(to)); });
+    write_section(out, [&](byte_writer& to) { now.watch.fields(now.watch, field_writer(to)); });
 }
 template <class State>
 [[nodiscard]] bool read_additions(byte_reader& in, const lock::config& limits, State& now) {
@@ -331,7 +354,8 @@ template <class State>
         });
     };
     const auto reads_profiles = [&](byte_reader& at) { return read_profiles(at, limits, now); };
-    return read_section(in, reads_profiles) && reads(now.values) && reads(now.gates);
+    return read_section(in, reads_profiles) && reads(now.values) && reads(now.gates) &&
+           reads(now.watch);
 }
 
 /// A check of a whole snapshot, eight bytes at a time.
