@@ -143,6 +143,19 @@ struct command_in_words {
     std::string operator()(const synod::lock::cancel& one) const {
         return "cancel " + std::to_string(one.request);
     }
+    std::string operator()(const synod::lock::campaign& one) const {
+        return "campaign for " + one.name + " as " + one.value;
+    }
+    std::string operator()(const synod::lock::proclaim& one) const {
+        return "proclaim " + one.value + " under " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::observe& one) const { return "observe " + one.name; }
+    std::string operator()(const synod::lock::watch& one) const {
+        return "watch " + one.prefix + " from " + std::to_string(one.from_index);
+    }
+    std::string operator()(const synod::lock::read_prefix& one) const {
+        return "list " + one.prefix;
+    }
     std::string operator()(const synod::lock::set_latch& one) const {
         return "set latch " + one.name + " to " + std::to_string(one.count);
     }
@@ -225,6 +238,23 @@ struct reply_in_words {
         return std::to_string(one.locks.size()) + " locks";
     }
     std::string operator()(const synod::lock::administered& /*one*/) const { return "done"; }
+    std::string operator()(const synod::lock::proclaimed& one) const {
+        return "proclaimed at " + std::to_string(one.index);
+    }
+    std::string operator()(const synod::lock::observed& one) const {
+        if (one.token == synod::fencing_token()) return "nobody leads";
+        return one.value + " leads under " + in_words(one.token);
+    }
+    std::string operator()(const synod::lock::watched& one) const {
+        return std::to_string(one.changes.size()) + " changes before " +
+               std::to_string(one.next_index);
+    }
+    std::string operator()(const synod::lock::compacted& one) const {
+        return "changes are forgotten up to " + std::to_string(one.index);
+    }
+    std::string operator()(const synod::lock::prefix_read& one) const {
+        return std::to_string(one.entries.size()) + " entries at " + std::to_string(one.index);
+    }
     std::string operator()(const synod::lock::latched& one) const {
         return std::to_string(one.remaining) + " left in generation " +
                std::to_string(one.generation);

@@ -92,6 +92,16 @@ struct answers_to<lock::check_token> : answers<lock::token_checked> {};
 template <>
 struct answers_to<lock::set_acl> : answers<lock::administered> {};
 template <>
+struct answers_to<lock::campaign> : answers_to_requests {};
+template <>
+struct answers_to<lock::proclaim> : answers<lock::proclaimed> {};
+template <>
+struct answers_to<lock::observe> : answers<lock::observed> {};
+template <>
+struct answers_to<lock::watch> : answers<lock::watched, lock::compacted> {};
+template <>
+struct answers_to<lock::read_prefix> : answers<lock::prefix_read> {};
+template <>
 struct answers_to<lock::set_latch> : answers<lock::latched> {};
 template <>
 struct answers_to<lock::count_down> : answers<lock::latched> {};

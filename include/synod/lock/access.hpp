@@ -17,7 +17,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// keeps a session or asks after one's own requests needs no right, and neither does what is done to a hold of one's own.
 enum rights : std::uint8_t {
     no_rights = 0,
-    may_read = 1,  // look: check_token, list_locks, read values and counters, depend on them
+    may_read = 1,  // look: check_token, list_locks, read and watch, depend on what is there
     may_lock = 2,  // acquire in any mode, acquire permits, ask a holder to give back, wait at gates
     may_write = 4,  // change what is there: set_capacity, values, counters, latches
     may_administer =

@@ -16,6 +16,7 @@
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/value_commands.hpp>
+#include <synod/lock/watch_commands.hpp>
 #include <synod/log/session.hpp>
 
 #include <concepts>
@@ -329,7 +330,8 @@ using basic_command =
            release_all, renew_hold, request_revoke, force_release, check_token, set_acl,
            guarded_txn, read_value, compare_and_set, add_to_counter, read_counter, set_limits,
            bump_epoch, list_locks, set_latch, count_down, await_latch, arrive_at_barrier,
-           enter_double_barrier, leave_double_barrier>;
+           enter_double_barrier, leave_double_barrier, campaign, proclaim, observe, watch,
+           read_prefix>;
 using command = basic_command<std::string>;
 
 /// A command that was decoded without allocating for the names of what is frequent: they stay in the bytes.

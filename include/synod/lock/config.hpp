@@ -10,6 +10,7 @@
 #include <synod/lock/mode.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/value_config.hpp>
+#include <synod/lock/watch_config.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstdint>
@@ -93,6 +94,9 @@ struct config {
     /// How many latches and barriers there may be.
     gate_config gates;
 
+    /// How far back changes can be read.
+    watch_config watch;
+
     friend bool operator==(const config&, const config&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
@@ -102,6 +106,7 @@ struct config {
               self.max_sessions_per_principal, self.soft_memory_bytes);
         self.values.fields(self.values, visit);
         self.gates.fields(self.gates, visit);
+        self.watch.fields(self.watch, visit);
     }
     /// Those of the first version of the snapshot.
     static void fields_of_version_1(auto& self, auto&& visit) {
@@ -139,7 +144,9 @@ struct memory_use {
     if (config.max_reentrancy == 0 || config.max_locks_per_request == 0) {
         return errc::limit_out_of_range;
     }
-    if (config.values.max_operations < 2) return errc::limit_out_of_range;
+    if (config.values.max_operations < 2 || config.watch.max_page == 0) {
+        return errc::limit_out_of_range;
+    }
     if (config.max_lock_delay_ms >= ttl_end_ms) return errc::duration_out_of_range;
     if (config.aging_ms >= aging_end_ms) return errc::duration_out_of_range;
     if (config.max_name_bytes == 0 || config.max_name_bytes > name_bytes_end) {

@@ -14,6 +14,7 @@
 #include <synod/lock/revocation_invariant.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/lock/value_invariant.hpp>
+#include <synod/lock/watch_invariant.hpp>
 #include <synod/log/session_config.hpp>
 
 #include <cstddef>
@@ -349,7 +350,8 @@ template <class State>
     if (!somebody_administers(now)) return "somebody_administers";
     if (!values_are_right(now.values)) return "values_are_right";
     if (const char* const broken = first_broken_of_queues(now)) return broken;
-    return first_broken_gate(now);
+    if (const char* const broken = first_broken_gate(now)) return broken;
+    return first_broken_change(now);
 }
 
 /// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and so have
@@ -359,7 +361,7 @@ template <class State>
     if (after.now < before.now || after.leader < before.leader) return false;
     if (after.last_token < before.last_token) return false;
     if (!values_move_forward(before.values, after.values)) return false;
-    if (!gates_move_forward(before, after)) return false;
+    if (!gates_move_forward(before, after) || !changes_are_kept(before, after)) return false;
     synod::detail::deferred<ordered_set<fencing_token>, State> held;
     for (const auto& lock : before.locks) {
         for (const request_record& one : lock.holders) held.insert(one.token);

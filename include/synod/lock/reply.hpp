@@ -14,6 +14,7 @@
 #include <synod/lock/listing.hpp>
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/value_replies.hpp>
+#include <synod/lock/watch_replies.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -49,8 +50,9 @@ enum class refusal : std::uint8_t {
     stale_generation,       // the latch has been set again
     parties_out_of_range,   // a barrier for none
     not_inside,             // the owner has not entered, or has left already
+    not_leader,             // the hold is not for exclusive use
 };
-[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::not_inside; }
+[[nodiscard]] constexpr refusal last_of(refusal) { return refusal::not_leader; }
 
 /// Where a request stands.
 enum class request_state : std::uint8_t {
@@ -203,11 +205,11 @@ struct basic_would_deadlock {
 using would_deadlock = basic_would_deadlock<>;
 
 /// Any reply. On the wire the kind is the index, so replies are only ever appended.
-using reply =
-    one_of<opened, kept, closed, granted, queued, busy, released, request_status, acknowledged,
-           cancelled, already_granted, refused, resized, not_released, would_deadlock, revoking,
-           token_checked, administered, committed, condition_failed, value_read, counted, listed,
-           latched, awaiting, passed, barrier_broken>;
+using reply = one_of<opened, kept, closed, granted, queued, busy, released, request_status,
+                     acknowledged, cancelled, already_granted, refused, resized, not_released,
+                     would_deadlock, revoking, token_checked, administered, committed,
+                     condition_failed, value_read, counted, listed, latched, awaiting, passed,
+                     barrier_broken, proclaimed, observed, watched, compacted, prefix_read>;
 
 /// Turns replies into bytes and back; meets `synod::codec`.
 using reply_codec = detail::one_of_codec<reply, 1>;
@@ -253,6 +255,7 @@ template <std::same_as<reply> Reply>
         case refusal::stale_generation: return errc::stale_generation;
         case refusal::parties_out_of_range: return errc::parties_out_of_range;
         case refusal::not_inside: return errc::not_inside;
+        case refusal::not_leader: return errc::not_owner;
     }
     return errc::malformed;
 }

@@ -13,6 +13,7 @@
 #include <synod/lock/queue_rules.hpp>
 #include <synod/lock/revocation_rules.hpp>
 #include <synod/lock/value_rules.hpp>
+#include <synod/lock/watch_rules.hpp>
 #include <synod/log/session_rules.hpp>
 
 #include <cstddef>
@@ -61,6 +62,7 @@ struct rules : session_rules,
                access_rules,
                value_rules,
                gate_rules,
+               watch_rules,
                administration_rules {
     /// Whether so many tokens are left after `last`. Tokens never wrap. (3.2)
     [[nodiscard]] static bool has_tokens(fencing_token last, std::uint32_t wanted) {

@@ -16,6 +16,7 @@
 #include <synod/lock/revocation.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/lock/value_state.hpp>
+#include <synod/lock/watch_state.hpp>
 #include <synod/log/session.hpp>
 
 #include <cstdint>
@@ -59,13 +60,16 @@ struct request_record {
     bool reclaims = false;  // what its client has lost does not stand in its way, while it waits
     fencing_token
         first;  // of its request's tokens, also once that lock is given back; zero unless held
-    lock::standing standing{};  // while it waits; in a section of the snapshot of its own
+    lock::standing standing{};     // while it waits; in a section of the snapshot of its own
+    bool has_value = false;        // it leads, or waits to
+    std::string value;             // that everybody sees, or will
+    std::uint64_t proclaimed = 0;  // the index of its last change; zero unless it leads
 
     friend bool operator==(const request_record&, const request_record&) = default;
     static void fields(auto& self, auto&& visit) {
         fields_of_version_1(self, visit);
         visit(self.kind, self.before, self.count, self.upgrades, self.permits, self.reclaims,
-              self.first);
+              self.first, self.has_value, self.value, self.proclaimed);
         self.lease.fields(self.lease, visit);
     }
     /// Those of the first version of the snapshot.
@@ -131,6 +135,7 @@ struct basic_state {
         access{};  // in order of prefix, then of principal
     synod::detail::deferred<value_state, Lock> values;
     synod::detail::deferred<gate_state, Lock> gates;
+    synod::detail::deferred<watch_state, Lock> watch;
 
     friend bool operator==(const basic_state&, const basic_state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.leader, self.last, self.last_token); }

@@ -13,11 +13,11 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
+#include <synod/lock/detail/electorate.hpp>
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/later_sections.hpp>
-#include <synod/lock/detail/locks.hpp>
 #include <synod/lock/detail/snapshot.hpp>
-#include <synod/lock/detail/values.hpp>
+#include <synod/lock/detail/watching.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
 #include <synod/lock/reply.hpp>
@@ -56,7 +56,7 @@ public:
     using session_table = basic_session_table<Rules>;
 
     /// Events that nobody drains are kept up to this number; then the oldest is dropped, which `query` makes good.
-    static constexpr std::size_t max_events = detail::locks<Rules>::max_events;
+    static constexpr std::size_t max_events = detail::electorate<Rules>::max_events;
 
     /// Errors: duration_out_of_range, limit_out_of_range.
     [[nodiscard]] static result<basic_table> make(const lock::config& config = {}) {
@@ -314,7 +314,7 @@ private:
     }
 
     template <class Command>
-        requires is_about_values<Command>
+        requires(is_about_values<Command> || is_about_changes<Command>)
     [[nodiscard]] reply answer_to(const Command& asked) {
         return values_.answer_to(asked, locks_);
     }
@@ -353,7 +353,7 @@ private:
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;
         last_ = from.last;
-        locks_ = detail::locks<Rules>(limits);
+        locks_ = detail::electorate<Rules>(limits);
         locks_.rebuild(from);
         values_.rebuild(from.values);
         return true;
@@ -375,12 +375,12 @@ private:
             });
     }
 
-    session_table sessions_;        // also keeps log time
-    detail::locks<Rules> locks_;    // everything in it belongs to a live session
-    detail::values<Rules> values_;  // nothing in it belongs to a session
-    ballot leader_;                 // the highest that has taken over
-    position last_;                 // of the last command
-    bytes scratch_;                 // the reply being built; no part of the state
+    session_table sessions_;           // also keeps log time
+    detail::electorate<Rules> locks_;  // everything in it belongs to a live session
+    detail::watching<Rules> values_;   // nothing in it belongs to a session
+    ballot leader_;                    // the highest that has taken over
+    position last_;                    // of the last command
+    bytes scratch_;                    // the reply being built; no part of the state
 };
 
 /// The lock table that users run.

@@ -25,9 +25,13 @@ struct value_config {
     /// All names and values together; a counter takes eight bytes and its name.
     std::uint64_t max_total_bytes = std::uint64_t{64} * 1024 * 1024;
 
+    /// The values of all who lead or wait to, together.
+    std::uint64_t max_candidate_bytes = std::uint64_t{16} * 1024 * 1024;
+
     friend bool operator==(const value_config&, const value_config&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.max_values, self.max_value_bytes, self.max_operations, self.max_total_bytes);
+        visit(self.max_candidate_bytes);
     }
 };
 

@@ -93,6 +93,11 @@ template <> struct needed_by<lock::await_latch> : needs<lock::may_lock> {};
 template <> struct needed_by<lock::arrive_at_barrier> : needs<lock::may_lock> {};
 template <> struct needed_by<lock::enter_double_barrier> : needs<lock::may_lock> {};
 template <> struct needed_by<lock::leave_double_barrier> : needs<nothing_needed> {};
+template <> struct needed_by<lock::campaign> : needs<lock::may_lock> {};
+template <> struct needed_by<lock::proclaim> : needs<nothing_needed> {};
+template <> struct needed_by<lock::observe> : needs<lock::may_read> {};
+template <> struct needed_by<lock::watch> : needs<lock::may_read> {};
+template <> struct needed_by<lock::read_prefix> : needs<lock::may_read> {};
 // clang-format on
 
 [[nodiscard]] std::uint8_t needed(const lock::command& asked) {
@@ -135,6 +140,11 @@ std::vector<lock::command> one_of_each(fencing_token held, fencing_token own,
         lock::arrive_at_barrier{stamp, 0, "a/b", 1},
         lock::enter_double_barrier{stamp, 0, "a/d", 1},
         lock::leave_double_barrier{stamp, 0, "a/d"},
+        lock::campaign{stamp, 0, "a/e", "its value", lock::no_wait},
+        lock::proclaim{stamp, 0, own, "its value"},
+        lock::observe{stamp, "a/e"},
+        lock::watch{stamp, "a/", 0},
+        lock::read_prefix{stamp, "a/"},
     };
 }
 

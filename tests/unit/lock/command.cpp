@@ -65,6 +65,11 @@ std::vector<lock::command> one_of_each() {
         lock::arrive_at_barrier{stamp, 9, "a gate", 3, 50},
         lock::enter_double_barrier{stamp, 9, "a gate", 3, 50},
         lock::leave_double_barrier{stamp, 9, "a gate", 50},
+        lock::campaign{stamp, 9, "a name", "its value", 50, 4'000},
+        lock::proclaim{stamp, 9, fencing_token(3, 77), "its value"},
+        lock::observe{stamp, "a name"},
+        lock::watch{stamp, "a pre", 6, 5},
+        lock::read_prefix{stamp, "a pre", "a prefix", 5},
     };
 }
 

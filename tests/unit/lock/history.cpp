@@ -110,6 +110,15 @@ public:
         if (is_guarded && !txn->puts.empty()) ++written_under_a_token;
     }
 
+    void add_changes(const lock::state& before, const lock::state& after) {
+        for (const lock::change& one : after.watch.changes) {
+            const bool is_gone = one.effect == lock::change_effect::gone;
+            const bool is_new = one.index > before.values.revision;
+            if (is_new && is_gone && one.kind == lock::change_kind::leader) ++leaders_that_are_gone;
+        }
+    }
+
+    std::size_t leaders_that_are_gone = 0;
     std::size_t written_under_a_token = 0;
     /// A request that came to wait, and an older one that gave way to it.
     void add_victims(const lock::reply& answer, const std::vector<lock::event>& events) {
@@ -230,6 +239,7 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_overtaken(before, after, config.max_bypass);
         seen.add_ranks(after);
         if (!lock::invariant::bypass_is_bounded(after, config.max_bypass)) return false;
+        seen.add_changes(before, after);
         source.heard(given);
         for (const lock::event& one : events) {
             seen.add(one);
@@ -250,7 +260,7 @@ TEST_CASE(
     }
     CHECK(seen.kinds() == lock::reply::count);
     CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
-    CHECK(seen.refusals() >= 24);
+    CHECK(seen.refusals() >= 25);
     CHECK(seen.rarest_event() > 100);
     CHECK(seen.upgraded_at_once > 100);
     CHECK(seen.upgraded_after_a_wait > 100);
@@ -265,18 +275,22 @@ TEST_CASE(
     CHECK(seen.reordered_twice > 100);
     CHECK(seen.refusals_for(lock::refusal::policy_mismatch) > 1'000);
     CHECK(seen.overtaken > 500);
-    CHECK(seen.overtaken_for_permits > 200);
+    CHECK(seen.overtaken_for_permits > 100);
     CHECK(seen.overtaken_for_good > 100);
     CHECK(seen.refusals_for(lock::refusal::upgrade_conflict) > 100);
     CHECK(seen.refusals_for(lock::refusal::self_deadlock) > 100);
     CHECK(seen.refusals_for(lock::refusal::counter_overflow) > 100);
     CHECK(seen.refusals_for(lock::refusal::name_repeated) > 100);
-    CHECK(seen.number_of<lock::committed>() > 10'000);
-    CHECK(seen.number_of<lock::condition_failed>() > 10'000);
-    CHECK(seen.written_under_a_token > 100);
+    CHECK(seen.number_of<lock::committed>() > 5'000);
+    CHECK(seen.number_of<lock::condition_failed>() > 5'000);
+    CHECK(seen.written_under_a_token > 50);
+    CHECK(seen.number_of<lock::watched>() > 1'000);
+    CHECK(seen.number_of<lock::compacted>() > 1'000);
+    CHECK(seen.number_of<lock::proclaimed>() > 100);
+    CHECK(seen.leaders_that_are_gone > 1'000);
     CHECK(seen.number_of<lock::awaiting>() > 1'000);
     CHECK(seen.number_of<lock::passed>() > 1'000);
-    CHECK(seen.number_of<lock::barrier_broken>() > 100);
+    CHECK(seen.number_of<lock::barrier_broken>() > 20);
     CHECK(seen.waits_that_ended(lock::request_state::passed) > 1'000);
     CHECK(seen.waits_that_ended(lock::request_state::broken) > 1'000);
 }

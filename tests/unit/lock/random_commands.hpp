@@ -7,6 +7,7 @@
 #include <synod/base/prng.hpp>
 #include <synod/lock.hpp>
 
+#include "random_elections.hpp"
 #include "random_gates.hpp"
 #include "random_values.hpp"
 
@@ -60,6 +61,7 @@ public:
             visit([&](const auto& asked) { note(asked, hold->token); }, sent_.back());
         }
         values_.heard(answer);
+        elections_.heard(answer);
         gates_.heard(answer);
         const auto* refused = get_if<lock::refused>(&answer);
         if (refused == nullptr || refused->reason != lock::refusal::session_expired) return;
@@ -109,8 +111,9 @@ private:
         known& self = sessions_[sessions_.size() - 1 - random_.below(recent)];
         const request_stamp stamp = stamp_of(self);
         if (has_rules_ && random_.below(25) == 0) return set_acl(stamp);
-        if (random_.below(5) == 0) return gates_.next(random_, stamp);
-        if (random_.below(6) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
+        if (random_.below(10) == 0) return election(self.id, stamp);
+        if (random_.below(8) == 0) return gates_.next(random_, stamp);
+        if (random_.below(8) == 0) return values_.next(random_, stamp, hold_of(self.id).token);
         if (has_limits_ && random_.below(25) == 0) return set_limits(stamp);
         if (random_.below(30) == 0) return list_locks(stamp);
         if (has_limits_ && random_.below(100) == 0)
@@ -155,6 +158,14 @@ private:
             }
             default: return acquire(stamp);
         }
+    }
+
+    lock::command election(session_id session, const request_stamp& stamp) {
+        const known_hold some = hold_of(session);
+        const lock::command made = elections_.next(random_, stamp, some.tag, some.token);
+        if (const auto* runs = get_if<lock::campaign>(&made))
+            tags_[{stamp.session, stamp.sequence}] = runs->owner;
+        return made;
     }
 
     lock::command again() {
@@ -364,6 +375,7 @@ private:
     std::map<std::pair<session_id, std::uint64_t>, std::uint64_t> tags_;  // of requests
     std::vector<lock::command> sent_;
     random_values values_;
+    random_elections elections_;
     random_gates gates_;
 };
 
@@ -387,10 +399,14 @@ inline lock::config tight_limits() {
     config.max_lock_delay_ms = 80;
     config.max_meta_bytes = 20;
     config.max_access_rules = 4;
-    config.values = {
-        .max_values = 3, .max_value_bytes = 20, .max_operations = 4, .max_total_bytes = 24};
     config.max_bypass = 2;
     config.aging_ms = 10;
+    config.values = {.max_values = 3,
+                     .max_value_bytes = 20,
+                     .max_operations = 4,
+                     .max_total_bytes = 24,
+                     .max_candidate_bytes = 10};
+    config.watch = {.max_changes = 8, .max_page = 3, .max_change_bytes = 30};
     config.gates = {.max_gates = 3, .max_parties = 4, .max_members = 5};
     return config;
 }

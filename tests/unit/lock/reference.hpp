@@ -36,7 +36,11 @@ namespace synod::lock_test {
 class reference {
 public:
     explicit reference(const lock::config& config)
-        : config_(config), values_(config), gates_(config), last_(config.tokens_after.value()) {}
+        : config_(config),
+          watch_(config),
+          values_(config, watch_),
+          gates_(config),
+          last_(config.tokens_after.value()) {}
 
     lock::reply execute(const apply_context& context, const lock::command& asked) {
         advance(context.now);
@@ -101,6 +105,7 @@ public:
         out.access = access_.sorted();
         out.values = values_.describe();
         out.gates = gates_.describe(requests_);
+        watch_.describe(out);
         return out;
     }
 
@@ -253,6 +258,31 @@ private:
         one.is.lease = {};
         one.is.standing = {};
         one.is.reclaims = false;
+        one.is.has_value = false;
+        one.is.value.clear();
+    }
+
+    /// Who leads has a value that everybody is told, and so is that it leads no more.
+    void take_office(request& one) {
+        if (!one.is.has_value || one.is.state != state::granted) return;
+        watch_.tell({{0, lock::change_kind::leader, {}, one.name, one.is.token, one.is.value, 0}});
+        one.is.proclaimed = watch_.revision();
+    }
+    void resign(request& one) {
+        if (one.is.has_value && one.is.state == state::granted) {
+            watch_.tell({{0, lock::change_kind::leader, lock::change_effect::gone, one.name,
+                          one.is.token, "", 0}});
+        }
+        one.is.has_value = false;
+        one.is.value.clear();
+        one.is.proclaimed = 0;
+    }
+    [[nodiscard]] bool has_room_for(const std::string& value, std::uint64_t without) const {
+        std::uint64_t total = 0;
+        for (const request& one : requests_.all) total += one.is.value.size();
+        if (value.size() > config_.values.max_value_bytes) return false;
+        return value.size() <= without ||
+               total - without + value.size() <= config_.values.max_candidate_bytes;
     }
 
     void drop(session_id id) {
@@ -261,6 +291,9 @@ private:
             const bool counts = one.is.state == state::queued || one.is.state == state::granted;
             if (one.is.owner.session == id && counts) touch(one.name);
             if (one.is.owner.session == id) note_writer(one);
+        }
+        for (request& one : requests_.all) {
+            if (one.is.owner.session == id) resign(one);
         }
         const auto broken = gates_.broken_by(id, requests_);
         requests_.all.remove_if([&](const request& one) { return one.is.owner.session == id; });
@@ -276,6 +309,9 @@ private:
     void drop(const request* gone) {
         note_writer(*gone);
         if (gone->is.state == state::granted) touch(gone->name);
+        for (request& one : requests_.all) {
+            if (&one == gone) resign(one);
+        }
         requests_.all.remove_if([&](const request& one) { return &one == gone; });
     }
 
@@ -353,6 +389,7 @@ private:
         one.is.token = fencing_token(++last_);
         if (one.is.lease.ttl_ms > 0) one.is.lease.deadline = log_time(now_) + one.is.lease.ttl_ms;
         touch(one.name);
+        take_office(one);
         if (std::exchange(one.is.reclaims, false)) {
             const client_uuid& self = find(one.is.owner.session)->client;
             requests_.ghosts.remove_if(
@@ -439,7 +476,7 @@ private:
     static constexpr bool is_asking =
         std::is_same_v<Command, lock::acquire> || std::is_same_v<Command, lock::acquire_all> ||
         std::is_same_v<Command, lock::acquire_permits> || std::is_same_v<Command, lock::convert> ||
-        is_passing<Command>;
+        is_passing<Command> || std::is_same_v<Command, lock::campaign>;
 
     template <class Command>
     lock::reply again(const Command& asked, const lock::reply& stored) {
@@ -457,6 +494,56 @@ private:
             const request* const one = requests_.held(token);
             return one != nullptr && one->name == name && one->is.mode >= as;
         });
+    }
+
+    lock::reply run(const lock::campaign& asked, session& self) {
+        if (!has_room_for(asked.value, 0)) return no(lock::refusal::limit);
+        const lock::reply said =
+            run(lock::acquire{asked.stamp, asked.owner, asked.name, lock::mode::exclusive,
+                              asked.wait_ms, lock::no_flags, asked.hold_ttl_ms},
+                self);
+        request* const one = requests_.find(self.id, asked.stamp.sequence);
+        if (one == nullptr) return said;
+        one->is.has_value = true;
+        one->is.value = asked.value;
+        take_office(*one);
+        return said;
+    }
+    lock::reply run(const lock::proclaim& asked, session& self) {
+        request* const one = requests_.held(asked.token);
+        if (one == nullptr) return no(lock::refusal::stale_token);
+        if (one->is.owner != lock::owner_id{self.id, asked.owner})
+            return no(lock::refusal::not_owner);
+        if (one->is.mode != lock::mode::exclusive) return no(lock::refusal::not_leader);
+        if (!has_room_for(asked.value, one->is.value.size())) return no(lock::refusal::limit);
+        one->is.has_value = true;
+        one->is.value = asked.value;
+        take_office(*one);
+        return lock::proclaimed{watch_.revision()};
+    }
+    lock::reply run(const lock::observe& asked, session&) {
+        if (asked.name.empty()) return no(lock::refusal::name_empty);
+        if (asked.name.size() > config_.max_name_bytes) return no(lock::refusal::name_too_long);
+        for (const request& one : requests_.all) {
+            if (one.name == asked.name && one.is.proclaimed != 0)
+                return lock::observed{watch_.revision(), one.is.token, one.is.value};
+        }
+        return lock::observed{watch_.revision(), {}, {}};
+    }
+    lock::reply run(const lock::watch& asked, session&) { return watch_.run(asked); }
+    lock::reply run(const lock::read_prefix& asked, session&) {
+        std::vector<lock::change> leaders;
+        for (const request& one : requests_.all) {
+            if (one.is.proclaimed != 0)
+                leaders.push_back({one.is.proclaimed,
+                                   lock::change_kind::leader,
+                                   {},
+                                   one.name,
+                                   one.is.token,
+                                   one.is.value,
+                                   0});
+        }
+        return watch_.run(asked, values_.describe(), leaders);
     }
 
     template <class Command>
@@ -609,6 +696,7 @@ private:
         if (asked.to <= own->is.mode) {
             if (asked.to != lock::mode::exclusive) note_writer(*own);
             own->is.mode = own->is.before = asked.to;
+            if (asked.to != lock::mode::exclusive) resign(*own);
             touch(own->name);
             grant();
             return lock::granted{asked.token};
@@ -652,7 +740,7 @@ private:
             overtaking::count_behind(requests_, names, rank, config_);
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
-            request fresh{{}, name, passes_the_queue, barges};
+            request fresh{{}, name, passes_the_queue, 0, barges};
             fresh.is.owner = {asked.stamp.session, asked.owner};
             fresh.is.sequence = asked.stamp.sequence;
             fresh.is.at = at_;
@@ -792,6 +880,7 @@ private:
         config_ = asked.limits;
         config_.tokens_after = begin;
         values_.set_limits(config_);
+        watch_.set_limits(config_);
         gates_.set_limits(config_);
         return lock::administered{};
     }
@@ -894,6 +983,7 @@ private:
         if (is_release) {
             if (one->is.before != lock::mode::exclusive) note_writer(*one);
             one->is.mode = one->is.before;
+            if (one->is.mode != lock::mode::exclusive) resign(*one);
             touch(one->name);
             grant();
         }
@@ -901,6 +991,7 @@ private:
     }
 
     lock::config config_;
+    reference_watch watch_;
     reference_values values_;
     reference_gates gates_;
     const request* quiet_ = nullptr;  // is told by its reply

@@ -66,7 +66,8 @@ struct reference_access {
             for (const auto& one : asked.puts) found.emplace_back(one.name, write);
             for (const auto& name : asked.deletes) found.emplace_back(name, write);
             return found;
-        } else if constexpr (std::is_same_v<Command, lock::list_locks>) {
+        } else if constexpr (std::is_same_v<Command, lock::list_locks> ||
+                             lock::is_about_changes<Command>) {
             return {{asked.prefix, read}};
         } else if constexpr (std::is_same_v<Command, lock::set_limits> ||
                              std::is_same_v<Command, lock::bump_epoch>) {
@@ -78,10 +79,12 @@ struct reference_access {
                              std::is_same_v<Command, lock::add_to_counter>) {
             return {{asked.name, write}};
         } else if constexpr (std::is_same_v<Command, lock::check_token> ||
+                             std::is_same_v<Command, lock::observe> ||
                              std::is_same_v<Command, lock::read_value> ||
                              std::is_same_v<Command, lock::read_counter>) {
             return {{asked.name, read}};
-        } else if constexpr (std::is_same_v<Command, lock::leave_double_barrier>) {
+        } else if constexpr (std::is_same_v<Command, lock::leave_double_barrier> ||
+                             std::is_same_v<Command, lock::proclaim>) {
             return {};
         } else if constexpr (requires { asked.name; }) {
             return {{asked.name, acquire}};

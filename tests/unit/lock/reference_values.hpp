@@ -9,6 +9,8 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 
+#include "reference_watch.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -22,7 +24,8 @@ namespace synod::lock_test {
 /// `Valid`, which each command is given, says whether a lock is held under a token in a mode.
 class reference_values {
 public:
-    explicit reference_values(const lock::config& config) : config_(config) {}
+    explicit reference_values(const lock::config& config, reference_watch& told)
+        : config_(config), told_(told) {}
 
     void set_limits(const lock::config& config) { config_ = config; }
 
@@ -102,12 +105,13 @@ public:
         all_ = grown;
         one = find(asked.name);
         one->number = sum;
-        one->version = ++revision_;
-        return lock::counted{sum, revision_};
+        told_.tell({written({asked.name, lock::value_kind::counter, 0, "", sum})});
+        one->version = told_.revision();
+        return lock::counted{sum, told_.revision()};
     }
 
     [[nodiscard]] lock::value_state describe() const {
-        lock::value_state out{revision_, {all_.begin(), all_.end()}};
+        lock::value_state out{told_.revision(), {all_.begin(), all_.end()}};
         std::ranges::sort(out.values, {}, &lock::value_record::name);
         return out;
     }
@@ -150,23 +154,42 @@ private:
         for (const std::string& name : asked.deletes) {
             grown.remove_if([&](const lock::value_record& one) { return one.name == name; });
         }
-        const bool changes = grown.size() != all_.size() || !asked.puts.empty();
+        std::vector<lock::change> changes;
+        for (const std::string& name : asked.deletes) {
+            if (const lock::value_record* const old = find(name)) {
+                lock::change gone = written(*old);
+                gone.effect = lock::change_effect::gone;
+                gone.value = "";
+                gone.number = 0;
+                changes.push_back(gone);
+            }
+        }
         for (const lock::put& one : asked.puts) {
             const lock::value_record* const old = find(one.name);
             if (old != nullptr && old->kind == lock::value_kind::counter)
                 return no(lock::refusal::kind_mismatch);
             grown.remove_if([&](const lock::value_record& is) { return is.name == one.name; });
-            grown.push_back({one.name, lock::value_kind::value, revision_ + 1, one.value, 0});
+            grown.push_back(
+                {one.name, lock::value_kind::value, told_.revision() + 1, one.value, 0});
+            changes.push_back(written(grown.back()));
         }
         if (is_too_much(grown)) return no(lock::refusal::limit);
-        if (changes) ++revision_;
+        if (!changes.empty()) told_.tell(changes);
         all_ = grown;
-        return lock::committed{revision_};
+        return lock::committed{told_.revision()};
+    }
+
+    static lock::change written(const lock::value_record& one) {
+        const bool counts = one.kind == lock::value_kind::counter;
+        return {0,         counts ? lock::change_kind::counter : lock::change_kind::value,
+                {},        one.name,
+                {},        one.value,
+                one.number};
     }
 
     lock::config config_;
+    reference_watch& told_;
     std::list<lock::value_record> all_;  // in any order
-    std::uint64_t revision_ = 0;
 };
 
 }  // namespace synod::lock_test

@@ -45,6 +45,12 @@ std::vector<lock::reply> one_of_each() {
         lock::awaiting{7},
         lock::passed{7},
         lock::barrier_broken{7},
+        lock::proclaimed{7},
+        lock::observed{7, fencing_token(1, 3), "its value"},
+        lock::watched{
+            8, {{7, lock::change_kind::counter, lock::change_effect::gone, "n", {}, "", -7}, {}}},
+        lock::compacted{7},
+        lock::prefix_read{7, "next", {{}}},
     };
 }
 
@@ -57,7 +63,7 @@ TEST_CASE("every reply survives its encoding") {
 
 TEST_CASE("a reply that is cut short, too long, or of another version or kind is refused") {
     check_refusals<lock::reply_codec>(one_of_each());
-    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 26));
+    CHECK(!decodes_with<lock::reply_codec>(lock::refused{}, 2, 27));
     CHECK(!decodes_with<lock::reply_codec>(lock::request_status{}, 2, 8));
 }
 

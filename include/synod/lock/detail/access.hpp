@@ -112,7 +112,8 @@ private:
                  std::is_same_v<Command, release> || std::is_same_v<Command, release_all> ||
                  std::is_same_v<Command, renew_hold> || std::is_same_v<Command, convert> ||
                  std::is_same_v<Command, query> || std::is_same_v<Command, acknowledge> ||
-                 std::is_same_v<Command, leave_double_barrier> || std::is_same_v<Command, cancel>)
+                 std::is_same_v<Command, leave_double_barrier> ||
+                 std::is_same_v<Command, proclaim> || std::is_same_v<Command, cancel>)
     static void for_each_need(const Command&, const book<Rules>&, Need&&) {}
 
     template <class Need>
@@ -180,12 +181,13 @@ private:
     template <class Command, class Need>
         requires(std::is_same_v<Command, await_latch> ||
                  std::is_same_v<Command, arrive_at_barrier> ||
-                 std::is_same_v<Command, enter_double_barrier>)
+                 std::is_same_v<Command, enter_double_barrier> || std::is_same_v<Command, campaign>)
     static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
         need(asked.name, may_lock);
     }
     template <class Command, class Need>
-        requires(std::is_same_v<Command, read_value> || std::is_same_v<Command, read_counter>)
+        requires(std::is_same_v<Command, read_value> || std::is_same_v<Command, read_counter> ||
+                 std::is_same_v<Command, observe>)
     static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
         need(asked.name, may_read);
     }
@@ -193,6 +195,12 @@ private:
         requires(std::is_same_v<Command, set_limits> || std::is_same_v<Command, bump_epoch>)
     static void for_each_need(const Command&, const book<Rules>&, Need&& need) {
         need(std::string_view(), may_administer);
+    }
+
+    template <class Command, class Need>
+        requires is_about_changes<Command>
+    static void for_each_need(const Command& asked, const book<Rules>&, Need&& need) {
+        need(asked.prefix, may_read);
     }
 
     /// A token that nobody holds under stands for no name, and the command for nothing.

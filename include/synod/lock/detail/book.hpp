@@ -11,6 +11,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/clients.hpp>
+#include <synod/lock/detail/elections.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
@@ -24,7 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
@@ -82,7 +83,7 @@ public:
         requests_[fresh].places = none;
         of_client::append(requests_, clients_[what.client].requests, fresh);
         by_sequence_.insert(fresh, hash_of_name(what.client, what.sequence));
-        if (is_waiting(fresh) && what.deadline != log_time::never()) {
+        if (what.state == request_state::queued && what.deadline != log_time::never()) {
             waits_.start(timer_of(fresh));
         }
         if (what.is_listed) waits_.add(wait_of(fresh));
@@ -175,6 +176,7 @@ public:
         ++objects_[asked.object].held.in(asked.stake.mode);
         objects_[asked.object].held.permits += asked.stake.permits;
         by_token_.insert(one, spread_in_lines(token.value()));
+        if (asked.has_value) announce(one);
     }
     void note_granted(handle one, fencing_token first) {
         stop_waiting(one);
@@ -187,9 +189,19 @@ public:
         place& held = places_[one];
         held.before = from.before;
         held.count = from.count;
+        held.has_value = from.has_value;
+        if (from.has_value) elections_.resume(one, objects_[held.object].name, from);
         if (from.lease.ttl_ms == 0) return;
         held.has_lease = true;
         leases_.resume(one, held.token, from.lease);
+    }
+
+    /// Gives a place a value, which is seen from the grant on.
+    void set_value(handle one, const std::string& value) {
+        place& its = places_[one];
+        its.has_value = true;
+        elections_.set(one, value);
+        if (its.token != fencing_token()) announce(one);
     }
 
     /// Changes the mode of a hold for good.
@@ -200,6 +212,7 @@ public:
         ++objects_[held.object].held.in(to);
         held.stake.mode = held.before = to;
         objects_.touch(held.object);
+        if (held.has_value && !Rules::may_lead(to)) drop_value(one);
     }
     void set_count(handle one, std::uint32_t acquisitions) { places_[one].count = acquisitions; }
 
@@ -246,6 +259,9 @@ public:
         if (requests_[whose].places == none) forget(whose);
     }
 
+    [[nodiscard]] detail::elections<Rules>& elections() { return elections_; }
+    [[nodiscard]] const detail::elections<Rules>& elections() const { return elections_; }
+
     [[nodiscard]] detail::leases<Rules>& leases() { return leases_; }
     [[nodiscard]] const detail::leases<Rules>& leases() const { return leases_; }
 
@@ -272,10 +288,6 @@ private:
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
-    [[nodiscard]] static std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
-        return spread_in_lines(sequence, spread(client));
-    }
-
     [[nodiscard]] wait_entry wait_of(handle one) const {
         return {owner_of(one), requests_[one].at, one};
     }
@@ -283,9 +295,6 @@ private:
         return {requests_[one].deadline, requests_[one].at, one};
     }
 
-    [[nodiscard]] bool is_waiting(handle one) const {
-        return at(one).state == request_state::queued;
-    }
     void stop_waiting(handle one) {
         request& ended = requests_[one];
         if (ended.deadline != log_time::never()) waits_.stop(timer_of(one));
@@ -374,10 +383,20 @@ private:
         objects_.touch(held.object);
     }
 
+    void announce(handle one) {
+        const place& its = places_[one];
+        elections_.announce(one, objects_[its.object].name, its.token);
+    }
+    void drop_value(handle one) {
+        places_[one].has_value = false;
+        elections_.drop(one, objects_[places_[one].object].name);
+    }
+
     void drop_place(handle one) {
         const place& gone = places_[one];
         if (gone.has_lease) leases_.drop(one, gone.token);
         if (gone.has_forced_end) forced_ends_.drop(gone.token);
+        if (gone.has_value) drop_value(one);
         if (gone.token == fencing_token())
             leave_queue(one);
         else
@@ -396,6 +415,7 @@ private:
     slab<deferred<place>> places_;
     detail::leases<Rules> leases_;            // of places with place::has_lease
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
+    detail::elections<Rules> elections_;      // of those with place::has_value
     detail::objects<Rules> objects_;
     detail::profiles<deferred<profile>> profiles_;
     index by_sequence_;  // every request

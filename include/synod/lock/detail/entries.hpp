@@ -7,6 +7,7 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
@@ -53,6 +54,11 @@ struct request {
            (one.state != request_state::queued && one.state != request_state::granted);
 }
 
+/// The hash by which a request is found.
+[[nodiscard]] inline std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
+    return spread_in_lines(sequence, spread(client));
+}
+
 /// What a request wants of one lock, or of one semaphore.
 struct stake {
     lock::mode mode = lock::mode::exclusive;
@@ -73,6 +79,7 @@ struct place {
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
     bool has_lease = false;
     bool has_forced_end = false;
+    bool has_value = false;  // it leads, or waits to
 };
 
 /// One lock, or one semaphore. It exists while it is held, waited for, or closed by a lock-delay.

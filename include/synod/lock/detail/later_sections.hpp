@@ -44,6 +44,7 @@ void write_later_sections(const State& now, byte_writer& out) {
     write_section(out, [&](byte_writer& to) { write_access(now, to); });
     write_section(out, [&](byte_writer& to) { now.values.fields(now.values, field_writer(to)); });
     write_section(out, [&](byte_writer& to) { now.gates.fields(now.gates, field_writer(to)); });
+    write_section(out, [&](byte_writer& to) { now.watch.fields(now.watch, field_writer(to)); });
 }
 
 template <class Value>
@@ -61,7 +62,8 @@ template <class State>
            read_section(in, [&](byte_reader& at) { return read_records(at, now.forced_ends); }) &&
            read_section(in, [&](byte_reader& at) { return read_access(at, now); }) &&
            read_section(in, [&](byte_reader& at) { return read_all_of(at, now.values); }) &&
-           read_section(in, [&](byte_reader& at) { return read_all_of(at, now.gates); });
+           read_section(in, [&](byte_reader& at) { return read_all_of(at, now.gates); }) &&
+           read_section(in, [&](byte_reader& at) { return read_all_of(at, now.watch); });
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

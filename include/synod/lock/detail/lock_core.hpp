@@ -44,7 +44,9 @@ public:
     static constexpr std::size_t max_events = 65'536;
 
     explicit lock_core(const lock::config& config)
-        : config_(config), last_token_(config.tokens_after) {}
+        : config_(config), last_token_(config.tokens_after) {
+        book_.elections().journal().limit_to(config.watch);
+    }
 
     /// Why a session may not be opened that is not open yet.
     [[nodiscard]] std::optional<deferred<refusal>>
@@ -69,6 +71,7 @@ public:
         limits.tokens_after = config_.tokens_after;
         if (validate(limits)) return false;
         config_ = limits;
+        book_.elections().journal().limit_to(limits.watch);
         return true;
     }
 
@@ -147,6 +150,7 @@ public:
         out.access = access_.all();
         detail::describe(book_, out);
         gates_.describe(out.gates, book_);
+        book_.elections().journal().describe(out.values, out.watch);
     }
 
     /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
@@ -159,6 +163,7 @@ public:
         access_.restore(from.access);
         detail::rebuild(book_, from);
         gates_.rebuild(from.gates, book_);
+        book_.elections().journal().rebuild(from.values, from.watch);
     }
 
 protected:

@@ -233,12 +233,14 @@ public:
                                      claimed);
     }
 
-private:
-    using core::add;
+protected:
     using core::book_;
     using core::check;
     using core::config_;
     using core::find_request;
+
+private:
+    using core::add;
     using core::join;
     using core::let_go;
     using core::may_barge;

@@ -54,6 +54,11 @@ template <class Rules>
     made.before = one.before;
     made.count = one.count;
     if (one.has_lease) made.lease = all.leases().of(which);
+    made.has_value = one.has_value;
+    if (one.has_value) {
+        made.value = all.elections().of(which).value;
+        made.proclaimed = all.elections().of(which).proclaimed;
+    }
     if (one.upgrades != none) made.upgrades = all.place_at(one.upgrades).token;
     return made;
 }
@@ -182,8 +187,9 @@ private:
         const handle fresh = all_->enqueue(whose, lock, {from.mode, from.permits});
         if (from.state == request_state::granted) {
             holds_[from.token] = {fresh, &from};
-        } else if (from.lease.ttl_ms != 0) {
-            all_->want_lease(fresh, from.lease);
+        } else {
+            if (from.lease.ttl_ms != 0) all_->want_lease(fresh, from.lease);
+            if (from.has_value) all_->set_value(fresh, from.value);
         }
     }
 

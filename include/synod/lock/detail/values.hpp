@@ -7,13 +7,13 @@
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/lock/config.hpp>
+#include <synod/lock/detail/journal.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/value_commands.hpp>
 #include <synod/lock/value_state.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -44,18 +44,18 @@ public:
     using reply = deferred<lock::reply>;
 
     template <class Locks>
-    [[nodiscard]] reply answer_to(const deferred<guarded_txn>& asked, const Locks& locks) {
+    [[nodiscard]] reply answer_to(const deferred<guarded_txn>& asked, Locks& locks) {
         if (const auto why = refusal_of(asked, locks.config())) return refused{*why};
         std::uint32_t place = 0;
         for (const condition& one : asked.conditions) {
             if (!holds(one, locks)) return condition_failed{place, version_shown_by(one)};
             ++place;
         }
-        return commit(asked, locks.config());
+        return commit(asked, locks.config(), locks.journal());
     }
 
     template <class Locks>
-    [[nodiscard]] reply answer_to(const deferred<compare_and_set>& asked, const Locks& locks) {
+    [[nodiscard]] reply answer_to(const deferred<compare_and_set>& asked, Locks& locks) {
         deferred<guarded_txn> same;
         same.conditions.push_back(version_is(asked.name, asked.expected_version));
         same.puts.push_back({asked.name, asked.value});
@@ -72,7 +72,7 @@ public:
     }
 
     template <class Locks>
-    [[nodiscard]] reply answer_to(const add_to_counter& asked, const Locks& locks) {
+    [[nodiscard]] reply answer_to(const add_to_counter& asked, Locks& locks) {
         const lock::config& limits = locks.config();
         if (const auto why = refusal_of_name(asked.name, limits)) return refused{*why};
         stored_value sum;
@@ -85,10 +85,12 @@ public:
         const bool is_new = sum.version == 0;
         if (!may_grow(is_new ? 1 : 0, is_new ? longer : 0, limits)) return refused{refusal::limit};
         if (!Rules::can_add(sum.number, asked.delta)) return refused{refusal::counter_overflow};
+        journal<Rules>& told = locks.journal();
+        told.begin();
         sum.number += asked.delta;
-        advance_revision();
-        write(asked.name, sum);
-        return counted{sum.number, revision_};
+        sum.version = told.revision();
+        write(asked.name, sum, told);
+        return counted{sum.number, sum.version};
     }
 
     template <class Locks>
@@ -101,7 +103,6 @@ public:
     }
 
     void describe(deferred<value_state>& out) const {
-        out.revision = revision_;
         for (const auto& [name, one] : all_) {
             out.values.push_back({name, one.kind, one.version, one.value, one.number});
         }
@@ -110,10 +111,25 @@ public:
     /// Becomes what was described. Precondition: that breaks no invariant.
     void rebuild(const deferred<value_state>& from) {
         *this = {};
-        revision_ = from.revision;
         for (const value_record& one : from.values) {
             put_back(one.name, {one.kind, one.version, one.value, one.number});
         }
+    }
+
+protected:
+    /// By name.
+    [[nodiscard]] const auto& all() const { return all_; }
+
+    /// What those who watch are told of one that is written.
+    [[nodiscard]] static deferred<change> written(const std::string& name,
+                                                  const stored_value& one) {
+        deferred<change> made;
+        made.index = one.version;
+        if (one.kind == value_kind::counter) made.kind = change_kind::counter;
+        made.name = name;
+        made.value = one.value;
+        made.number = one.number;
+        return made;
     }
 
 private:
@@ -172,7 +188,8 @@ private:
     }
 
     /// Does what a transaction writes, given that its conditions hold; all or nothing.
-    [[nodiscard]] reply commit(const deferred<guarded_txn>& asked, const lock::config& limits) {
+    [[nodiscard]] reply commit(const deferred<guarded_txn>& asked, const lock::config& limits,
+                               journal<Rules>& told) {
         std::int64_t more = 0;
         std::int64_t longer = 0;
         const auto lose = [&](const std::string& name, const stored_value& gone) {
@@ -193,22 +210,30 @@ private:
             longer += static_cast<std::int64_t>(one.name.size() + one.value.size());
         }
         if (!may_grow(more, longer, limits)) return refused{refusal::limit};
-        if (changes_any) write_all(asked);
-        return committed{revision_};
+        if (changes_any) write_all(asked, told);
+        return committed{told.revision()};
     }
 
-    void write_all(const deferred<guarded_txn>& asked) {
-        advance_revision();
-        for (const std::string& name : asked.deletes) remove(name);
+    void write_all(const deferred<guarded_txn>& asked, journal<Rules>& told) {
+        told.begin();
+        for (const std::string& name : asked.deletes) {
+            const stored_value* const found = find(name);
+            if (found == nullptr) continue;
+            deferred<change> made;
+            made.kind = written(name, *found).kind;
+            made.effect = change_effect::gone;
+            made.name = name;
+            told.add(made);
+            remove(name);
+        }
         for (const put& one : asked.puts) {
-            write(one.name, {value_kind::value, 0, one.value, 0});
+            write(one.name, {value_kind::value, told.revision(), one.value, 0}, told);
         }
     }
 
     /// Whether there may be so many more, which take so many bytes more. What does not grow is always allowed.
     [[nodiscard]] bool may_grow(std::int64_t more, std::int64_t longer,
                                 const lock::config& limits) const {
-        if (revision_ == std::numeric_limits<std::uint64_t>::max()) return false;
         const auto number = static_cast<std::int64_t>(all_.size()) + more;
         const auto total = static_cast<std::int64_t>(bytes_) + longer;
         const bool is_few = more <= 0 || number <= limits.values.max_values;
@@ -217,12 +242,10 @@ private:
         return is_few && is_short;
     }
 
-    void advance_revision() { revision_ = Rules::next_revision(revision_); }
-
-    void write(const std::string& name, stored_value fresh) {
+    void write(const std::string& name, const stored_value& fresh, journal<Rules>& told) {
         remove(name);
-        fresh.version = revision_;
         put_back(name, fresh);
+        told.add(written(name, fresh));
     }
     void put_back(const std::string& name, const stored_value& fresh) {
         bytes_ += fresh.size_with(name);
@@ -236,8 +259,7 @@ private:
     }
 
     ordered_map<deferred<std::string>, deferred<stored_value>> all_;
-    std::uint64_t bytes_ = 0;     // of all of them, with their names
-    std::uint64_t revision_ = 0;  // of the last change; the version of what it wrote
+    std::uint64_t bytes_ = 0;  // of all of them, with their names
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail
