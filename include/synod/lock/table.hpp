@@ -35,6 +35,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// A table of locks, shared or exclusive, with first-come-first-served queues, leases and fencing tokens. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
+/// Beside the locks there are values and counters, written by transactions that may be tied to holds; gates, which are latches and barriers;
+/// and a journal of what has changed in values and in who leads. (locks 3.10) Each has names of its own.
+///
 /// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names need no declaration. Holds live as long as the
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
@@ -42,6 +45,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
 /// of it that wait for nothing else.
+///
+/// What is about values, gates and changes takes logarithmic time in the number of each, for each name; who waits at a gate, also
+/// linear time in the others there; who watches, in the changes since.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>
