@@ -271,7 +271,7 @@ struct query {
 /// requests, unless it was granted. Answered by `acknowledged`, or by `request_status` for one that still waits.
 struct acknowledge {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire or convert
+    std::uint64_t request = 0;  // the sequence of the command that made it
 
     friend bool operator==(const acknowledge&, const acknowledge&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.request); }
@@ -290,7 +290,7 @@ struct acknowledge {
 /// again, it is answered with its token, which is then released.
 struct cancel {
     request_stamp stamp;
-    std::uint64_t request = 0;  // the sequence of its acquire or convert
+    std::uint64_t request = 0;  // the sequence of the command that made it
     lock::on_granted on_granted = lock::on_granted::release;
 
     friend bool operator==(const cancel&, const cancel&) = default;

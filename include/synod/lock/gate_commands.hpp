@@ -7,7 +7,6 @@
 #include <synod/lock/mode.hpp>
 #include <synod/log/session.hpp>
 
-#include <concepts>
 #include <cstdint>
 #include <string>
 

@@ -141,7 +141,8 @@ template <class State>
     return nullptr;
 }
 
-/// Whether all who waited at one generation of a barrier were told the same, if they have ended: none of them waits there any more. `ended` has the states of those who have ended, by position. (3.10)
+/// Whether all who waited at one generation of a barrier were told the same, if they have ended: none of them waits there any more.
+/// `ended` has the states of those who have ended, by position. (3.10)
 template <class Gate, class Ended>
 [[nodiscard]] bool are_told_the_same(const Gate& before, const Gate* after, const Ended& ended) {
     const request_state* first = nullptr;

@@ -36,6 +36,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// for by another policy. `Rules` is for mutants; users
 /// write `lock::table`. (locks 3.1 to 3.9)
 ///
+/// Beside the locks there are values and counters, written by transactions that may be tied to holds; gates, which are latches and barriers;
+/// and a journal of what has changed in values and in who leads. (locks 3.10) Each has names of its own.
+///
 /// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names need no declaration. Holds live as long as the
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
@@ -44,6 +47,9 @@ namespace synod::inline SYNOD_ABI::lock {
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
 /// of it that wait for nothing else, unless the lowest priority is to give way, or the policy is another than fifo. A request that goes
 /// ahead of others takes time for each of them, and so does the end of a writer's hold in phases.
+///
+/// What is about values, gates and changes takes logarithmic time in the number of each, for each name; who waits at a gate, also
+/// linear time in the others there; who watches, in the changes since.
 ///
 /// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
 template <class Rules = rules>

@@ -64,8 +64,8 @@ struct put {
 /// that is written twice; kind_mismatch for a put where there is a counter; limit.
 ///
 /// What is put has the transaction's revision as its version. Revisions rise with each change and never come again, so a value that
-/// was deleted and written anew has another version. To delete what is not there changes nothing, and a transaction that changes nothing takes no
-/// revision. Names of values are of their own, apart from those of locks. (locks 3.4)
+/// was deleted and written anew has another version. To delete what is not there changes nothing, and a transaction that changes
+/// nothing takes no revision. Names of values are of their own, apart from those of locks. (locks 3.4)
 template <class Condition = condition>
 struct basic_guarded_txn {
     request_stamp stamp;

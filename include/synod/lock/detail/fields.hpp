@@ -70,7 +70,7 @@ private:
     Writer* out_;
 };
 
-/// Reads what `field_writer` wrote. `ok()` is false once bytes were missing or an enumeration was out of range.
+/// Reads what `field_writer` wrote. `ok()` is false once bytes were missing, or one was no value of its enumeration, or no bool.
 class field_reader {
 public:
     explicit field_reader(byte_reader& in) : in_(&in) {}
@@ -86,6 +86,11 @@ private:
     template <std::unsigned_integral Number>
     void one(Number& value) {
         value = in_->number<Number>();
+    }
+    void one(bool& value) {
+        const auto number = in_->number<std::uint8_t>();
+        if (number > 1) in_range_ = false;
+        value = number == 1;
     }
     template <std::signed_integral Number>
     void one(Number& value) {
