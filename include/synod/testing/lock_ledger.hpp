@@ -27,8 +27,7 @@ namespace synod::inline SYNOD_ABI::testing {
 
 /// Is shown every input of a lock table once, in log order, with the state before and after it, and names the first claim that an input
 /// breaks; nothing if it keeps all. The claims know nothing of how the table works: who may hold, who may give back, that tokens
-/// rise, that nobody is overtaken, that a command runs once, that a reply is true when it is given. A value: the state of a world
-/// may hold one.
+/// rise, that nobody is overtaken, that a command runs once, that a reply is true. A value: the state of a world may hold one.
 class lock_ledger {
 public:
     /// One grant of a lock.
@@ -212,8 +211,7 @@ private:
         return has_mode(its, asked) ? "" : "granted_in_the_mode_asked_for";
     }
 
-    /// Of whoever is told that it holds there is a hold, and of a hold that is told to be given back as many acquisitions are left as
-    /// was told. (locks 3.2)
+    /// Who is told that it holds does, and of a hold that is given back so much is left as was told. (locks 3.2)
     template <class Command>
     [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
         const session_id asker = asked.stamp.session;
@@ -254,8 +252,7 @@ private:
         return true;
     }
 
-    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too: it would have
-    /// given way itself. (locks 3.7)
+    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too. (locks 3.7)
     template <class Command>
     [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
         if constexpr (requires { asked.terms; }) {

@@ -10,16 +10,14 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
-#include <synod/lock/detail/clients.hpp>
 #include <synod/lock/detail/elections.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
 #include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
-#include <synod/lock/detail/objects.hpp>
+#include <synod/lock/detail/lines.hpp>
 #include <synod/lock/detail/profiles.hpp>
 #include <synod/lock/detail/slab.hpp>
-#include <synod/lock/detail/standings.hpp>
 #include <synod/lock/detail/wait_list.hpp>
 #include <synod/lock/reply.hpp>
 
@@ -34,21 +32,17 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever
 /// keeps the book; it applies none.
 template <class Rules>
-class book : public clients<Rules> {
+class book : public lines<Rules> {
     template <class T>
     using deferred = synod::detail::deferred<T, Rules>;
-    using clients<Rules>::clients_;
+    using base = lines<Rules>;
 
 public:
-    [[nodiscard]] request& at(handle one) { return requests_[one]; }
-    [[nodiscard]] const request& at(handle one) const { return requests_[one]; }
-    [[nodiscard]] const place& place_at(handle one) const { return places_[one]; }
-    [[nodiscard]] const request& request_of(handle one) const { return at(places_[one].request); }
-    [[nodiscard]] const object& object_at(handle one) const { return objects_[one]; }
-    [[nodiscard]] detail::objects<Rules>& objects() { return objects_; }
-    [[nodiscard]] const detail::objects<Rules>& objects() const { return objects_; }
-
-    using clients<Rules>::for_each_client;
+    using base::at;
+    using base::for_each_place;
+    using base::owner_of;
+    using base::request_of;
+    using base::standing_of;
 
     [[nodiscard]] detail::profiles<deferred<profile>>& profiles() { return profiles_; }
     [[nodiscard]] const detail::profiles<deferred<profile>>& profiles() const { return profiles_; }
@@ -61,21 +55,11 @@ public:
                 objects_.name_bytes() + profiles_.text_bytes()};
     }
 
-    [[nodiscard]] owner_id owner_of(handle one) const {
-        return {clients_[requests_[one].client].session, requests_[one].tag};
-    }
-
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
         return by_sequence_.find(hash_of_name(owner, sequence), [&](handle one) {
             return requests_[one].client == owner && requests_[one].sequence == sequence;
         });
     }
-    /// The place that is held under a token, or `none`.
-    [[nodiscard]] handle find_hold(fencing_token token) const {
-        return by_token_.find(spread_in_lines(token.value()),
-                              [&](handle one) { return places_[one].token == token; });
-    }
-
     /// Takes a request in that has no places yet. Its client and position are set; its links are not looked at.
     [[nodiscard]] handle add(const request& what) {
         const handle fresh = requests_.take();
@@ -97,13 +81,6 @@ public:
         waits_.add(wait_of(one));
     }
 
-    /// The same for one that has ended already.
-    void add_ended(const request& what) { count_ended(add(what)); }
-
-    /// How a waiting request stands to others; once it no longer waits, as one that says nothing.
-    [[nodiscard]] const standing& standing_of(handle one) const {
-        return at(one).has_standing ? standings_.of(one) : standings_.usual;
-    }
     void set_standing(handle one, const standing& what) {
         if (what == standing_of(one)) return;
         requests_[one].has_standing = true;
@@ -275,17 +252,21 @@ public:
     /// Those who wait: all of them with a limit, and by owner those that are listed.
     [[nodiscard]] const wait_list<Rules>& waits() const { return waits_; }
 
-    /// Calls `visit(place handle)` for every place of a request, which may drop that place.
-    template <class Visit>
-    void for_each_place(handle whose, Visit&& visit) const {
-        for (handle one = at(whose).places, next = none; one != none; one = next) {
-            next = places_[one].sibling;
-            visit(one);
-        }
-    }
-
 private:
-    using neighbours = links<deferred<place>, &place::previous, &place::next>;
+    using base::add_place;
+    using base::by_token_;
+    using base::clients_;
+    using base::leave_holders;
+    using base::leave_queue;
+    using base::link_to;
+    using base::note_writer;
+    using base::objects_;
+    using base::places_;
+    using base::requests_;
+    using base::stand_in_queue;
+    using base::standings_;
+    using base::stands_behind;
+    using neighbours = typename base::neighbours;
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
     [[nodiscard]] wait_entry wait_of(handle one) const {
@@ -308,24 +289,6 @@ private:
         ++owner.waiting;
     }
 
-    [[nodiscard]] handle add_place(handle whose, handle target, const stake& wanted) {
-        const handle fresh = places_.take();
-        places_[fresh] = {};
-        places_[fresh].request = whose;
-        places_[fresh].object = target;
-        places_[fresh].stake = wanted;
-        places_[fresh].before = wanted.mode;
-        *link_to(whose, none) = fresh;
-        ++clients_[at(whose).client].requested;
-        return fresh;
-    }
-    /// The link of a request's list that names a place, or that ends the list.
-    [[nodiscard]] handle* link_to(handle whose, handle wanted) {
-        handle* link = &requests_[whose].places;
-        while (*link != wanted) link = &places_[*link].sibling;
-        return link;
-    }
-
     /// An upgrade is about to be held in the place of a hold.
     void replace(handle old, handle upgrade, fencing_token token) {
         const place& held = places_[old];
@@ -340,47 +303,6 @@ private:
             forced_ends_.hand_on(held.token, token);
         }
         forget_place(old);
-    }
-
-    /// A hold is about to end, or to be weaker.
-    void note_writer(object& target, const place& held) {
-        const bool is_writer = held.stake.mode == lock::mode::exclusive;
-        if (target.policy == policy::phase_fair && is_writer) target.is_phase_over = true;
-    }
-    [[nodiscard]] bool stands_behind(handle one, handle other) const {
-        const std::uint64_t own = standing_of(one).rank;
-        const std::uint64_t others = standing_of(other).rank;
-        return own == others ? Rules::goes_behind(at(one).at, at(other).at) : own > others;
-    }
-
-    /// Behind `before`, or first if that is `none`.
-    void stand_in_queue(handle before, handle arrival) {
-        const handle target = places_[arrival].object;
-        neighbours::insert_behind(places_, objects_[target].queue, before, arrival);
-        ++objects_[target].waiting;
-        if (request_of(arrival).is_wide) ++objects_[target].waiting_for_several;
-        ++clients_[request_of(arrival).client].waiting;
-        objects_.touch(target);
-    }
-
-    void leave_queue(handle one) {
-        object& target = objects_[places_[one].object];
-        neighbours::remove(places_, target.queue, one);
-        --target.waiting;
-        if (request_of(one).is_wide) --target.waiting_for_several;
-        --clients_[request_of(one).client].waiting;
-        objects_.touch(places_[one].object);
-    }
-
-    void leave_holders(handle one) {
-        place& held = places_[one];
-        by_token_.erase(one, spread_in_lines(held.token.value()));
-        object& target = objects_[held.object];
-        neighbours::remove(places_, target.holders, one);
-        note_writer(target, held);
-        --target.held.in(held.stake.mode);
-        target.held.permits -= held.stake.permits;
-        objects_.touch(held.object);
     }
 
     void announce(handle one) {
@@ -411,17 +333,12 @@ private:
 
     using index = basic_hash_index<deferred<handle>>;
 
-    slab<deferred<request>> requests_;
-    slab<deferred<place>> places_;
     detail::leases<Rules> leases_;            // of places with place::has_lease
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::elections<Rules> elections_;      // of those with place::has_value
-    detail::objects<Rules> objects_;
     detail::profiles<deferred<profile>> profiles_;
     index by_sequence_;  // every request
-    index by_token_;     // every place that is held
     wait_list<Rules> waits_;
-    standings<Rules> standings_;  // of requests with request::has_standing
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail
