@@ -101,7 +101,7 @@ public:
         const request* const one = requests_.find(which);
         if (one == nullptr || !one->is_errand || one->sequence != ended.parcel.sequence)
             return false;
-        if (holds_alternative<lock::queued>(ended.reply))
+        if (core::has_to_wait(ended.reply))
             core::line_up(which, now);
         else if (core::met_itself(*one, ended.reply))
             core::ask_again(which);

@@ -104,6 +104,9 @@ protected:
         settle_debt({});
     }
 
+    [[nodiscard]] static bool has_to_wait(const reply& said) {
+        return holds_alternative<lock::queued>(said) || holds_alternative<lock::awaiting>(said);
+    }
     void line_up(request_id which, instant now) {
         requests_.update(which, [&](request& it) {
             it.stage = stage::queued;

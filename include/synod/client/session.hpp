@@ -9,7 +9,7 @@
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/entropy.hpp>
 #include <synod/client/detail/session_engine.hpp>
-#include <synod/client/session_commands.hpp>
+#include <synod/client/session_primitives.hpp>
 #include <synod/host/clock.hpp>
 
 #include <memory>
@@ -33,7 +33,7 @@ class basic_mutex;
 ///
 /// Thread-safety: all of it, but for moving and destroying.
 template <class Policy = client::policy<>>
-class basic_session : public session_commands<basic_session<Policy>> {
+class basic_session : public session_primitives<basic_session<Policy>> {
     using connection_ptr = std::unique_ptr<detail::deferred<client::connection, Policy>>;
 
 public:

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -34,12 +35,14 @@ template <class Hoped, class Reply>
         return lock::error_of(some->holds.front().reason);
     }
     if (holds_alternative<lock::would_deadlock>(*said)) return errc::would_deadlock;
+    if (holds_alternative<lock::barrier_broken>(*said)) return errc::barrier_broken;
+    if (holds_alternative<lock::compacted>(*said)) return errc::fallen_behind;
     return holds_alternative<lock::busy>(*said) ? errc::busy : errc::cancelled;
 }
 
 }  // namespace client::detail
 
-/// The part of a session that carries commands. Each function sends one, waits for its end, and runs exactly once, however often it
+/// The part of a session that carries commands about locks, and about the table as a whole. Each function sends one, waits for its end, and runs exactly once, however often it
 /// has to be sent; what waits at the service does so for `wait_ms` of log time. The calling thread is the owner: what it acquires, it
 /// alone converts, renews and gives back. Holds are told by their tokens and end with the session; nothing tells of their loss, and
 /// so whatever they guard is to be guarded by the tokens.
@@ -109,13 +112,68 @@ public:
         return said->before;
     }
 
+    /// Asks whoever holds under the token to give back within `grace_ms`, and ends the hold then, if it is to be ended by force.
+    [[nodiscard]] std::error_code request_revoke(fencing_token token, std::string reason,
+                                                 std::uint64_t grace_ms, lock::revocation how) {
+        return error_in<lock::revoking>(
+            run(lock::request_revoke{{}, token, {}, std::move(reason), grace_ms, how}));
+    }
+
+    /// The same for all who hold a lock. Returns how many holds that are.
+    [[nodiscard]] result<std::uint32_t> request_revoke_of(std::string name, std::string reason,
+                                                          std::uint64_t grace_ms,
+                                                          lock::revocation how) {
+        const auto said = client::detail::as_hoped<lock::revoking>(
+            run(lock::request_revoke{{}, {}, std::move(name), std::move(reason), grace_ms, how}));
+        if (!said) return unexpected(said.error());
+        return said->holds;
+    }
+
+    /// Ends a hold of anybody at once, with its lock-delay.
+    [[nodiscard]] std::error_code force_release(fencing_token token) {
+        return error_in<lock::released>(run(lock::force_release{{}, token}));
+    }
+
+    /// Whether a lock is held under that token, in that mode or a stronger one, as the log has it.
+    [[nodiscard]] result<bool> check_token(std::string name, fencing_token token,
+                                           lock::mode held = lock::mode::exclusive) {
+        const auto said = client::detail::as_hoped<lock::token_checked>(
+            run(lock::check_token{{}, std::move(name), token, held}));
+        if (!said) return unexpected(said.error());
+        return said->is == lock::validity::valid;
+    }
+
+    /// Sets an access rule, or removes it.
+    [[nodiscard]] std::error_code set_acl(deferred<lock::access_rule> rule,
+                                          lock::access_change change = lock::access_change::put) {
+        return error_in<lock::administered>(run(lock::set_acl{{}, std::move(rule), change}));
+    }
+
+    /// Gives the service other limits.
+    [[nodiscard]] std::error_code set_limits(const lock::config& limits) {
+        return error_in<lock::administered>(run(lock::set_limits{{}, limits}));
+    }
+
+    /// Lets tokens go on in a later epoch, after a restore.
+    [[nodiscard]] std::error_code bump_epoch(std::uint16_t epoch) {
+        return error_in<lock::administered>(run(lock::bump_epoch{{}, epoch}));
+    }
+
+    /// One page of the locks whose names begin so, behind `after`.
+    [[nodiscard]] result<deferred<lock::listed>> list_locks(std::string prefix,
+                                                            std::string after = {},
+                                                            std::uint32_t limit = 0,
+                                                            std::uint8_t with = lock::list_names) {
+        return client::detail::as_hoped<lock::listed>(
+            run(lock::list_locks{{}, std::move(prefix), std::move(after), limit, with}));
+    }
+
 protected:
     session_commands() = default;
     ~session_commands() = default;
     session_commands(session_commands&&) noexcept = default;
     session_commands& operator=(session_commands&&) noexcept = default;
 
-private:
     [[nodiscard]] static std::uint64_t tag() { return client::detail::this_thread_tag(); }
 
     template <class Reply>
@@ -124,6 +182,13 @@ private:
         if (!hoped) return unexpected(hoped.error());
         return hoped->token;
     }
+    /// What went wrong, if the reply is not the one that is hoped for.
+    template <class Hoped, class Reply>
+    [[nodiscard]] static std::error_code error_in(const result<Reply>& said) {
+        return client::detail::as_hoped<Hoped>(said).error();
+    }
+
+private:
     template <class Reply>
     [[nodiscard]] static result<std::uint32_t> left_of(const result<Reply>& said) {
         const auto hoped = client::detail::as_hoped<lock::released>(said);
