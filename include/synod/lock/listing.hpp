@@ -80,13 +80,13 @@ struct listed_waiter {
 template <class Holder = listed_holder>
 struct basic_listed_lock {
     std::string name;
-    std::uint32_t capacity = 0;     // of a semaphore; zero for a lock
-    std::uint32_t held = 0;         // how many holds there are
-    std::uint32_t waiting = 0;      // how many wait
-    std::uint32_t delays = 0;       // how many lock-delays close it
-    std::vector<Holder> holders{};  // the first, in order of token, if they were asked for
+    std::uint32_t capacity = 0;   // of a semaphore; zero for a lock
+    std::uint32_t held = 0;       // how many holds there are
+    std::uint32_t waiting = 0;    // how many wait
+    std::uint32_t delays = 0;     // how many lock-delays close it
+    std::vector<Holder> holders;  // the first, in order of token, if they were asked for
     std::vector<synod::detail::deferred<listed_waiter, Holder>>
-        waiters{};  // the first, as they will be granted, if they were asked for
+        waiters;  // the first, as they will be granted, if they were asked for
 
     friend bool operator==(const basic_listed_lock&, const basic_listed_lock&) = default;
     static void fields(auto& self, auto&& visit) {

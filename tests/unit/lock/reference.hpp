@@ -740,7 +740,10 @@ private:
             overtaking::count_behind(requests_, names, rank, config_);
         const bool is_limited = asked.wait_ms != 0 && asked.wait_ms != lock::wait_forever;
         for (const auto& [name, wanted] : locks) {
-            request fresh{{}, name, passes_the_queue, 0, barges};
+            request fresh;
+            fresh.name = name;
+            fresh.passes_the_queue = passes_the_queue;
+            fresh.barges = barges;
             fresh.is.owner = {asked.stamp.session, asked.owner};
             fresh.is.sequence = asked.stamp.sequence;
             fresh.is.at = at_;

@@ -278,7 +278,8 @@ private:
 
     template <class Command>
     static lock::reply wait(const gate& at, const Command& asked, const scene& in) {
-        request fresh{{}, {}, false, at.generation};
+        request fresh;
+        fresh.gate = at.generation;
         fresh.is.owner = {asked.stamp.session, asked.owner};
         fresh.is.sequence = asked.stamp.sequence;
         fresh.is.at = in.at;

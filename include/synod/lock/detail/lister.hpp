@@ -77,7 +77,8 @@ private:
     [[nodiscard]] deferred<listed_lock> entry_of(handle one, std::uint8_t with) const {
         const object& its = book_->object_at(one);
         const auto delays = static_cast<std::uint32_t>(book_->objects().delays().of(one).size());
-        deferred<listed_lock> made{its.name, its.capacity, its.held.total(), its.waiting, delays};
+        deferred<listed_lock> made{
+            its.name, its.capacity, its.held.total(), its.waiting, delays, {}, {}};
         if ((with & list_holders) != 0) {
             for_each_told(its.holders, [&](const place& at, const request& whose) {
                 made.holders.push_back({session_of(whose), whose.tag, at.token, at.stake.mode,
