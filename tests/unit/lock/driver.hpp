@@ -31,22 +31,12 @@ inline lock::config short_leases() {
 template <class Rules = lock::rules>
 class driver {
 public:
-    explicit driver(const lock::config& config = short_leases())
-        : table(std::move(*lock::basic_table<Rules>::make(config))) {}
+    explicit driver(const lock::config& config = short_leases());
+    driver(const driver&);
+    ~driver();
 
-    lock::reply run(const lock::command& asked) {
-        next_ = next_.next();
-        const lock::reply answer = table.execute({{next_, 0}, now}, asked);
-        INFO("after the command at slot " << next_.value());
-        const char* const broken = lock::invariant::first_broken(table.describe());
-        CHECK(std::string(broken == nullptr ? "" : broken).empty());
-        return answer;
-    }
-
-    void pass(std::uint64_t milliseconds) {
-        now = now + milliseconds;
-        table.advance(now);
-    }
+    lock::reply run(const lock::command& asked);
+    void pass(std::uint64_t milliseconds);
 
     session_id open(std::uint64_t client, std::uint64_t ttl_ms = 1'000, std::uint64_t nonce = 1) {
         return get<lock::opened>(run(lock::open_session{{0, client}, nonce, ttl_ms})).session;
@@ -117,11 +107,7 @@ public:
         return run(lock::acknowledge{stamp(session), request});
     }
 
-    std::vector<lock::event> events() {
-        std::vector<lock::event> all;
-        table.drain_events([&all](const lock::event& one) { all.push_back(one); });
-        return all;
-    }
+    std::vector<lock::event> events();
 
     std::uint64_t last_sequence(session_id session) { return sequences_[session]; }
 
@@ -132,6 +118,41 @@ private:
     slot next_;
     std::map<session_id, std::uint64_t> sequences_;
 };
+
+// What instantiates a table stands here, so that for the real rules it is compiled once, in driver.cpp.
+
+template <class Rules>
+driver<Rules>::driver(const lock::config& config)
+    : table(std::move(*lock::basic_table<Rules>::make(config))) {}
+template <class Rules>
+driver<Rules>::driver(const driver&) = default;
+template <class Rules>
+driver<Rules>::~driver() = default;
+
+template <class Rules>
+lock::reply driver<Rules>::run(const lock::command& asked) {
+    next_ = next_.next();
+    const lock::reply answer = table.execute({{next_, 0}, now}, asked);
+    INFO("after the command at slot " << next_.value());
+    const char* const broken = lock::invariant::first_broken(table.describe());
+    CHECK(std::string(broken == nullptr ? "" : broken).empty());
+    return answer;
+}
+
+template <class Rules>
+void driver<Rules>::pass(std::uint64_t milliseconds) {
+    now = now + milliseconds;
+    table.advance(now);
+}
+
+template <class Rules>
+std::vector<lock::event> driver<Rules>::events() {
+    std::vector<lock::event> all;
+    table.drain_events([&all](const lock::event& one) { all.push_back(one); });
+    return all;
+}
+
+extern template class driver<lock::rules>;
 
 /// Three sessions that have nothing yet.
 struct trio : driver<> {
@@ -154,6 +175,10 @@ inline fencing_token token_of(const lock::reply& answer) {
 }
 
 inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
+
+// The same of the table that ships; these are compiled in driver.cpp.
+[[nodiscard]] bytes snapshot_of(const lock::table& machine);
+[[nodiscard]] bool restore(lock::table& machine, bytes_view from);
 
 inline bytes snapshot_of(const auto& machine) {
     bytes all;

@@ -70,7 +70,7 @@ TEST_CASE("a listed lock tells how many hold it and wait for it, and who, if tha
     const auto writer = d.wait(d.b, "x");
     const auto bare = d.list("").locks;
     REQUIRE(bare.size() == 1);
-    CHECK(bare[0] == lock::listed_lock{"x", 0, 1, 1, 0});
+    CHECK(bare[0] == lock::listed_lock{"x", 0, 1, 1, 0, {}, {}});
     const auto all = d.list("", "", 0, lock::list_holders | lock::list_waiters).locks;
     REQUIRE(all.size() == 1);
     CHECK(all[0].holders == std::vector<lock::listed_holder>{{d.a, 5, reader, mode::shared, 2, 0}});
@@ -89,7 +89,7 @@ TEST_CASE("semaphores are listed with their permits, and closed locks with their
     CHECK(all[0].capacity == 3);
     REQUIRE(all[0].holders.size() == 1);
     CHECK(all[0].holders[0].permits == 2);
-    CHECK(all[1] == lock::listed_lock{"x", 0, 0, 0, 1});
+    CHECK(all[1] == lock::listed_lock{"x", 0, 0, 0, 1, {}, {}});
 }
 
 TEST_CASE("of many who hold and wait the first are told, in the order in which they come") {
