@@ -153,12 +153,11 @@ template <class Gate, class Ended>
         first = &found->second;
     }
     if (first == nullptr || after == nullptr) return true;
+    std::size_t still_waiting = 0;
     for (const passage_record& one : after->waiting) {
-        for (const passage_record& other : before.waiting) {
-            if (one.at == other.at) return false;
-        }
+        for (const passage_record& other : before.waiting) still_waiting += one.at == other.at;
     }
-    return true;
+    return still_waiting == 0;
 }
 
 /// Of two states, the earlier first: a generation that is new has a new number, a latch is only counted down, and the parties of a
@@ -178,10 +177,7 @@ template <class State>
         if (is != nullptr && is->count > was.count) return false;
         if (was.kind != gate_kind::latch && !are_told_the_same(was, is, ended)) return false;
     }
-    for (const auto& [generation, one] : now) {
-        if (generation <= before.gates.last_generation) return false;
-    }
-    return true;
+    return now.empty() || now.begin()->first > before.gates.last_generation;
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::invariant

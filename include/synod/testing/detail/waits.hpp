@@ -8,6 +8,7 @@
 #include <synod/lock/rules.hpp>
 #include <synod/lock/state.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -118,11 +119,11 @@ private:
 
     /// Whether `from` waits for `to`, or for its owner.
     [[nodiscard]] bool leads(position from, position to) const {
-        for (const position at : reached_from(from)) {
+        const std::set<position> reached = reached_from(from);
+        return std::ranges::any_of(reached, [&](const position& at) {
             const wait& its = all_.at(at);
-            if (its.requests.contains(to) || its.owners.contains(all_.at(to).owner)) return true;
-        }
-        return false;
+            return its.requests.contains(to) || its.owners.contains(all_.at(to).owner);
+        });
     }
 
     std::map<position, wait> all_;
