@@ -248,7 +248,7 @@ private:
     void settle(instant now) {
         core_.flush(now);
         core_.drain([this](const notice& told) { note(told); });
-        core_.drain_errands([this](const auto& ended) { note_errand(ended); });
+        core_.drain_errands([this](const auto& ended) { this->note_errand(ended); });
         lease_->publish(core_.lease());
         if (has_ended()) closed_.notify_all();
     }
