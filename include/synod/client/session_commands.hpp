@@ -57,7 +57,7 @@ class session_commands {
     using deferred = synod::detail::deferred<T, Session>;
 
 public:
-    /// Any command that has a stamp, which is set on the way, but keep_alive and close_session; and its reply, whatever that is.
+    /// Any command but those that open, renew and close sessions (unsupported), its stamp set on the way; and its reply, whatever that is.
     [[nodiscard]] result<deferred<lock::reply>> run(deferred<lock::command> asked,
                                                     const std::stop_token& stop = {}) {
         return static_cast<Session&>(*this).carry(std::move(asked), stop);

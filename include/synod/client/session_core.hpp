@@ -65,13 +65,21 @@ public:
         return begin(claims_.add(std::move(wish)), now);
     }
 
-    /// Carries a command of the caller's own, any that has a stamp but keep_alive and close_session; the stamp is set here. Ends in a
-    /// conclusion: the reply, which for a command that had to wait is that of its end; or an error: timed_out, at a `deadline` by this
+    /// Carries a command of the caller's own, any but those that open, renew and close sessions (unsupported); its stamp is set here. Ends
+    /// in a conclusion: the reply, which for a command that had to wait is that of its end; or an error: timed_out, at a `deadline` by this
     /// client's clock; outcome_unknown for what may or may not have taken effect; unreachable, session_expired, hold_lost, stopped as
     /// for `acquire`. What it is granted is not looked after: whoever asks renews leases of holds and gives back what is held.
     request_id run(typename claims::command what, std::uint64_t owner, instant deadline,
                    instant now) {
-        return begin(claims_.add(std::move(what), {{}, owner, true, deadline}), now);
+        const bool is_own_affair = holds_alternative<lock::open_session>(what) ||
+                                   holds_alternative<lock::keep_alive>(what) ||
+                                   holds_alternative<lock::close_session>(what);
+        const request_id asked = claims_.add(std::move(what), {{}, owner, true, deadline});
+        if (is_own_affair) {
+            claims_.fail(asked, errc::unsupported);
+            return asked;
+        }
+        return begin(asked, now);
     }
 
     /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held

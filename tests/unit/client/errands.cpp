@@ -162,6 +162,19 @@ TEST_CASE("what is granted to an errand after the lease has run out is given bac
     CHECK(w.run_until([&] { return w.table().locks() == 0; }, seconds(5)));
 }
 
+TEST_CASE("what concerns the session itself is no errand") {
+    two_clients w;
+    w.end(w.a, permits(1));
+    for (const lock::command& one :
+         {lock::command(lock::open_session{}), lock::command(lock::keep_alive{}),
+          lock::command(lock::close_session{})}) {
+        CHECK(w.end(w.a, one).error == errc::unsupported);
+    }
+    w.run(seconds(1));
+    CHECK(w.a.core.phase() == client::phase::open);
+    CHECK(w.table().locks() == 1);
+}
+
 TEST_CASE("who gives way to others is told who they are") {
     two_clients w;
     w.end(w.a, exclusive("x"));
