@@ -28,9 +28,23 @@ class one_of {
     template <class T>
     static constexpr bool can_hold = (std::same_as<T, First> || ... || std::same_as<T, Rest>);
 
+    template <class T>
+    static constexpr std::uint8_t index_of() {
+        constexpr bool is_it[] = {std::same_as<T, First>, std::same_as<T, Rest>...};
+        std::uint8_t index = 0;
+        while (!is_it[index]) ++index;
+        return index;
+    }
+
 public:
     /// How many types there are.
     static constexpr std::size_t count = 1 + sizeof...(Rest);
+
+    /// A set of its types as bits, counted from the lowest by index.
+    template <class... Some>
+        requires(can_hold<Some> && ...)
+    static constexpr std::uint64_t set_of =
+        (std::uint64_t{0} | ... | (std::uint64_t{1} << index_of<Some>()));
 
     /// Holds the first type's default.
     one_of() : one_of(First{}) {}
@@ -96,7 +110,14 @@ public:
         return visit_as<First, Rest...>(*this, take);
     }
 
-    // The same, spelled as for a std::variant, without `std::`; so are get_if, get and holds_alternative below.
+    /// Calls `take(value)` if what it holds is of one of `Some`.
+    template <class... Some, class Take>
+        requires(can_hold<Some> && ...)
+    void visit_some(Take&& take) const {
+        static_cast<void>(((index_ == index_of<Some>() && (take(*as<Some>()), true)) || ...));
+    }
+
+    // `visit`, spelled as for a std::variant, without `std::`; so are get_if, get and holds_alternative below.
 
     template <class Take>
     friend decltype(auto) visit(Take&& take, one_of& any) {
@@ -132,14 +153,6 @@ private:
             if (self.index_ == index_of<T>()) return take(*self.template as<T>());
             return visit_as<More...>(self, take);
         }
-    }
-
-    template <class T>
-    static constexpr std::uint8_t index_of() {
-        constexpr bool is_it[] = {std::same_as<T, First>, std::same_as<T, Rest>...};
-        std::uint8_t index = 0;
-        while (!is_it[index]) ++index;
-        return index;
     }
 
     /// By index, those whose destructor has something to do.

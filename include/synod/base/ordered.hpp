@@ -113,9 +113,10 @@ public:
         return 1;
     }
 
-    void clear() {
-        discard_all(std::exchange(tree_.root_link(), nullptr));
-        tree_.find_first();
+    [[gnu::noinline]] void clear() {
+        for (tree_links* gone = tree_.take_all(); gone != nullptr;) {
+            discard(static_cast<node*>(std::exchange(gone, gone->parent)));
+        }
     }
 
     void swap(ordered& other) noexcept {
@@ -202,15 +203,9 @@ private:
         gone->parent = spare_;
         spare_ = gone;
     }
-    void discard_all(tree_links* root) {
-        if (root == nullptr) return;
-        discard_all(root->child[before]);
-        discard_all(root->child[after]);
-        discard(static_cast<node*>(root));
-    }
 
     /// Copies the tree below `from` to `to`, node by node, so that what is there is whole at any time.
-    void copy(const tree_links* from, tree_links* parent, tree_links*& to) {
+    [[gnu::noinline]] void copy(const tree_links* from, tree_links* parent, tree_links*& to) {
         if (from == nullptr) return;
         to = make([from](void* at) { ::new (at) Entry(static_cast<const node*>(from)->entry); });
         to->parent = parent;

@@ -157,10 +157,6 @@ public:
                   refused == nullptr ? std::error_code() : lock::error_of(refused->reason));
     }
 
-    /// Claims are for one lock each, keep the mode that they were granted in, and convert nothing.
-    template <class Other>
-    void conclude(const Other&, const delivery&, instant, bool) {}
-
     template <class... Events>
     void learn(const one_of<Events...>& told, bool is_safe) {
         visit([&](const auto& one) { learn(one, is_safe); }, told);

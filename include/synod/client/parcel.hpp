@@ -49,11 +49,11 @@ struct delivery {
 
 namespace detail {
 
+/// What a command may be answered, beside `refused`.
 template <class... Replies>
 struct answers {
     template <class Reply>
-    static constexpr bool has =
-        std::is_same_v<Reply, lock::refused> || (std::is_same_v<Reply, Replies> || ...);
+    static constexpr std::uint64_t within = Reply::template set_of<lock::refused, Replies...>;
 };
 
 using answers_to_requests =
@@ -141,15 +141,10 @@ struct answers_to<lock::cancel>
     : answers<lock::cancelled, lock::already_granted, lock::released, lock::request_status> {};
 
 /// Whether the table ever answers that lock::command with that lock::reply.
-template <class Command, class Reply>
-[[nodiscard]] bool may_answer(const Command& asked, const Reply& reply) {
-    return visit(
-        [&reply]<class Asked>(const Asked&) {
-            return visit(
-                []<class Said>(const Said&) { return answers_to<Asked>::template has<Said>; },
-                reply);
-        },
-        asked);
+template <class... Commands, class Reply>
+[[nodiscard]] bool may_answer(const one_of<Commands...>& asked, const Reply& said) {
+    constexpr std::uint64_t lawful[] = {answers_to<Commands>::template within<Reply>...};
+    return (lawful[asked.index()] >> said.index() & 1) != 0;
 }
 
 /// The bytes of a lock::command under a stamp. (locks R5)

@@ -118,7 +118,7 @@ public:
         heard_ = now;
         if (ended->by_another) claims_.query_all(now);
         if (phase_ == phase::open && is_expiry(ended->reply)) return expire(&*ended, now);
-        visit([&](const auto& asked) { conclude(asked, *ended, now); }, ended->parcel.command);
+        conclude(*ended, now);
     }
 
     /// A replica tells of its own accord.
@@ -233,6 +233,17 @@ private:
             lock::open_session{identity_.client, ++nonce_, whole, delay, identity_.principal});
     }
 
+    /// Errands are commands of any kind; all others are of those that are named here.
+    void conclude(const delivery& ended, instant now) {
+        if (claims_.conclude_errand(ended, now, is_safe(now))) return;
+        ended.parcel.command
+            .template visit_some<lock::open_session, lock::keep_alive, lock::close_session>(
+                [&](const auto& asked) { conclude(asked, ended, now); });
+        ended.parcel.command
+            .template visit_some<lock::acquire, lock::query, lock::cancel, lock::release>(
+                [&](const auto& asked) { claims_.conclude(asked, ended, now, is_safe(now)); });
+    }
+
     void conclude(const lock::open_session& /*asked*/, const delivery& ended, instant now) {
         const auto* const opened = get_if<lock::opened>(&ended.reply);
         if (opened == nullptr) {
@@ -326,13 +337,6 @@ private:
         phase_ = phase::closed;
         lease_.end();
         claims_.finish();
-    }
-
-    /// What concerns a request, and not the session.
-    template <class Command>
-    void conclude(const Command& asked, const delivery& ended, instant now) {
-        if (claims_.conclude_errand(ended, now, is_safe(now))) return;
-        claims_.conclude(asked, ended, now, is_safe(now));
     }
 
     synod::detail::deferred<client_identity, Transport> identity_;

@@ -59,6 +59,7 @@ template <class State>
 /// Who waits at a gate is a request of a live session, as unique as any other, and not overdue.
 template <class State>
 [[nodiscard]] bool passages_are_right(const State& now) {
+    if (now.gates.gates.empty()) return true;
     using name = std::pair<session_id, std::uint64_t>;
     synod::detail::deferred<ordered_set<session_id>, State> live;
     synod::detail::deferred<ordered_set<position>, State> positions;
@@ -89,6 +90,7 @@ template <class State>
 /// An owner arrives once at a generation that gathers, is inside of one generation of a name at the most, and its session is live.
 template <class State>
 [[nodiscard]] bool parties_are_right(const State& now) {
+    if (now.gates.gates.empty()) return true;
     using party = std::pair<std::string_view, owner_id>;
     synod::detail::deferred<ordered_set<session_id>, State> live;
     synod::detail::deferred<ordered_set<party>, State> arrived;
@@ -165,6 +167,7 @@ template <class Gate, class Ended>
 template <class State>
 [[nodiscard]] bool gates_move_forward(const State& before, const State& after) {
     if (after.gates.last_generation < before.gates.last_generation) return false;
+    if (before.gates.gates.empty() && after.gates.gates.empty()) return true;
     synod::detail::deferred<ordered_map<position, request_state>, State> ended;
     for (const auto& one : after.ended) ended.emplace(one.at, one.state);
     synod::detail::deferred<ordered_map<std::uint64_t, const gate_record*>, State> now;

@@ -216,6 +216,7 @@ template <class State>
 /// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
 template <class State>
 [[nodiscard]] bool fronts_have_to_wait(const State& now) {
+    if (for_all(now.locks, [](const auto& lock) { return lock.queue.empty(); })) return true;
     synod::detail::deferred<ordered_map<session_id, client_uuid>, State> client_of;
     for (const session_record& one : now.sessions) client_of[one.session] = one.client;
     synod::detail::deferred<ordered_map<position, bool>, State> has_to_wait;

@@ -14,6 +14,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/electorate.hpp>
+#include <synod/lock/detail/envelope.hpp>
 #include <synod/lock/detail/fields.hpp>
 #include <synod/lock/detail/later_sections.hpp>
 #include <synod/lock/detail/snapshot.hpp>
@@ -139,31 +140,17 @@ public:
         detail::write_section(sections, [&](byte_writer& to) { detail::write_locks(now, to); });
         detail::write_section(sections,
                               [&](byte_writer& to) { detail::write_records(now.ended, to); });
-
         detail::write_later_sections(now, sections);
-
-        const fingerprint_value check = detail::checksum(body);
-        out.number(detail::snapshot_version);
-        out.number(std::uint64_t{body.size()});
-        out.raw(body);
-        out.number(check.high);
-        out.number(check.low);
+        detail::write_envelope(body, out);
     }
 
     /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. False, and nothing changed, for any
     /// other version and for anything truncated, damaged or impossible.
     [[nodiscard]] bool restore(byte_reader& in) {
-        const auto version = in.number<std::uint8_t>();
-        if (version < detail::oldest_snapshot_version || version > detail::snapshot_version) {
-            return false;
-        }
-        const auto size = in.number<std::uint64_t>();
-        const bytes_view body = in.raw(size);
-        const auto high = in.number<std::uint64_t>();
-        const auto low = in.number<std::uint64_t>();
-        if (!in.ok() || detail::checksum(body) != fingerprint_value{high, low}) return false;
+        detail::opened_envelope from;
+        if (!detail::read_envelope(in, from)) return false;
         basic_table fresh(config());
-        if (!fresh.restore_body(body, version)) return false;
+        if (!fresh.restore_body(from.body, from.version)) return false;
         *this = std::move(fresh);
         return true;
     }
@@ -197,9 +184,7 @@ public:
         bytes all;
         byte_writer out(all);
         snapshot(out);
-        const fingerprint_value check = detail::checksum(all);
-        sink.add(check.high);
-        sink.add(check.low);
+        sink.add(bytes_view(all));
     }
 
     /// Equal states; what nobody has drained is no part of them.
@@ -241,37 +226,45 @@ private:
     }
 
     template <class Command>
-    void run_one(const Command& asked, byte_writer& out) {
+    [[gnu::noinline]] void run_one(const Command& asked, byte_writer& out) {
+        if (is_known(asked.stamp, room_of<Command>, makes_request<Command>, out)) return;
+        finish(asked.stamp, locks_.allows(asked) ? answer_to(asked) : refused{refusal::denied},
+               out);
+    }
+
+    /// Whether a command is not to be run; then it is answered. What was answered is answered again.
+    [[nodiscard, gnu::noinline]] bool is_known(const request_stamp& stamp, session_table::room part,
+                                               bool makes_request, byte_writer& out) {
         using verdict = session_table::beginning::verdict;
-        const auto beginning = sessions_.begin(asked.stamp, room_of<Command>);
+        const auto beginning = sessions_.begin(stamp, part);
         switch (beginning.is) {
-            case verdict::fresh: return run_fresh(asked, out);
-            case verdict::repeat: return run_again(asked, beginning.reply, out);
-            case verdict::expired: return refuse(refusal::session_expired, out);
-            case verdict::stale_sequence: return refuse(refusal::stale_sequence, out);
-            case verdict::too_many_outstanding: return refuse(refusal::too_many_outstanding, out);
+            case verdict::fresh: return false;
+            case verdict::repeat: repeat(stamp, beginning.reply, makes_request, out); break;
+            case verdict::expired: refuse(refusal::session_expired, out); break;
+            case verdict::stale_sequence: refuse(refusal::stale_sequence, out); break;
+            case verdict::too_many_outstanding: refuse(refusal::too_many_outstanding, out); break;
         }
+        return true;
     }
 
-    template <class Command>
-    void run_fresh(const Command& asked, byte_writer& out) {
-        const reply answer = locks_.allows(asked) ? answer_to(asked) : refused{refusal::denied};
-        scratch_.clear();
-        byte_writer to_scratch(scratch_);
-        encode(answer, to_scratch);
-        sessions_.store(asked.stamp, scratch_);
-        out.raw(scratch_);
-    }
-
-    /// What was answered is answered again; only a request that was told `queued` and is granted by now is told so.
-    template <class Command>
-    void run_again(const Command& asked, bytes_view stored, byte_writer& out) {
-        if constexpr (makes_request<Command>) {
-            if (const auto token = locks_.held_by(asked.stamp)) {
+    /// Only a request that was told `queued` and is granted by now is told so.
+    void repeat(const request_stamp& stamp, bytes_view stored, bool makes_request,
+                byte_writer& out) const {
+        if (makes_request) {
+            if (const auto token = locks_.held_by(stamp)) {
                 return encode(reply(granted{*token}), out);
             }
         }
         out.raw(stored);
+    }
+
+    [[gnu::noinline]] void finish(const request_stamp& stamp, const reply& answer,
+                                  byte_writer& out) {
+        scratch_.clear();
+        byte_writer to_scratch(scratch_);
+        encode(answer, to_scratch);
+        sessions_.store(stamp, scratch_);
+        out.raw(scratch_);
     }
 
     static void refuse(refusal reason, byte_writer& out) { encode(reply(refused{reason}), out); }

@@ -67,6 +67,23 @@ TEST_CASE("a char counts as the byte it is, sign or not") {
     CHECK(fingerprint_of(text) == fingerprint_of(bytes));
 }
 
+TEST_CASE("every byte of a sequence counts, and where it stands") {
+    for (std::size_t size = 1; size <= 25; ++size) {
+        const std::string blank(size, '\0');
+        CHECK(fingerprint_of(blank) != fingerprint_of(std::string(size - 1, '\0')));
+        std::set<fingerprint_value> seen{fingerprint_of(blank)};
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string marked = blank;
+            marked[at] = '\xff';
+            seen.insert(fingerprint_of(marked));
+        }
+        CHECK(seen.size() == size + 1);
+    }
+    constexpr auto expected = fingerprint_of(std::string_view("seventeen bytes.."));
+    static_assert(expected == fingerprint_value{0x54aa2eb37e2f4096, 0xc1773f31de8f2a76});
+    CHECK(fingerprint_of(std::string("seventeen bytes..")) == expected);
+}
+
 TEST_CASE("enumerations count as their numbers") {
     CHECK(fingerprint_of(colour::green) == fingerprint_of(1));
     CHECK(fingerprint_of(colour::green) != fingerprint_of(colour::red));

@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/envelope.hpp>
 #include <synod/lock/table.hpp>
 
 #include "driver.hpp"

@@ -62,6 +62,24 @@ public:
         repair(gone->parent);
     }
 
+    /// Empties the tree. Returns what was in it, as a chain by `parent`, in no order. Linear.
+    [[nodiscard, gnu::noinline]] tree_links* take_all() {
+        tree_links* taken = nullptr;
+        tree_links* at = std::exchange(root_, nullptr);
+        first_ = nullptr;
+        while (at != nullptr) {
+            if (tree_links* const below = a_child_of(at); below != nullptr) {
+                at = below;
+                continue;
+            }
+            tree_links* const up = at->parent;
+            if (up != nullptr) up->child[up->child[after] == at ? after : before] = nullptr;
+            at->parent = std::exchange(taken, at);
+            at = up;
+        }
+        return taken;
+    }
+
     void swap(balanced_tree& other) noexcept {
         std::swap(root_, other.root_);
         std::swap(first_, other.first_);
@@ -75,6 +93,10 @@ private:
     [[nodiscard]] static tree_links* outermost(tree_links* at, tree_side side) {
         while (at->child[side] != nullptr) at = at->child[side];
         return at;
+    }
+
+    [[nodiscard]] static tree_links* a_child_of(tree_links* at) {
+        return at->child[at->child[before] != nullptr ? before : after];
     }
 
     [[nodiscard]] static std::size_t weight(const tree_links* at) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
-#include <synod/base/fingerprint.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/lock/config.hpp>
@@ -21,12 +20,6 @@
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
-
-/// Raised with every release that changes the format; a reader refuses what it does not know.
-inline constexpr std::uint8_t snapshot_version = 2;
-
-/// The oldest that is still read: all holds were exclusive, acquired once, and never upgraded.
-inline constexpr std::uint8_t oldest_snapshot_version = 1;
 
 /// What is the same in all places of a request.
 template <class Rules>
@@ -347,17 +340,6 @@ template <class Read>
     const auto size = in.number<std::uint64_t>();
     byte_reader body(in.raw(size));
     return in.ok() && read_body(body) && body.finished();
-}
-
-/// A check of a whole snapshot, eight bytes at a time.
-[[nodiscard]] inline fingerprint_value checksum(bytes_view view) {
-    fingerprinter sink;
-    sink.add(std::size_t{view.size()});
-    for (; view.size() >= 8; view = view.subspan(8)) {
-        sink.add(load_little_endian<std::uint64_t>(view.data()));
-    }
-    for (const std::byte one : view) sink.add(one);
-    return sink.value();
 }
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail
