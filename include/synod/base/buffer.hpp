@@ -6,6 +6,7 @@
 
 #include <synod/base/atomic.hpp>
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/swap.hpp>
 
 #include <array>
 #include <bit>
@@ -188,7 +189,7 @@ public:
     }
     buffer& operator=(const buffer& other) {
         buffer copy(other);
-        std::swap(block_, copy.block_);
+        detail::swap(block_, copy.block_);
         return *this;
     }
     buffer& operator=(buffer&& other) noexcept {
@@ -239,7 +240,7 @@ public:
     }
     buffer_pool(buffer_pool&& other) noexcept : state_(other.state_) { other.state_ = nullptr; }
     buffer_pool& operator=(buffer_pool other) noexcept {
-        std::swap(state_, other.state_);
+        detail::swap(state_, other.state_);
         return *this;
     }
     ~buffer_pool() {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/trivial.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -51,7 +52,7 @@ public:
 
     template <class T>
         requires can_hold<std::remove_cvref_t<T>>
-    one_of(T&& value) noexcept(std::is_nothrow_constructible_v<std::remove_cvref_t<T>, T>)
+    one_of(T&& value) noexcept(noexcept(std::remove_cvref_t<T>(std::forward<T>(value))))
         : index_(index_of<std::remove_cvref_t<T>>()) {
         ::new (memory()) std::remove_cvref_t<T>(std::forward<T>(value));
     }
@@ -93,7 +94,7 @@ public:
 
     /// Lets go of what it holds, for the default of `T`; returns that.
     template <class T>
-        requires(can_hold<T> && std::is_nothrow_default_constructible_v<T>)
+        requires(can_hold<T> && noexcept(T()))
     T& emplace() {
         this->~one_of();
         ::new (static_cast<void*>(this)) one_of(T{});
@@ -157,8 +158,8 @@ private:
 
     /// By index, those whose destructor has something to do.
     static constexpr std::uint64_t owners =
-        ((std::uint64_t{!std::is_trivially_destructible_v<First>} << index_of<First>()) | ... |
-         (std::uint64_t{!std::is_trivially_destructible_v<Rest>} << index_of<Rest>()));
+        ((std::uint64_t{!detail::is_trivially_destructible<First>} << index_of<First>()) | ... |
+         (std::uint64_t{!detail::is_trivially_destructible<Rest>} << index_of<Rest>()));
     static_assert(sizeof...(Rest) < 64);
     [[nodiscard]] bool is_owner() const { return (owners >> index_ & 1) != 0; }
 
@@ -184,7 +185,7 @@ private:
     // These do their part if this holds a `T`, and one that is more than its bytes. They return whether they did.
     template <class T>
     bool copy(const one_of& other) {
-        if constexpr (std::is_trivially_copyable_v<T>) {
+        if constexpr (detail::is_trivially_copyable<T>) {
             return false;
         } else {
             if (index_ != index_of<T>()) return false;
@@ -194,7 +195,7 @@ private:
     }
     template <class T>
     bool take(one_of& other) {
-        if constexpr (std::is_trivially_copyable_v<T>) {
+        if constexpr (detail::is_trivially_copyable<T>) {
             return false;
         } else {
             if (index_ != index_of<T>()) return false;
@@ -204,7 +205,7 @@ private:
     }
     template <class T>
     bool end() {
-        if constexpr (std::is_trivially_destructible_v<T>) {
+        if constexpr (detail::is_trivially_destructible<T>) {
             return false;
         } else {
             if (index_ != index_of<T>()) return false;

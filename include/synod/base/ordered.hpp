@@ -6,6 +6,7 @@
 
 #include <synod/base/assert.hpp>
 #include <synod/base/detail/balanced_tree.hpp>
+#include <synod/base/detail/swap.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -67,7 +68,7 @@ public:
     }
     ~ordered() {
         clear();
-        while (spare_ != nullptr) delete std::exchange(spare_, next_spare(spare_));
+        while (spare_ != nullptr) delete detail::exchange(spare_, next_spare(spare_));
     }
 
     [[nodiscard]] bool empty() const { return tree_.root() == nullptr; }
@@ -115,13 +116,13 @@ public:
 
     [[gnu::noinline]] void clear() {
         for (tree_links* gone = tree_.take_all(); gone != nullptr;) {
-            discard(static_cast<node*>(std::exchange(gone, gone->parent)));
+            discard(static_cast<node*>(detail::exchange(gone, gone->parent)));
         }
     }
 
     void swap(ordered& other) noexcept {
         tree_.swap(other.tree_);
-        std::swap(spare_, other.spare_);
+        detail::swap(spare_, other.spare_);
     }
 
     /// Erases all elements for which `is_useless` is true. Returns how many.
@@ -196,7 +197,7 @@ private:
     [[nodiscard]] node* make(Construct&& construct) {
         if (spare_ == nullptr) spare_ = new node;
         construct(const_cast<void*>(static_cast<const void*>(&spare_->entry)));
-        return std::exchange(spare_, next_spare(spare_));
+        return detail::exchange(spare_, next_spare(spare_));
     }
     void discard(node* gone) {
         gone->entry.~Entry();

@@ -6,6 +6,7 @@
 
 #include <synod/base/assert.hpp>
 #include <synod/base/detail/cells.hpp>
+#include <synod/base/detail/swap.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -26,10 +27,10 @@ protected:
     ~queue_cells() = default;
 
     void swap_cells(queue_cells& other) noexcept {
-        std::swap(memory_, other.memory_);
-        std::swap(first_, other.first_);
-        std::swap(last_, other.last_);
-        std::swap(limit_, other.limit_);
+        detail::swap(memory_, other.memory_);
+        detail::swap(first_, other.first_);
+        detail::swap(last_, other.last_);
+        detail::swap(limit_, other.limit_);
     }
 
     /// Room for one more behind the last: what waits moves to the front of the memory, and into twice as much unless it fills at

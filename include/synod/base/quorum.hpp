@@ -14,6 +14,13 @@ namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
+/// std::copyable, without the hundred questions that this asks of each type.
+template <class Q>
+concept copies = requires(Q& to, const Q& from) {
+    Q(from);
+    to = from;
+};
+
 template <class Q>
 concept says_phase1 = requires(const Q& quorums, node_set set) {
     { quorums.is_phase1(set) } -> std::same_as<bool>;
@@ -35,7 +42,7 @@ concept names_members = requires(const Q& quorums) {
 /// - A superset of a quorum is a quorum; nodes that are no members never count.
 /// - Every set that `is_phase1` shares a node with every set that `is_phase2`. [FPaxos 3]
 template <class Q>
-concept quorum_system = std::copyable<Q> && detail::says_phase1<Q> && detail::says_phase2<Q> &&
+concept quorum_system = detail::copies<Q> && detail::says_phase1<Q> && detail::says_phase2<Q> &&
                         detail::names_members<Q>;
 
 /// More than half of the members, in both phases.

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/swap.hpp>
 #include <synod/base/errc.hpp>
 
 #include <new>
@@ -36,12 +37,12 @@ public:
     result(unexpected failure) : error_(failure.error) {}
     result(errc failure) : error_(failure) {}
 
-    result(result&& other) noexcept(std::is_nothrow_move_constructible_v<Value>)
+    result(result&& other) noexcept(noexcept(Value(std::declval<Value>())))
         : has_value_(other.has_value_), error_(other.error_) {
         if (has_value_) ::new (static_cast<void*>(&value_)) Value(std::move(other.value_));
     }
     result(const result& other)
-        requires std::is_copy_constructible_v<Value>
+        requires requires(const Value& value) { Value(value); }
         : has_value_(other.has_value_), error_(other.error_) {
         if (has_value_) ::new (static_cast<void*>(&value_)) Value(other.value_);
     }
@@ -49,7 +50,7 @@ public:
     result& operator=(result&&) = delete;
     /// Lets go of the value, if there is one.
     result& operator=(unexpected failure) {
-        if (std::exchange(has_value_, false)) value_.~Value();
+        if (detail::exchange(has_value_, false)) value_.~Value();
         error_ = failure.error;
         return *this;
     }

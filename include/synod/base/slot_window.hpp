@@ -5,6 +5,8 @@
 #pragma once
 
 #include <synod/base/detail/cells.hpp>
+#include <synod/base/detail/swap.hpp>
+#include <synod/base/detail/trivial.hpp>
 #include <synod/base/ids.hpp>
 
 #include <concepts>
@@ -29,10 +31,10 @@ protected:
     ~window_cells() = default;
 
     void swap_cells(window_cells& other) noexcept {
-        std::swap(cells_, other.cells_);
-        std::swap(mask_, other.mask_);
-        std::swap(begin_, other.begin_);
-        std::swap(end_, other.end_);
+        detail::swap(cells_, other.cells_);
+        detail::swap(mask_, other.mask_);
+        detail::swap(begin_, other.begin_);
+        detail::swap(end_, other.end_);
     }
 
     [[nodiscard]] std::uint64_t count() const { return end_ - begin_; }
@@ -173,7 +175,7 @@ private:
     }
 
     void destroy_below(std::uint64_t below) {
-        if constexpr (!std::is_trivially_destructible_v<T>) {
+        if constexpr (!detail::is_trivially_destructible<T>) {
             if (begin_ < below && begin_ != end_) destroy_each(below);
         }
     }

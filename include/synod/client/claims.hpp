@@ -171,9 +171,10 @@ public:
         core::conclude_wait(requests_.find_by_sequence(told.request), told.state);
     }
 
-    void learn(const lock::wait_deadlocked& told, bool /*is_safe*/) {
+    template <class Waiter>
+    void learn(const lock::basic_wait_deadlocked<Waiter>& told, bool /*is_safe*/) {
         core::conclude_wait(requests_.find_by_sequence(told.request), lock::request_state::victim,
-                            lock::would_deadlock{told.cycle});
+                            lock::basic_would_deadlock<Waiter>{told.cycle});
     }
 
     void learn(const lock::session_ended& /*told*/, bool /*is_safe*/) { expire(nullptr); }

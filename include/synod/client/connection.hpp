@@ -4,12 +4,12 @@
 
 #pragma once
 
+#include <synod/base/detail/owners.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/messages.hpp>
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 

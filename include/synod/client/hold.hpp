@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/owners.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/detail/process.hpp>
@@ -12,7 +13,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <stop_token>
 #include <utility>
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/owners.hpp>
 #include <synod/base/result.hpp>
 #include <synod/client/config.hpp>
 #include <synod/client/connection.hpp>
@@ -12,7 +13,6 @@
 #include <synod/client/session_primitives.hpp>
 #include <synod/host/clock.hpp>
 
-#include <memory>
 #include <stop_token>
 #include <utility>
 

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/owners.hpp>
 
 #include <concepts>
-#include <memory>
 #include <type_traits>
 #include <utility>
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/detail/owners.hpp>
 #include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/engine.hpp>
@@ -14,7 +15,6 @@
 #include <synod/transport/threads.hpp>
 
 #include <condition_variable>
-#include <memory>
 #include <mutex>
 #include <system_error>
 #include <type_traits>

@@ -32,13 +32,15 @@ struct observed {
 };
 
 /// What has changed.
-struct watched {
+template <class Change = change>
+struct basic_watched {
     std::uint64_t next_index = 0;  // from where to watch on
-    std::vector<change> changes;   // in order; all that were asked for, below next_index
+    std::vector<Change> changes;   // in order; all that were asked for, below next_index
 
-    friend bool operator==(const watched&, const watched&) = default;
+    friend bool operator==(const basic_watched&, const basic_watched&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.next_index, self.changes); }
 };
+using watched = basic_watched<>;
 
 /// Changes that were asked for are forgotten: what there is now tells `read_prefix`, and where to watch on from.
 struct compacted {
@@ -49,15 +51,17 @@ struct compacted {
 };
 
 /// What there is.
-struct prefix_read {
+template <class Change = change>
+struct basic_prefix_read {
     std::uint64_t index = 0;      // of the last change of anything: watch from the one after it
     std::string next_name;        // from where to read on; empty if this is all
-    std::vector<change> entries;  // in order of name; a leader behind a value of that name
+    std::vector<Change> entries;  // in order of name; a leader behind a value of that name
 
-    friend bool operator==(const prefix_read&, const prefix_read&) = default;
+    friend bool operator==(const basic_prefix_read&, const basic_prefix_read&) = default;
     static void fields(auto& self, auto&& visit) {
         visit(self.index, self.next_name, self.entries);
     }
 };
+using prefix_read = basic_prefix_read<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

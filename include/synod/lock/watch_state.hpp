@@ -41,12 +41,14 @@ struct change {
 };
 
 /// The changes that are kept: all of every revision above `compacted`.
-struct watch_state {
+template <class Change = change>
+struct basic_watch_state {
     std::uint64_t compacted = 0;  // the last revision whose changes are forgotten
-    std::vector<change> changes;  // in order of revision
+    std::vector<Change> changes;  // in order of revision
 
-    friend bool operator==(const watch_state&, const watch_state&) = default;
+    friend bool operator==(const basic_watch_state&, const basic_watch_state&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.compacted, self.changes); }
 };
+using watch_state = basic_watch_state<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock

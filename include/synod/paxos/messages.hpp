@@ -8,7 +8,6 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/one_of.hpp>
 
-#include <concepts>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI {
@@ -44,7 +43,7 @@ struct prepare {
 };
 
 /// A vote: in slot `at`, for `value`, in `ballot`. Told to proposers and learners, and kept as a record.
-template <std::regular Value>
+template <class Value>
 struct vote {
     slot at;
     synod::ballot ballot;
@@ -63,7 +62,7 @@ struct vote {
 /// Phase 1b: promises `ballot` and reports every vote in the slots from `from` up to but not including `next`. Unless `complete`
 /// there are votes from `next` on, which the proposer asks for with another prepare. Below `first` the acceptor has forgotten
 /// its votes; that is not the same as never having voted. [PMS 2.2, phase 1(b)]
-template <std::regular Value>
+template <class Value>
 struct promise {
     message_header header;
     synod::ballot ballot;
@@ -89,7 +88,7 @@ struct promise {
 
 /// Phase 2a: asks to vote for `value` in slot `at`. Says also that every slot below `chosen_below` is chosen.
 /// [PMS 2.2, phase 2(a)]
-template <std::regular Value>
+template <class Value>
 struct accept {
     message_header header;
     synod::ballot ballot;
@@ -156,7 +155,7 @@ struct fetch {
 };
 
 /// An acceptor's vote, with its value, for a learner that asked.
-template <std::regular Value>
+template <class Value>
 struct voted {
     message_header header;
     synod::vote<Value> vote{};
@@ -171,7 +170,7 @@ struct voted {
 };
 
 /// A chosen value, with a vote that carried it in the ballot in which it was chosen or a later one.
-template <std::regular Value>
+template <class Value>
 struct chosen {
     message_header header;
     synod::vote<Value> vote{};
@@ -200,7 +199,7 @@ struct forgotten {
 };
 
 /// Any message between roles.
-template <std::regular Value>
+template <class Value>
 using paxos_message = one_of<accept<Value>, accepted, prepare, promise<Value>, refused, fetch,
                              voted<Value>, forgotten>;
 

@@ -6,8 +6,6 @@
 
 #include <synod/paxos/messages.hpp>
 
-#include <concepts>
-
 namespace synod::inline SYNOD_ABI {
 
 /// The first record of every storage: whose it is. A storage without one has never held a node.
@@ -82,7 +80,7 @@ struct record_types {};
 
 /// The records of a log of `Value`: a storage is a template over such a set. Of the types in `latest` only the newest record
 /// counts. The vote itself is the record of a vote: it implies the promise of its ballot, so the two cannot be torn apart.
-template <std::regular Value>
+template <class Value>
 struct records {
     using vote = synod::vote<Value>;
     using latest =

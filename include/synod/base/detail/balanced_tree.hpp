@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/swap.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -65,7 +66,7 @@ public:
     /// Empties the tree. Returns what was in it, as a chain by `parent`, in no order. Linear.
     [[nodiscard, gnu::noinline]] tree_links* take_all() {
         tree_links* taken = nullptr;
-        tree_links* at = std::exchange(root_, nullptr);
+        tree_links* at = exchange<tree_links*>(root_, nullptr);
         first_ = nullptr;
         while (at != nullptr) {
             if (tree_links* const below = a_child_of(at); below != nullptr) {
@@ -74,15 +75,15 @@ public:
             }
             tree_links* const up = at->parent;
             if (up != nullptr) up->child[up->child[after] == at ? after : before] = nullptr;
-            at->parent = std::exchange(taken, at);
+            at->parent = exchange(taken, at);
             at = up;
         }
         return taken;
     }
 
     void swap(balanced_tree& other) noexcept {
-        std::swap(root_, other.root_);
-        std::swap(first_, other.first_);
+        detail::swap(root_, other.root_);
+        detail::swap(first_, other.first_);
     }
 
     /// Where somebody who links nodes himself puts the root; once he is done, `find_first` is due.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
+#include <synod/base/detail/trivial.hpp>
 
 #include <cstddef>
 #include <cstring>
@@ -44,6 +45,6 @@ void relocate(void* to, void* from) {
 
 template <class T>
 inline constexpr cell_layout layout_of{sizeof(T), std::align_val_t(alignof(T)),
-                                       std::is_trivially_copyable_v<T> ? nullptr : &relocate<T>};
+                                       detail::is_trivially_copyable<T> ? nullptr : &relocate<T>};
 
 }  // namespace synod::inline SYNOD_ABI::detail

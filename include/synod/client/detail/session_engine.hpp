@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/detail/owners.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/process.hpp>
@@ -13,7 +14,6 @@
 
 #include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <system_error>

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/owners.hpp>
 #include <synod/base/errc.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
@@ -13,7 +14,6 @@
 #include <synod/lock/command.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>

@@ -178,7 +178,7 @@ public:
 
     void describe(deferred<gate_state>& out, const book<Rules>& requests) const {
         out.last_generation = last_;
-        ordered_map<std::uint64_t, std::size_t> place_of;
+        ordered_map<std::uint64_t, deferred<std::size_t>> place_of;
         for (const auto& [which, one] : all_) {
             place_of.emplace(which, out.gates.size());
             auto& made = out.gates.emplace_back();
@@ -229,12 +229,12 @@ private:
     }
 
     ordered_map<std::uint64_t, gate> all_;
-    ordered_set<deferred<gate_name>> by_name_;          // one for each of all_
-    ordered_set<deferred<gate_member>> members_;        // of double barriers
-    ordered_map<handle, std::uint64_t> generation_of_;  // of requests that wait
-    std::vector<deferred<std::uint64_t>> left_;         // empty between inputs
-    std::uint64_t members_to_be_ = 0;                   // parties of the double barriers in all_
-    std::uint64_t last_ = 0;                            // the highest generation ever given
+    ordered_set<deferred<gate_name>> by_name_;                    // one for each of all_
+    ordered_set<deferred<gate_member>> members_;                  // of double barriers
+    ordered_map<handle, deferred<std::uint64_t>> generation_of_;  // of requests that wait
+    std::vector<deferred<std::uint64_t>> left_;                   // empty between inputs
+    std::uint64_t members_to_be_ = 0;  // parties of the double barriers in all_
+    std::uint64_t last_ = 0;           // the highest generation ever given
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail
