@@ -101,7 +101,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m54, 300, "log_time_keeps_pace"},
     simulated_kill{mutant::m55, 50, shared_ids},
     simulated_kill{mutant::m57, 50, "only_owners_release"},
-    simulated_kill{mutant::m58, 50, "nothing_is_overdue"},
+    simulated_kill{mutant::m58, 50, "delays_follow_holds"},  // or what else is overdue
     simulated_kill{mutant::m59, 100, "no_grant_to_the_dead"},
     simulated_kill{mutant::m60, 50, "queues_rise_in_position"},
     simulated_kill{mutant::m64, 50, "no_stale_write"},

@@ -15,12 +15,13 @@ function(synod_mark_threaded target)
     add_dependencies(threaded ${target})
 endfunction()
 
-# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LABELS <label>...])
+# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LABELS <label>...] [TOGETHER <subject>.cpp...])
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
-# the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without.
+# the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without. Those
+# that are given TOGETHER are one translation unit, which instantiates what all of them use once.
 function(synod_unit_test layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS;TOGETHER")
     set(subjects ${arg_UNPARSED_ARGUMENTS})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
@@ -38,6 +39,21 @@ function(synod_unit_test layer)
     synod_compile_quickly(${program})
     if(arg_THREADS)
         synod_mark_threaded(${program})
+    endif()
+    list(LENGTH subjects number)
+    if(number GREATER 10)
+        # Catch2 is half of what most of these take the compiler. With it, g++ 12 takes the standard library's own functions for
+        # ours, and warns of bounds that they keep.
+        target_precompile_headers(${program} PRIVATE "${PROJECT_SOURCE_DIR}/tests/support/catch.hpp")
+        target_compile_options(
+            ${program} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>
+                               $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow> $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
+    endif()
+    if(arg_TOGETHER)
+        set(together ${arg_TOGETHER})
+        list(TRANSFORM together PREPEND "${layer}/")
+        set_source_files_properties(${together} PROPERTIES UNITY_GROUP together)
+        set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
     endif()
 
     foreach(subject IN LISTS subjects)

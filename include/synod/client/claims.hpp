@@ -39,17 +39,19 @@ public:
     request_id add(command what, client::wish whose) {
         const bool makes_request =
             visit([]<class One>(const One&) { return lock::makes_request<One>; }, what);
+        const bool is_undone = detail::is_undone_by_cancel(what);
         const request_id asked = add(std::move(whose));
-        requests_.update(asked, [makes_request](request& it) {
+        requests_.update(asked, [=](request& it) {
             it.is_errand = true;
             it.makes_request = makes_request;
+            it.is_undone = is_undone;
         });
         errands_.add(asked, std::move(what));
         return asked;
     }
 
     /// Withdraws a request, granted or not; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
-    /// in the end. Nothing happens for a request that has ended.
+    /// in the end; but an errand that a cancel does not undo may have had its effect. Nothing happens for a request that has ended.
     void cancel(request_id which) {
         const request* const one = requests_.find(which);
         if (one == nullptr) return;
@@ -251,7 +253,7 @@ public:
     /// Ends everything that waits, when nothing at the service is to be seen to.
     void fail_waiting(std::error_code error) {
         requests_.for_each([&](request_id which, const request& one) {
-            if (one.is_waiting()) fail(which, error);
+            if (one.is_waiting()) fail(which, core::end_of(one, error));
         });
     }
 

@@ -133,12 +133,11 @@ protected:
         }
     }
 
-    /// An errand has its reply. What it was granted after its own safe window is given back. (locks R4)
+    /// An errand has its reply. What it was granted after its own safe window is given back, where a cancel does that. (locks R4)
     void finish_errand(request_id which, const reply& said, bool is_safe) {
         const request& one = *requests_.find(which);
-        const bool is_late =
-            !is_safe && one.makes_request && holds_alternative<lock::granted>(said);
-        if (is_late) {
+        if (!is_safe && holds_alternative<lock::granted>(said)) {
+            if (!one.is_undone) return fail(which, errc::outcome_unknown);
             cancel_there(which, one);
             return fail(which, errc::hold_lost);
         }
@@ -221,12 +220,17 @@ protected:
         (still_owes ? held_back_ : unsent_).push_back(which);
     }
 
-    /// What has been sent and has an effect of its own may have had it.
+    /// What has been sent, and no cancel undoes, may have had its effect.
+    [[nodiscard]] static std::error_code end_of(const request& one, std::error_code error) {
+        const bool is_unknown = !one.is_undone && one.stage != stage::unsent;
+        return is_unknown ? errc::outcome_unknown : error;
+    }
+
     void give_up(request_id which, errc error) {
         const request& one = *requests_.find(which);
-        const bool is_unknown = !one.makes_request && one.stage != stage::unsent;
+        const std::error_code end = end_of(one, error);
         withdraw(which, one);
-        fail(which, is_unknown ? errc::outcome_unknown : error);
+        fail(which, end);
     }
 
     void end(request_id which, notice::kind how, std::error_code error) {

@@ -4,10 +4,10 @@
 
 #pragma once
 
-#include <synod/base/detail/owners.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
+#include <synod/host/detail/owners.hpp>
 #include <synod/lock/messages.hpp>
 
 #include <type_traits>

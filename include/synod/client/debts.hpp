@@ -37,9 +37,9 @@ public:
         owed_.clear();
     }
 
-    /// Whether this owner is giving that lock back.
+    /// Whether this owner is giving that lock back, or may be: of an errand it is not known what locks it is about.
     [[nodiscard]] bool has(const Wish& whose) const {
-        return owed_.contains({whose.owner, whose.name});
+        return owed_.contains({whose.owner, whose.name}) || owed_.contains({whose.owner, {}});
     }
 
     /// Whether this owner is giving anything back.

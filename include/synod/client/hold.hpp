@@ -4,12 +4,12 @@
 
 #pragma once
 
-#include <synod/base/detail/owners.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/client/lease.hpp>
 #include <synod/client/parcel.hpp>
+#include <synod/host/detail/owners.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -147,6 +147,16 @@ template <class... Commands, class Reply>
     return (lawful[asked.index()] >> said.index() & 1) != 0;
 }
 
+/// Whether nothing remains of a lock::command once it is cancelled, whatever it has come to by then.
+template <class Command>
+[[nodiscard]] bool is_undone_by_cancel(const Command& asked) {
+    const auto* const one = get_if<lock::acquire>(&asked);
+    if (one != nullptr) return (one->flags & lock::reentrant) == 0;
+    return holds_alternative<lock::acquire_all>(asked) ||
+           holds_alternative<lock::acquire_permits>(asked) ||
+           holds_alternative<lock::campaign>(asked) || holds_alternative<lock::await_latch>(asked);
+}
+
 /// The bytes of a lock::command under a stamp. (locks R5)
 template <class Command>
 [[nodiscard]] bytes stamped(Command& command, const request_stamp& stamp) {

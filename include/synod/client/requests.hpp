@@ -49,6 +49,7 @@ struct request {
     bool follows_any_debt = false;  // or another one
     bool is_errand = false;         // a command of the caller's own, which ends with its reply
     bool makes_request = true;      // it may wait, be held, and be cancelled at the service
+    bool is_undone = true;          // by that: then nothing remains of it
     instant query_at = instant::never();
     duration query_wait;
 

@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <synod/base/detail/owners.hpp>
 #include <synod/base/result.hpp>
 #include <synod/client/config.hpp>
 #include <synod/client/connection.hpp>
@@ -12,6 +11,7 @@
 #include <synod/client/detail/session_engine.hpp>
 #include <synod/client/session_primitives.hpp>
 #include <synod/host/clock.hpp>
+#include <synod/host/detail/owners.hpp>
 
 #include <stop_token>
 #include <utility>

@@ -32,7 +32,7 @@ template <class Hoped, class Reply>
         return lock::error_of(ended->state);
     }
     if (const auto* const some = get_if<lock::not_released>(&*said)) {
-        return lock::error_of(some->holds.front().reason);
+        return some->holds.empty() ? errc::malformed : lock::error_of(some->holds[0].reason);
     }
     if (holds_alternative<lock::would_deadlock>(*said)) return errc::would_deadlock;
     if (holds_alternative<lock::barrier_broken>(*said)) return errc::barrier_broken;
@@ -42,13 +42,15 @@ template <class Hoped, class Reply>
 
 }  // namespace client::detail
 
-/// The part of a session that carries commands about locks, and about the table as a whole. Each function sends one, waits for its end, and runs exactly once, however often it
-/// has to be sent; what waits at the service does so for `wait_ms` of log time. The calling thread is the owner: what it acquires, it
+/// The part of a session that carries commands about locks, and about the table as a whole. Each function sends one, waits for its end,
+/// and runs exactly once, however often it has to be sent; what waits at the service does so for `wait_ms` of log time. The calling thread is the owner: what it acquires, it
 /// alone converts, renews and gives back. Holds are told by their tokens and end with the session; nothing tells of their loss, and
 /// so whatever they guard is to be guarded by the tokens.
 ///
-/// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop` fires, or outcome_unknown where the
-/// command has an effect of its own; unreachable, session_expired, outcome_unknown, hold_lost and stopped as for basic_mutex::acquire.
+/// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop` fires; unreachable, session_expired,
+/// hold_lost and stopped as for basic_mutex::acquire. What was sent, and is not undone by a cancel, ends with outcome_unknown instead of
+/// any of these that the service has not told: that is all but acquiring without re-entrance, campaigning, and waiting for a latch. On the
+/// session's own thread, where stop callbacks of holds run, nothing is sent (would_deadlock).
 ///
 /// `Session` is the basic_session whose part it is. Thread-safety: that of the session.
 template <class Session>

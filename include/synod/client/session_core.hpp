@@ -82,14 +82,15 @@ public:
         return begin(asked, now);
     }
 
-    /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
-    /// in the end. Nothing happens for a request that has ended.
+    /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the service makes of it meanwhile, it
+    /// is not held in the end, unless an errand has acquired again what was held before; what else an errand does may be done, see
+    /// may_take_back. Nothing happens for a request that has ended.
     void cancel(request_id which) { claims_.cancel(which); }
 
     /// Whether nothing that was asked for with it remains in effect once it is cancelled.
     [[nodiscard]] bool may_take_back(request_id which) const {
         const request* const one = find(which);
-        return one == nullptr || one->makes_request || one->stage == stage::unsent;
+        return one == nullptr || one->is_undone || one->stage == stage::unsent;
     }
 
     /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a request that holds nothing.

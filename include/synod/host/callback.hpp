@@ -5,7 +5,7 @@
 #pragma once
 
 #include <synod/base/assert.hpp>
-#include <synod/base/detail/owners.hpp>
+#include <synod/host/detail/owners.hpp>
 
 #include <concepts>
 #include <type_traits>

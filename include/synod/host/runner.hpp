@@ -5,10 +5,10 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
-#include <synod/base/detail/owners.hpp>
 #include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
 #include <synod/host/detail/engine.hpp>
+#include <synod/host/detail/owners.hpp>
 #include <synod/host/ending.hpp>
 #include <synod/host/submissions.hpp>
 #include <synod/log/replica.hpp>

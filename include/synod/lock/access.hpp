@@ -17,7 +17,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// keeps a session or asks after one's own requests needs no right, and neither does what is done to a hold of one's own.
 enum rights : std::uint8_t {
     no_rights = 0,
-    may_read = 1,  // look: check_token, list_locks, read and watch, depend on what is there
+    may_read = 1,  // look: check_token, list_locks, read and watch, make a transaction depend on it
     may_lock = 2,  // acquire in any mode, acquire permits, ask a holder to give back, wait at gates
     may_write = 4,  // change what is there: set_capacity, values, counters, latches
     may_administer =
@@ -29,7 +29,8 @@ inline constexpr std::uint8_t all_rights = may_read | may_lock | may_write | may
 inline constexpr std::size_t principal_bytes_end = 128;
 
 /// Says what a principal may do with the names that begin with a prefix. For a name the rule with the longest prefix decides, alone;
-/// of two with the same prefix the one that names the principal. So a rule takes rights away as well as it gives them.
+/// of two with the same prefix the one that names the principal. So a rule takes rights away as well as it gives them; but who may
+/// administer all names may administer each, whatever is said of that.
 struct access_rule {
     std::string prefix;     // of names; empty for all
     std::string principal;  // of sessions; empty for everybody
@@ -49,7 +50,7 @@ enum class access_change : std::uint8_t { put, remove };
 /// at all everybody may do everything; where there are some, nobody may do what none allows. A command is judged when it runs: what
 /// is held or waited for then is not taken away.
 ///
-/// Answered by `administered`; also for a removal of what is not there. Refused: denied without may_administer for the prefix,
+/// Answered by `administered`; also for a removal of what is not there. Refused: denied without may_administer for the prefix or for all names,
 /// and where there would be rules and none that lets somebody administer all names, so the first rule to be put and the last to be
 /// removed is one of these; malformed for unknown rights; name_too_long; limit for too many rules.
 struct set_acl {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/lock/access.hpp>
+#include <synod/lock/config.hpp>
 
 #include <cstddef>
 
@@ -17,6 +18,7 @@ template <class State>
         const access_rule& one = now.access[i];
         if ((one.rights & ~all_rights) != 0) return false;
         if (one.principal.size() > principal_bytes_end) return false;
+        if (one.prefix.size() > name_bytes_end) return false;
         if (i == 0) continue;
         const access_rule& before = now.access[i - 1];
         const bool is_behind = before.prefix < one.prefix ||

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -39,12 +40,13 @@ template <class Gate>
     return false;
 }
 
-/// Every generation was given once, all gates of a name are of one kind, and one of them at the most gathers.
+/// Every generation was given once, and there are more; all gates of a name are of one kind, and one of them at the most gathers.
 template <class State>
 [[nodiscard]] bool gates_are_right(const State& now) {
     synod::detail::deferred<ordered_map<std::string_view, gate_kind>, State> kind_of;
     synod::detail::deferred<ordered_set<std::string_view>, State> gathering;
     std::uint64_t before = 0;
+    if (now.gates.last_generation == std::numeric_limits<std::uint64_t>::max()) return false;
     for (const auto& one : now.gates.gates) {
         if (one.generation <= before || one.generation > now.gates.last_generation) return false;
         if (one.name.empty() || one.name.size() > name_bytes_end) return false;

@@ -7,6 +7,7 @@
 #include <synod/base/assert.hpp>
 
 #include <cstdint>
+#include <limits>
 
 namespace synod::inline SYNOD_ABI::lock {
 
@@ -54,6 +55,10 @@ struct standing {
     std::uint64_t rank = 0;  // in the order of queues, before its position; the lower, the sooner
     std::uint32_t bypassed = 0;  // so often it was overtaken, whichever of its locks it was at
     bool lets_pass = false;      // who wants fewer permits may overtake it; false once nobody may
+
+    void count_overtaking() {
+        if (bypassed < std::numeric_limits<std::uint32_t>::max()) ++bypassed;
+    }
 
     friend bool operator==(const standing&, const standing&) = default;
     static void fields(auto& self, auto&& visit) {

@@ -60,8 +60,8 @@ struct put {
 };
 
 /// Writes values and deletes values or counters if all conditions hold, all at once or nothing. Answered by `committed`, by
-/// `condition_failed` with the first condition that does not hold, or by `refused`: name_empty, name_too_long; name_repeated for a name
-/// that is written twice; kind_mismatch for a put where there is a counter; limit.
+/// `condition_failed` with the first condition that does not hold, or by `refused`: name_empty; name_too_long, for a delete only above 512
+/// bytes; name_repeated for a name that is written twice; kind_mismatch for a put where there is a counter; limit.
 ///
 /// What is put has the transaction's revision as its version. Revisions rise with each change and never come again, so a value that
 /// was deleted and written anew has another version. To delete what is not there changes nothing, and a transaction that changes

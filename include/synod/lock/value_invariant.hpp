@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ordered.hpp>
+#include <synod/lock/config.hpp>
 #include <synod/lock/value_state.hpp>
 
 #include <cstddef>
@@ -19,7 +20,7 @@ template <class Values>
 [[nodiscard]] bool values_are_right(const Values& now) {
     std::string_view before;
     for (const value_record& one : now.values) {
-        if (std::string_view(one.name) <= before) return false;
+        if (std::string_view(one.name) <= before || one.name.size() > name_bytes_end) return false;
         if (one.version == 0 || one.version > now.revision) return false;
         const bool is_plain = one.kind == value_kind::value ? one.number == 0 : one.value.empty();
         if (!is_plain) return false;

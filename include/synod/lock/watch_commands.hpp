@@ -9,10 +9,14 @@
 #include <synod/log/session.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace synod::inline SYNOD_ABI::lock {
+
+/// Of names and values in a page of watch or read_prefix: it ends with the revision, or the name, that reaches this.
+inline constexpr std::size_t watch_page_bytes = 65'536;
 
 /// Runs for leader: acquires the lock of that name for exclusive use, with a value that everybody sees from the grant on, in the very
 /// entry of it, until the hold ends. Answered like an acquire, and refused besides: limit for the value. To resign is to release. (locks

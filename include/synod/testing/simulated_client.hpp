@@ -9,6 +9,7 @@
 #include <synod/testing/fenced_lock_model.hpp>
 #include <synod/testing/fenced_resource.hpp>
 #include <synod/testing/lock_audit.hpp>
+#include <synod/testing/lock_errands.hpp>
 #include <synod/testing/stage.hpp>
 #include <synod/testing/virtual_clock.hpp>
 
@@ -34,12 +35,14 @@ struct client_setting {
     cluster_id cluster;
     std::vector<node_id> replicas{};
     client_config config{};
+    lock::config table{};  // what the service was told
     std::size_t locks = 3;
     bool hurries = false;          // nobody rests, and nobody holds for long
     std::uint64_t operations = 0;  // asked for, by all of them
 };
 
-/// A real session under a clock of its own, with one lock at a time in hand.
+/// A real session under a clock of its own, with one lock at a time in hand, and one errand at a time beside that. Now and then it
+/// closes the session, and opens another.
 template <class Suite, class Network>
 class simulated_client {
 public:
@@ -90,7 +93,8 @@ public:
 
     /// What is due may have changed with the clock.
     void reschedule() {
-        wake_ = earlier(clock.when(core_->next_deadline(), setting_.run.now), act_at_);
+        wake_ = earlier(clock.when(core_->next_deadline(), setting_.run.now),
+                        earlier(act_at_, errand_at_));
     }
 
     void attend() {
@@ -98,6 +102,7 @@ public:
         const instant local = clock.at(setting_.run.now);
         if (core_->next_deadline() <= local) core_->tick(local);
         if (act_at_ <= setting_.run.now) act();
+        if (errand_at_ <= setting_.run.now) run_errand();
         settle();
     }
 
@@ -137,6 +142,9 @@ private:
             core_type::make(identity, setting_.config, link(*this), {}, clock.at(setting_.run.now));
         SYNOD_ASSERT(made.has_value());
         core_.emplace(std::move(*made));
+        errands_.emplace(setting_.table);
+        errand_.reset();
+        plan_errand(seconds(1));
         rest();
         settle();
     }
@@ -152,12 +160,46 @@ private:
 
     void act() {
         switch (stage_) {
-            case stage_of_life::resting: return ask();
+            case stage_of_life::resting: return setting_.run.flip(1) ? leave() : ask();
             case stage_of_life::asking: return abandon();
             case stage_of_life::holding: return use();
             case stage_of_life::releasing: break;
         }
         act_at_ = instant::never();
+    }
+
+    /// Goes as it should, without waiting for the answer.
+    void leave() {
+        note("closes its session");
+        ++setting_.operations;
+        core_->close();
+        core_->flush(clock.at(setting_.run.now));
+        start();
+    }
+
+    /// The next errand, or the end of one that takes too long.
+    void plan_errand(duration most) {
+        errand_at_ = setting_.run.now + setting_.run.between(milliseconds(1), most);
+    }
+
+    void run_errand() {
+        stage& run = setting_.run;
+        if (errand_) core_->cancel(*errand_);
+        errand_.reset();
+        plan_errand(seconds(1));
+        if (setting_.hurries) return;
+        const instant local = clock.at(run.now);
+        const std::uint64_t owner = 3 + run.random.below(2);  // no owner of what is done beside
+        lock::command asked = errands_->draw(run.random, owner);
+        errand_ = core_->run(std::move(asked), errands_->owner(), local + seconds(3), local);
+    }
+
+    void hear(const client::conclusion<lock::reply>& told) {
+        if (told.errand != errand_) return;
+        if (!told.error) errands_->heard(told.reply);
+        ++setting_.operations;
+        errand_.reset();
+        plan_errand(seconds(1));
     }
 
     void ask() {
@@ -219,12 +261,15 @@ private:
             // Whoever rests has given up on it before this was told.
             if (told.request == request_ && stage_ != stage_of_life::resting) hear(told);
         });
+        core_->drain_errands([this](const auto& told) { hear(told); });
         core_->flush(local);
         reschedule();
     }
 
     /// What the service knows the request by, so that an auditor can be asked about it.
     void note_sequence() {
+        const client::request* const errand = errand_ ? core_->find(*errand_) : nullptr;
+        if (errand != nullptr && errand->sequence != 0) errands_->sent(errand->sequence);
         if (stage_ != stage_of_life::asking) return;
         const client::request* const asked = core_->find(request_);
         if (asked == nullptr || asked->sequence == 0) return;
@@ -307,6 +352,9 @@ private:
     setting_type& setting_;
     node_id self_;
     std::optional<core_type> core_;
+    std::optional<lock_errands> errands_;       // of this life
+    std::optional<client::request_id> errand_;  // on its way
+    instant errand_at_;                         // true time
     stage_of_life stage_ = stage_of_life::resting;
     client::request_id request_;
     std::size_t lock_ = 0;

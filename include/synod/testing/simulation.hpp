@@ -52,6 +52,7 @@ public:
           clients_setting_{run, network_, resource_, auditor_, history_, cluster},
           nemesis_(run, *this) {
         clients_setting_.config = settings_.client;
+        clients_setting_.table = settings_.table;
         clients_setting_.locks = locks;
         for (const node_id self : node_set::first(settings_.replicas)) add_server(self);
         for (std::uint32_t i = 0; i < settings_.clients; ++i) add_client(actor_of_client(i));

@@ -59,6 +59,7 @@ private:
     void draw_leases(stage& run) {
         table.sessions.min_ttl_ms = 1'000;
         table.sessions.grace_ms = 1'000;
+        table.watch.max_changes = 16;  // all of them are looked at after every input
         client.ttl = run.between(seconds(1), seconds(3));
         if (run.flip(25)) client.lock_delay = run.between(milliseconds(50), milliseconds(500));
         client.first_retry = milliseconds(20);

@@ -144,6 +144,68 @@ TEST_CASE("an errand of a session that closes is stopped, and so is one that com
     CHECK(w.b.end_of(late)->error == errc::stopped);
 }
 
+TEST_CASE("what may have had its effect is unknown when its session closes") {
+    two_clients w;
+    w.end(w.b, permits(1));
+    w.fate_of = [&](node_id, node_id to, const message&) {
+        return to == w.b.self ? lost : at_once;
+    };
+    const auto sent = w.b.run(lock::add_to_counter{{}, "c"}, w.now);
+    w.run(milliseconds(100));
+    w.b.core.close();
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    REQUIRE(w.run_until([&] { return w.b.end_of(sent) != nullptr; }));
+    CHECK(w.b.end_of(sent)->error == errc::outcome_unknown);
+    CHECK(w.table().describe().values.values.size() == 1);
+}
+
+TEST_CASE("what a cancel does not undo is unknown when it is given up") {
+    two_clients w;
+    lock::acquire shared = exclusive("x");
+    shared.mode = lock::mode::shared;
+    const auto own = w.end(w.a, shared);
+    w.end(w.b, shared);
+    const fencing_token token = get<lock::granted>(own.reply).token;
+    const auto waiting = w.a.run(lock::convert{{}, 1, token, lock::mode::exclusive}, w.now,
+                                 w.now + milliseconds(300));
+    const auto alone =
+        w.a.run(lock::arrive_at_barrier{{}, 1, "b", 2}, w.now, w.now + milliseconds(300));
+    lock::acquire again = exclusive("y");
+    again.flags = lock::reentrant;
+    w.end(w.b, exclusive("y"));
+    const auto reentrant = w.a.run(again, w.now, w.now + milliseconds(300));
+    const auto plain = w.a.run(exclusive("y"), w.now, w.now + milliseconds(300));
+    w.run(seconds(2));
+    for (const auto one : {waiting, alone, reentrant}) {
+        REQUIRE(w.a.end_of(one) != nullptr);
+        CHECK(w.a.end_of(one)->error == errc::outcome_unknown);
+    }
+    REQUIRE(w.a.end_of(plain) != nullptr);
+    CHECK(w.a.end_of(plain)->error == errc::timed_out);
+}
+
+TEST_CASE("a lock whose owner gives an errand's back is asked for again") {
+    two_clients w;
+    lock::acquire_all both;
+    both.owner = 1;
+    both.locks = {{"x"}, {"y"}};
+    w.fate_of = [&](node_id, node_id to, const message& any) {
+        return to == w.a.self && reply_in<lock::granted>(any) ? lost : at_once;
+    };
+    const auto given_up = w.a.run(both, w.now);
+    w.run(seconds(1));
+    REQUIRE(w.table().locks() == 2);
+    int cancels = 0;
+    w.fate_of = [&](node_id, node_id, const message& any) {
+        return command_in<lock::cancel>(any) && ++cancels == 1 ? lost : at_once;
+    };
+    w.a.core.cancel(given_up);
+    w.a.core.flush(w.now);
+    const auto asked = w.a.acquire("x", w.now, instant::never(), true, 1);
+    CHECK(w.run_until([&] { return w.a.is(asked, client::notice::kind::granted); }, seconds(5)));
+    CHECK(cancels > 1);
+}
+
 TEST_CASE("what is granted to an errand after the lease has run out is given back (locks R4)") {
     two_clients w;
     const auto held = w.end(w.a, permits(4));
@@ -160,6 +222,27 @@ TEST_CASE("what is granted to an errand after the lease has run out is given bac
     REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
     CHECK(w.b.end_of(waiting)->error == errc::hold_lost);
     CHECK(w.run_until([&] { return w.table().locks() == 0; }, seconds(5)));
+}
+
+TEST_CASE(
+    "what is granted to an errand after the lease has run out is not told as held, where no cancel "
+    "undoes it") {
+    two_clients w;
+    const auto held = w.end(w.a, exclusive("z"));
+    lock::acquire again = exclusive("z");
+    again.flags = lock::reentrant;
+    const auto waiting = w.b.run(again, w.now);
+    w.run(milliseconds(100));
+    w.fate_of = [&](node_id, node_id to, const message&) {
+        return to == w.b.self ? lost : at_once;
+    };
+    w.end(w.a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
+    REQUIRE(w.run_until([&] { return w.b.core.policy().observer.lapses > 0; }, seconds(30)));
+    w.fate_of = [](node_id, node_id, const message& any) {
+        return reply_in<lock::kept>(any) ? lost : at_once;
+    };
+    REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
+    CHECK(w.b.end_of(waiting)->error == errc::outcome_unknown);
 }
 
 TEST_CASE("what concerns the session itself is no errand") {

@@ -283,7 +283,7 @@ TEST_CASE("a clock that is set back revives no lease that has run out [locks R4]
 
 namespace {
 
-struct timed_from_resend : client::rules {
+struct believes_the_resend : client::rules {
     [[nodiscard]] static instant renewed_at(instant, instant last_sent) { return last_sent; }
 };
 
@@ -319,7 +319,7 @@ TEST_CASE(
     "a lease is timed from the first transmission of its renewal; from the resend it would outlive "
     "the service's (M56)") {
     CHECK(trust_beyond_lease<client::rules>() <= duration(0));
-    CHECK(trust_beyond_lease<timed_from_resend>() > duration(0));
+    CHECK(trust_beyond_lease<believes_the_resend>() > duration(0));
 }
 
 TEST_CASE(
@@ -492,9 +492,9 @@ TEST_CASE("messages that make no sense are refused by name and change nothing") 
     byte_writer out(event.event);
     encode(lock::event(lock::session_ended{session_id({slot(99), 9})}), out);
     CHECK(why(node_id(0), event) == client::refusal::other_session);
-    lock::client_reply reply;
-    reply.cluster = the_cluster;
-    CHECK(why(node_id(0), reply) == client::refusal::unknown_number);
+    lock::client_reply said;
+    said.cluster = the_cluster;
+    CHECK(why(node_id(0), said) == client::refusal::unknown_number);
     CHECK(seen.size() == 1);
     CHECK(a.core.find(held)->stage == stage::held);
 }

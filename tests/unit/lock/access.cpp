@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -354,7 +355,7 @@ TEST_CASE("locks 3.12/74: a snapshot keeps who the sessions act as, and who may 
     REQUIRE(copy.table == d.table);
     const auto ask = [&](session_id who, std::uint64_t sequence, const std::string& name) {
         const lock::acquire asked{{who, sequence, 0}, 0, name, mode::exclusive, lock::no_wait};
-        return copy.table.execute({{slot(1'000), 0}, copy.now}, asked);
+        return copy.execute({{slot(1'000), 0}, copy.now}, asked);
     };
     CHECK(ask(d.alice, 50, "b") == no(refusal::denied));
     CHECK(ask(d.bob, 50, "a") == no(refusal::denied));
@@ -405,12 +406,40 @@ TEST_CASE("locks 3.12/59: a request that is let in for one of its locks is found
 }
 
 TEST_CASE("locks 3.4: rules that nobody can change any more are found") {
-    auto mutant = std::move(*lock::basic_table<nobody_need_administer>::make(short_leases()));
-    const auto opened =
-        mutant.execute({{slot(1), 0}, log_time()}, lock::open_session{{0, 1}, 1, 100});
-    const request_stamp stamp{get<lock::opened>(opened).session, 1, 0};
-    static_cast<void>(
-        mutant.execute({{slot(2), 0}, log_time()}, lock::set_acl{stamp, {"x", "", 0}}));
-    const char* const broken = lock::invariant::first_broken(mutant.describe());
+    driver<nobody_need_administer> mutant;
+    const request_stamp stamp = mutant.stamp(mutant.open(1));
+    static_cast<void>(mutant.execute(lock::set_acl{stamp, {"x", "", 0}}));
+    const char* const broken = lock::invariant::first_broken(mutant.table.describe());
     CHECK(std::string(broken == nullptr ? "" : broken) == "somebody_administers");
+}
+
+TEST_CASE("locks 3.4: who administers everything takes back what a rule for a part has denied") {
+    guarded<> d;
+    d.begin();
+    d.give("app/", "", lock::may_read | lock::may_lock);
+    const fencing_token held = d.hold(d.alice, "app/x");
+    CHECK(d.run(lock::force_release{d.stamp(d.bob), held}) == no(refusal::denied));
+    CHECK(d.run(lock::force_release{d.stamp(d.root), held}) == reply(lock::released{0}));
+    CHECK(d.change(d.bob, {"app/", "", lock::all_rights}) == no(refusal::denied));
+    d.give("app/", "", lock::all_rights);
+    CHECK(d.change(d.root, {"app/", "", 0}, access_change::remove) == reply(lock::administered{}));
+}
+
+TEST_CASE("locks 3.4: neither changes nor what there is show what a longer rule hides") {
+    guarded<> d;
+    d.begin();
+    d.give("", "", lock::may_read);
+    d.give("secret/", "bob", lock::no_rights);
+    const auto put = [&d](const std::string& name) {
+        return d.run(lock::guarded_txn{d.stamp(d.root), {}, {{name, "v"}}, {}});
+    };
+    CHECK(holds_alternative<lock::committed>(put("secret/k")));
+    CHECK(holds_alternative<lock::committed>(put("z")));
+    const auto seen_by = [&d](session_id who) {
+        const auto changes = get<lock::watched>(d.run(lock::watch{d.stamp(who), "", 1}));
+        const auto all = get<lock::prefix_read>(d.run(lock::read_prefix{d.stamp(who), "", "", 1}));
+        return std::tuple(changes.changes.size(), all.entries[0].name, all.next_name);
+    };
+    CHECK(seen_by(d.alice) == std::tuple(std::size_t{2}, "secret/k", "z"));
+    CHECK(seen_by(d.bob) == std::tuple(std::size_t{1}, "z", ""));
 }

@@ -221,11 +221,11 @@ TEST_CASE("locks 3.8: what a principal, meta and names take counts against the m
     lock::table copy = std::move(*lock::table::make());
     REQUIRE(restore(copy, snapshot_of(d.table)));
     const lock::acquire asked{d.stamp(d.a), 0, std::string(116, 'n'), mode::exclusive};
-    CHECK(holds_alternative<lock::granted>(copy.execute({{slot(900), 0}, d.now}, asked)));
+    CHECK(holds_alternative<lock::granted>(execute(copy, {{slot(900), 0}, d.now}, asked)));
     lock::acquire another = asked;
     another.stamp = d.stamp(d.a);
     another.name = "y";
-    CHECK(copy.execute({{slot(901), 0}, d.now}, another) == no(refusal::limit));
+    CHECK(execute(copy, {{slot(901), 0}, d.now}, another) == no(refusal::limit));
 }
 
 namespace {
@@ -294,14 +294,12 @@ TEST_CASE("locks 3.12/30: where the tokens of an epoch are used up a later one h
 }
 
 TEST_CASE("locks 3.12/29: an epoch that goes back is found") {
-    auto mutant = std::move(*lock::basic_table<any_epoch_will_do>::make(short_leases()));
-    const auto opened =
-        mutant.execute({{slot(1), 0}, log_time()}, lock::open_session{{0, 1}, 1, 100});
-    const session_id session = get<lock::opened>(opened).session;
-    mutant.execute({{slot(2), 0}, log_time()}, lock::bump_epoch{{session, 1, 0}, 3});
-    const lock::state before = mutant.describe();
-    mutant.execute({{slot(3), 0}, log_time()}, lock::bump_epoch{{session, 2, 0}, 2});
-    CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+    driver<any_epoch_will_do> mutant;
+    const session_id session = mutant.open(1);
+    mutant.execute(lock::bump_epoch{mutant.stamp(session), 3});
+    const lock::state before = mutant.table.describe();
+    mutant.execute(lock::bump_epoch{mutant.stamp(session), 2});
+    CHECK(!lock::invariant::only_moves_forward(before, mutant.table.describe()));
 }
 
 TEST_CASE("locks 3.8: a table that takes in what it has no room for is found") {

@@ -147,6 +147,20 @@ TEST_CASE("locks 3.7: when a semaphore shrinks, who comes to wait for each other
     CHECK(get<lock::wait_deadlocked>(told[0]).request == younger);
 }
 
+TEST_CASE("locks 3.7: also when it had shrunk before, and nobody waited") {
+    trio d;
+    CHECK(holds_alternative<lock::granted>(take(d, d.a, 1, 3)));
+    CHECK(holds_alternative<lock::granted>(take(d, d.c, 1, 3)));
+    d.run(lock::set_capacity{d.stamp(d.c), "s", 2});
+    d.hold(d.b, "x");
+    d.wait(d.a, "x");
+    CHECK(take(d, d.b, 1, 2) == reply(lock::queued{}));
+    d.run(lock::set_capacity{d.stamp(d.c), "s", 1});
+    const auto told = d.events();
+    REQUIRE(told.size() == 1);
+    CHECK(holds_alternative<lock::wait_deadlocked>(told[0]));
+}
+
 TEST_CASE("an owner does not wait for its own permits") {
     trio d;
     CHECK(holds_alternative<lock::granted>(take(d, d.a, 2, 2)));
@@ -226,9 +240,9 @@ TEST_CASE("locks 3.12/70: after a snapshot the same request gives way") {
     REQUIRE(restore(copy, before));
     const lock::acquire asked{d.late_stamp(d.b), 0, "x"};
     const apply_context context{{slot(100), 0}, d.now};
-    const reply said = d.table.execute(context, asked);
+    const reply said = d.execute(context, asked);
     CHECK(sessions_in(said).size() == 2);
-    CHECK(copy.execute(context, asked) == said);
+    CHECK(execute(copy, context, asked) == said);
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
 }
 
@@ -275,4 +289,32 @@ TEST_CASE("a long cycle is told in part") {
     REQUIRE(cycle.size() == 64);
     for (std::size_t i = 0; i < cycle.size(); ++i)
         CHECK(cycle[i].owner == (owners - 1 + i) % owners);
+}
+
+TEST_CASE(
+    "all searches of one input have an end, and a victim is told who it waits for in a circle") {
+    auto config = short_leases();
+    config.max_cycle_search = 100;
+    driver<> d(config);
+    const auto a = d.open(1, 100'000);
+    constexpr std::uint64_t others = 60;
+    const fencing_token held = d.hold(a, "m", 1'000);
+    for (std::uint64_t tag = 1; tag <= others; ++tag) d.hold(a, std::to_string(tag), tag);
+    CHECK(d.acquire(a, "m", lock::wait_forever, 0) == reply(lock::queued{}));
+    for (std::uint64_t tag = 1; tag <= others; ++tag) {
+        CHECK(d.acquire(a, std::to_string(tag), lock::wait_forever, 0) == reply(lock::queued{}));
+    }
+    for (std::uint64_t tag = 1; tag <= others; ++tag) d.wait(a, "m", lock::wait_forever, tag);
+    d.events();
+    d.release(a, held, 1'000);
+    std::size_t victims = 0;
+    for (const lock::event& one : d.events()) {
+        const auto* const told = get_if<lock::wait_deadlocked>(&one);
+        if (told == nullptr) continue;
+        ++victims;
+        CHECK(told->cycle.size() == 2);
+    }
+    CHECK(victims > 0);
+    CHECK(d.table.undetermined() > 0);
+    CHECK(d.table.undetermined() < 10 * others);
 }

@@ -305,10 +305,10 @@ TEST_CASE("locks 3.12/74: a snapshot keeps lock-delays, who may reclaim, and who
         if (reclaims) {
             const position at{slot(1'000), 0};
             const lock::open_session asked{{0, 1}, 9, 100'000};
-            const auto opened = get<lock::opened>(other.table.execute({at, other.now}, asked));
+            const auto opened = get<lock::opened>(other.execute({at, other.now}, asked));
             const lock::acquire again{
                 {opened.session, 1, 0}, 0, "x", mode::exclusive, lock::no_wait, lock::reclaim};
-            CHECK(other.is_held(other.table.execute({at, other.now}, again)));
+            CHECK(other.is_held(other.execute({at, other.now}, again)));
         }
         other.pass(30);
         CHECK(granted_to(other.events()).size() == (reclaims ? 0 : 1));

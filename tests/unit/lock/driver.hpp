@@ -6,6 +6,7 @@
 
 #include <synod/lock.hpp>
 
+#include "chosen_rules.hpp"
 #include "support/catch.hpp"
 
 #include <cstdint>
@@ -28,14 +29,22 @@ inline lock::config short_leases() {
     return config;
 }
 
-template <class Rules = lock::rules>
-class driver {
+/// `Rules` are those that the table is compiled with. What instantiates it is compiled in driver.cpp, once for all tests.
+template <class Rules>
+class compiled_driver {
 public:
-    explicit driver(const lock::config& config = short_leases());
-    driver(const driver&);
-    ~driver();
+    explicit compiled_driver(const lock::config& config);
+    compiled_driver(const compiled_driver&);
+    ~compiled_driver();
 
+    /// Holds the table to its invariants.
     lock::reply run(const lock::command& asked);
+    /// Leaves that to the caller, who watches a mutant breaking them.
+    lock::reply execute(const lock::command& asked);
+    /// At a place in the log, and a time, of the caller's own.
+    lock::reply execute(const apply_context& at, const lock::command& asked);
+    /// Moves the table's time alone.
+    void advance(log_time to);
     void pass(std::uint64_t milliseconds);
 
     session_id open(std::uint64_t client, std::uint64_t ttl_ms = 1'000, std::uint64_t nonce = 1) {
@@ -119,40 +128,16 @@ private:
     std::map<session_id, std::uint64_t> sequences_;
 };
 
-// What instantiates a table stands here, so that for the real rules it is compiled once, in driver.cpp.
+extern template class compiled_driver<lock::rules>;
+extern template class compiled_driver<chosen_rules>;
 
-template <class Rules>
-driver<Rules>::driver(const lock::config& config)
-    : table(std::move(*lock::basic_table<Rules>::make(config))) {}
-template <class Rules>
-driver<Rules>::driver(const driver&) = default;
-template <class Rules>
-driver<Rules>::~driver() = default;
-
-template <class Rules>
-lock::reply driver<Rules>::run(const lock::command& asked) {
-    next_ = next_.next();
-    const lock::reply answer = table.execute({{next_, 0}, now}, asked);
-    INFO("after the command at slot " << next_.value());
-    const char* const broken = lock::invariant::first_broken(table.describe());
-    CHECK(std::string(broken == nullptr ? "" : broken).empty());
-    return answer;
-}
-
-template <class Rules>
-void driver<Rules>::pass(std::uint64_t milliseconds) {
-    now = now + milliseconds;
-    table.advance(now);
-}
-
-template <class Rules>
-std::vector<lock::event> driver<Rules>::events() {
-    std::vector<lock::event> all;
-    table.drain_events([&all](const lock::event& one) { all.push_back(one); });
-    return all;
-}
-
-extern template class driver<lock::rules>;
+/// A table that follows `Rules`, the real ones or those of one mutant.
+template <class Rules = lock::rules>
+class driver : public compiled_driver<compiled_rules<Rules>> {
+public:
+    explicit driver(const lock::config& config = short_leases())
+        : compiled_driver<compiled_rules<Rules>>((choose<Rules>(), config)) {}
+};
 
 /// Three sessions that have nothing yet.
 struct trio : driver<> {
@@ -176,7 +161,10 @@ inline fencing_token token_of(const lock::reply& answer) {
 
 inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
 
-// The same of the table that ships; these are compiled in driver.cpp.
+// Of the table that ships; these are compiled in driver.cpp.
+[[nodiscard]] lock::reply execute(lock::table& machine, const apply_context& at,
+                                  const lock::command& asked);
+void advance(lock::table& machine, log_time to);
 [[nodiscard]] bytes snapshot_of(const lock::table& machine);
 [[nodiscard]] bool restore(lock::table& machine, bytes_view from);
 

@@ -201,8 +201,8 @@ TEST_CASE("locks 3.12/74: a snapshot keeps who leads, and the values of those wh
     CHECK(snapshot_of(copy) == snapshot);
     const lock::release asked{d.stamp(d.a), 0, first};
     const apply_context context{{slot(100), 0}, d.now};
-    static_cast<void>(copy.execute(context, asked));
-    static_cast<void>(d.table.execute(context, asked));
+    static_cast<void>(execute(copy, context, asked));
+    static_cast<void>(d.execute(context, asked));
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
     CHECK(d.leader() == leads(d.table.last_token(), "bob"));
 }

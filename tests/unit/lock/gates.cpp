@@ -392,10 +392,10 @@ TEST_CASE("locks 3.12/74: a snapshot keeps who waits at gates, and who is inside
     CHECK(copy.next_deadline() == d.table.next_deadline());
     const lock::leave_double_barrier asked{d.late_stamp(d.b), 0, "d"};
     const apply_context context{{slot(100), 0}, d.now};
-    CHECK(copy.execute(context, asked) == passed(2));
-    CHECK(d.table.execute(context, asked) == passed(2));
-    copy.advance(log_time::never());
-    d.table.advance(log_time::never());
+    CHECK(execute(copy, context, asked) == passed(2));
+    CHECK(d.execute(context, asked) == passed(2));
+    advance(copy, log_time::never());
+    d.advance(log_time::never());
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
     CHECK(copy.describe().gates.gates.size() == 1);
 }

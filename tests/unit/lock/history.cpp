@@ -4,6 +4,7 @@
 
 #include <synod/lock/table.hpp>
 
+#include "beside_reference.hpp"
 #include "driver.hpp"
 #include "random_commands.hpp"
 #include "reference.hpp"
@@ -21,32 +22,6 @@ using namespace synod;
 using namespace synod::lock_test;
 
 namespace {
-
-std::vector<lock::event> events_of(lock::table& table) {
-    std::vector<lock::event> all;
-    table.drain_events([&all](const lock::event& one) { all.push_back(one); });
-    return all;
-}
-
-/// The same without the cycle, which the reference does not tell.
-lock::reply told(const lock::reply& answer) {
-    return holds_alternative<lock::would_deadlock>(answer) ? lock::would_deadlock{} : answer;
-}
-std::vector<lock::event> told(std::vector<lock::event> events) {
-    for (lock::event& one : events) {
-        if (auto* const broken = one.get_if<lock::wait_deadlocked>()) broken->cycle.clear();
-    }
-    return events;
-}
-
-/// What a machine answers to one entry of a log.
-template <class Machine>
-lock::reply answer(Machine& machine, const step& made) {
-    machine.advance(made.context.now);
-    if (!made.leader.exists()) return machine.execute(made.context, made.asked);
-    machine.new_leader(made.leader);
-    return lock::closed{};
-}
 
 /// Counts what happened, so that a history in which nothing happens is not taken for a proof.
 class tally {

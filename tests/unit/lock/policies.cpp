@@ -386,8 +386,8 @@ TEST_CASE(
                               lock::wait_forever, 0, 0,   {on_deadlock::requester, 4},
                               policy::any};
     const apply_context context{{slot(500), 0}, d.now};
-    CHECK(d.table.execute(context, asked) == reply(lock::queued{}));
-    CHECK(copy.execute(context, asked) == reply(lock::queued{}));
+    CHECK(d.execute(context, asked) == reply(lock::queued{}));
+    CHECK(execute(copy, context, asked) == reply(lock::queued{}));
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
     CHECK(d.waiting("x") == tags{7, 5, 2, 9});
 }

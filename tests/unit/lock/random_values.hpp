@@ -35,7 +35,7 @@ public:
 
 private:
     static std::string name(prng& random) {
-        if (random.below(80) == 0) return std::string(random.below(2) * 600, 'n');
+        if (random.below(80) == 0) return std::string(random.below(3) * 300, 'n');
         return std::string(1, static_cast<char>('p' + random.below(5)));
     }
     static std::string text(prng& random) {

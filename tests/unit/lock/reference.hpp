@@ -530,8 +530,16 @@ private:
         }
         return lock::observed{watch_.revision(), {}, {}};
     }
-    lock::reply run(const lock::watch& asked, session&) { return watch_.run(asked); }
-    lock::reply run(const lock::read_prefix& asked, session&) {
+    /// Whether a session may look at what has that name.
+    auto shown_to(const session& self) const {
+        return [this, &self](const std::string& name) {
+            return access_.rules.empty() || access_.may(self.principal, name, lock::may_read);
+        };
+    }
+    lock::reply run(const lock::watch& asked, session& self) {
+        return watch_.run(asked, shown_to(self));
+    }
+    lock::reply run(const lock::read_prefix& asked, session& self) {
         std::vector<lock::change> leaders;
         for (const request& one : requests_.all) {
             if (one.is.proclaimed != 0)
@@ -543,7 +551,7 @@ private:
                                    one.is.value,
                                    0});
         }
-        return watch_.run(asked, values_.describe(), leaders);
+        return watch_.run(asked, values_.describe(), leaders, shown_to(self));
     }
 
     template <class Command>

@@ -46,7 +46,8 @@ public:
             if (one.value.size() > config_.values.max_value_bytes) return no(lock::refusal::limit);
         }
         for (const std::string& name : asked.deletes) {
-            if (const auto why = wrong(name)) return no(*why);
+            if (name.empty()) return no(lock::refusal::name_empty);
+            if (name.size() > 512) return no(lock::refusal::name_too_long);
             if (std::ranges::count(names, name) > 0) return no(lock::refusal::name_repeated);
             names.push_back(name);
         }

@@ -38,13 +38,16 @@ public:
     }
     [[nodiscard]] std::uint64_t revision() const { return revision_; }
 
-    [[nodiscard]] lock::reply run(const lock::watch& asked) const {
+    /// `is_shown` tells of a name whether whoever asks may look at it.
+    template <class Shown>
+    [[nodiscard]] lock::reply run(const lock::watch& asked, const Shown& is_shown) const {
         if (asked.prefix.size() > config_.max_name_bytes)
             return lock::refused{lock::refusal::name_too_long};
         if (asked.from_index <= compacted_) return lock::compacted{compacted_};
         lock::watched page{std::max(revision_ + 1, asked.from_index), {}};
         for (const lock::change& one : all_) {
             if (one.index < asked.from_index || !one.name.starts_with(asked.prefix)) continue;
+            if (!is_shown(one.name)) continue;
             if (page.changes.size() >= at_most(asked.limit) &&
                 page.changes.back().index < one.index) {
                 page.next_index = one.index;
@@ -56,8 +59,10 @@ public:
     }
 
     /// `values` and `leaders` are all that there are.
+    template <class Shown>
     [[nodiscard]] lock::reply run(const lock::read_prefix& asked, const lock::value_state& values,
-                                  const std::vector<lock::change>& leaders) const {
+                                  const std::vector<lock::change>& leaders,
+                                  const Shown& is_shown) const {
         if (asked.prefix.size() > config_.max_name_bytes)
             return lock::refused{lock::refusal::name_too_long};
         std::map<std::string, std::vector<lock::change>> by_name;
@@ -77,6 +82,7 @@ public:
         std::uint32_t names = 0;
         for (const auto& [name, entries] : by_name) {
             if (!name.starts_with(asked.prefix) || name < asked.from_name) continue;
+            if (!is_shown(name)) continue;
             if (names++ == at_most(asked.limit)) {
                 page.next_name = name;
                 break;

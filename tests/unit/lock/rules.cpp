@@ -21,16 +21,14 @@ namespace {
 template <class Rules>
 class victim {
 public:
-    explicit victim(const lock::config& config = short_leases())
-        : table_(std::move(*lock::basic_table<Rules>::make(config))) {
+    explicit victim(const lock::config& config = short_leases()) : driver_(config) {
         a = get<lock::opened>(run(lock::open_session{{0, 1}, 1, 100})).session;
         b = get<lock::opened>(run(lock::open_session{{0, 2}, 1, 100'000})).session;
     }
 
     reply run(const lock::command& asked) {
-        before = table_.describe();
-        next_ = next_.next();
-        return table_.execute({{next_, 0}, now_}, asked);
+        before = driver_.table.describe();
+        return driver_.execute(asked);
     }
     reply acquire(session_id session, const std::string& name, std::uint64_t wait_ms,
                   lock::mode wanted = lock::mode::exclusive) {
@@ -45,13 +43,10 @@ public:
     reply release(session_id session, fencing_token token) {
         return run(lock::release{stamp(session), 0, token});
     }
-    void pass(std::uint64_t milliseconds) {
-        now_ = now_ + milliseconds;
-        table_.advance(now_);
-    }
+    void pass(std::uint64_t milliseconds) { driver_.pass(milliseconds); }
 
     [[nodiscard]] std::string broken() const {
-        const lock::state after = table_.describe();
+        const lock::state after = driver_.table.describe();
         if (const char* const name = lock::invariant::first_broken(after)) return name;
         if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
         if (!lock::invariant::forced_ends_only_approach(before, after))
@@ -66,9 +61,7 @@ public:
 private:
     request_stamp stamp(session_id session) { return {session, ++sequence_, 0}; }
 
-    lock::basic_table<Rules> table_;
-    slot next_;
-    log_time now_;
+    driver<Rules> driver_;
     std::uint64_t sequence_ = 0;
 };
 
@@ -234,23 +227,21 @@ TEST_CASE("locks 3.12/63: a reclaim by whom it does not belong to lets in whoeve
 }
 
 TEST_CASE("M53: an older leader that counts is found by its ballot") {
-    auto mutant = std::move(*lock::basic_table<any_leader_counts>::make(short_leases()));
-    mutant.new_leader(ballot(7, node_id(0)));
-    const lock::state before = mutant.describe();
-    mutant.new_leader(ballot(6, node_id(0)));
-    CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+    driver<any_leader_counts> mutant;
+    mutant.table.new_leader(ballot(7, node_id(0)));
+    const lock::state before = mutant.table.describe();
+    mutant.table.new_leader(ballot(6, node_id(0)));
+    CHECK(!lock::invariant::only_moves_forward(before, mutant.table.describe()));
 }
 
 TEST_CASE("locks 3.12/30: a counter that wraps is found") {
     auto config = short_leases();
     config.tokens_after = fencing_token(0, fencing_token::max_counter);
-    auto mutant = std::move(*lock::basic_table<tokens_wrap>::make(config));
-    const lock::state before = mutant.describe();
-    const auto opened =
-        mutant.execute({{slot(1), 0}, log_time()}, lock::open_session{{0, 1}, 1, 100});
-    const request_stamp stamp{get<lock::opened>(opened).session, 1, 0};
-    static_cast<void>(mutant.execute({{slot(2), 0}, log_time()}, lock::acquire{stamp, 0, "x"}));
-    CHECK(!lock::invariant::only_moves_forward(before, mutant.describe()));
+    driver<tokens_wrap> mutant(config);
+    const lock::state before = mutant.table.describe();
+    const request_stamp stamp = mutant.stamp(mutant.open(1));
+    static_cast<void>(mutant.execute(lock::acquire{stamp, 0, "x"}));
+    CHECK(!lock::invariant::only_moves_forward(before, mutant.table.describe()));
 }
 
 TEST_CASE("locks 3.3: more permits than there are, and permits that are kept back, are found") {

@@ -180,8 +180,8 @@ TEST_CASE("locks 3.12/24, M37: a command sent again after a restore gets its sto
     d.run(given_back);
     lock::table copy = std::move(*lock::table::make());
     REQUIRE(restore(copy, snapshot_of(d.table)));
-    CHECK(copy.execute({{slot(500), 0}, d.now}, asked) == first);
-    CHECK(copy.execute({{slot(501), 0}, d.now}, given_back) == lock::reply(lock::released{0}));
+    CHECK(execute(copy, {{slot(500), 0}, d.now}, asked) == first);
+    CHECK(execute(copy, {{slot(501), 0}, d.now}, given_back) == lock::reply(lock::released{0}));
     CHECK(copy.locks() == 0);
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("M47: tokens go on rising behind a restored snapshot") {
     lock::table copy = std::move(*lock::table::make());
     REQUIRE(restore(copy, snapshot_of(d.table)));
     const lock::acquire asked{d.stamp(a), 0, "x"};
-    CHECK(copy.execute({{slot(500), 0}, d.now}, asked) ==
+    CHECK(execute(copy, {{slot(500), 0}, d.now}, asked) ==
           lock::reply(lock::granted{fencing_token(token.value() + 1)}));
 }
 
@@ -257,7 +257,7 @@ TEST_CASE("a forged snapshot is refused or is a state that breaks no invariant")
             if (!restore(table, forged(snapshot, at, static_cast<std::byte>(value)))) continue;
             ++accepted;
             REQUIRE(lock::invariant::first_broken(table.describe()) == nullptr);
-            table.advance(log_time::never());
+            advance(table, log_time::never());
             REQUIRE(table.locks() == 0);
         }
     }

@@ -324,7 +324,7 @@ TEST_CASE("locks 3.12/59d, M55: two opens in one batch are two sessions") {
     driver<> d;
     const auto open = [&](std::uint32_t index, std::uint64_t nonce) {
         const position at{slot(9), index};
-        return d.table.execute({at, log_time()}, lock::open_session{{1, 1}, nonce, 100});
+        return d.execute({at, log_time()}, lock::open_session{{1, 1}, nonce, 100});
     };
     CHECK(open(0, 1) == reply(lock::opened{session_id({slot(9), 0}), 100}));
     CHECK(open(1, 2) == reply(lock::opened{session_id({slot(9), 1}), 100}));
@@ -419,16 +419,15 @@ TEST_CASE("locks 3.12/32: a release with 10,000 waiters tells one of them, the f
     for (std::uint64_t tag = 0; tag < 10'000; ++tag) {
         const session_id session({slot(50'000 + tag / 2'000), 0});
         if (tag % 2'000 == 0) {
-            static_cast<void>(d.table.execute({session.opened_at(), d.now},
-                                              lock::open_session{{9, tag}, 1, 100'000}));
+            static_cast<void>(
+                d.execute({session.opened_at(), d.now}, lock::open_session{{9, tag}, 1, 100'000}));
         }
         const position at{slot(60'000 + tag), 0};
         const lock::acquire asked{d.stamp(session), tag, "x"};
-        CHECK(d.table.execute({at, d.now}, asked) == reply(lock::queued{}));
+        CHECK(d.execute({at, d.now}, asked) == reply(lock::queued{}));
     }
     const position at{slot(90'000), 0};
-    CHECK(d.table.execute({at, d.now}, lock::release{d.stamp(a), 0, token}) ==
-          reply(lock::released{0}));
+    CHECK(d.execute({at, d.now}, lock::release{d.stamp(a), 0, token}) == reply(lock::released{0}));
     const session_id first({slot(50'000), 0});
     CHECK(d.events() == events{lock::wait_granted{first, 1, fencing_token(token.value() + 1)}});
     CHECK(d.table.sessions().is_live(b));
@@ -762,7 +761,7 @@ TEST_CASE("apply and execute are the same") {
     encoded.table.apply({{slot(1), 0}, log_time(5)}, asked, to_answer);
     reply read;
     REQUIRE(lock::decode(answer, read));
-    CHECK(read == typed.table.execute({{slot(1), 0}, log_time(5)}, open));
+    CHECK(read == typed.execute({{slot(1), 0}, log_time(5)}, open));
     CHECK(encoded.table == typed.table);
     CHECK(encoded.table.state_hash() == typed.table.state_hash());
 }
@@ -770,7 +769,7 @@ TEST_CASE("apply and execute are the same") {
 TEST_CASE("time never goes back") {
     driver<> d;
     d.pass(50);
-    d.table.advance(log_time(10));
+    d.advance(log_time(10));
     CHECK(d.table.sessions().now() == log_time(50));
 }
 
@@ -782,12 +781,11 @@ TEST_CASE("events that nobody takes are kept up to a bound") {
     for (std::size_t i = 0; i < more; ++i) {
         const position at{slot(100 + i), 0};
         const lock::acquire asked{d.stamp(a), 2, "x", lock::mode::exclusive, 1, 0};
-        static_cast<void>(d.table.execute({at, d.now}, asked));
+        static_cast<void>(d.execute({at, d.now}, asked));
         d.pass(1);
         const lock::acknowledge end{d.stamp(a), asked.stamp.sequence};
-        static_cast<void>(d.table.execute({at, d.now}, end));
-        if (i % 1'000 == 0)
-            static_cast<void>(d.table.execute({at, d.now}, lock::keep_alive{d.stamp(a)}));
+        static_cast<void>(d.execute({at, d.now}, end));
+        if (i % 1'000 == 0) static_cast<void>(d.execute({at, d.now}, lock::keep_alive{d.stamp(a)}));
     }
     const events kept = d.events();
     CHECK(kept.size() == lock::table::max_events);

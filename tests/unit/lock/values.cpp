@@ -237,13 +237,25 @@ TEST_CASE("values outlive the sessions that wrote them, and a snapshot keeps the
     REQUIRE(restore(copy, snapshot_of(d.table)));
     CHECK(copy == d.table);
     const lock::read_value asked{d.stamp(d.b), "x"};
-    CHECK(copy.execute({{slot(500), 0}, d.now}, asked) == value(1, std::string("\0", 1)));
+    CHECK(execute(copy, {{slot(500), 0}, d.now}, asked) == value(1, std::string("\0", 1)));
     const lock::add_to_counter added{d.stamp(d.b), "n", 1};
-    CHECK(copy.execute({{slot(501), 0}, d.now}, added) == counted(-4, 3));
+    CHECK(execute(copy, {{slot(501), 0}, d.now}, added) == counted(-4, 3));
     const lock::value_state kept = copy.describe().values;
     CHECK(kept.revision == 3);
     REQUIRE(kept.values.size() == 2);
     CHECK(kept.values[0].name == "n");
+}
+
+TEST_CASE("a name that is too long by now is still given up") {
+    values d;
+    CHECK(d.txn({}, {{"abcdefgh", "v"}}) == committed(1));
+    lock::set_limits tighter{d.stamp(d.a), short_leases()};
+    tighter.limits.max_name_bytes = 4;
+    CHECK(d.run(tighter) == reply(lock::administered{}));
+    CHECK(d.txn({}, {{"abcdefgh", "w"}}) == no(refusal::name_too_long));
+    CHECK(d.txn({}, {}, {"abcdefgh"}) == committed(2));
+    CHECK(d.txn({}, {}, {""}) == no(refusal::name_empty));
+    CHECK(d.txn({}, {}, {std::string(513, 'n')}) == no(refusal::name_too_long));
 }
 
 TEST_CASE("a transaction of one operation at the most is no configuration: a register needs two") {

@@ -144,8 +144,8 @@ TEST_CASE("locks 3.12/70: after a snapshot the same request gives way by priorit
     const lock::acquire asked{d.stamp(d.b),       0, "x", mode::exclusive,
                               lock::wait_forever, 0, 0,   lowest(2)};
     const apply_context context{{slot(100), 0}, d.now};
-    CHECK(d.table.execute(context, asked) == reply(lock::queued{}));
-    CHECK(copy.execute(context, asked) == reply(lock::queued{}));
+    CHECK(d.execute(context, asked) == reply(lock::queued{}));
+    CHECK(execute(copy, context, asked) == reply(lock::queued{}));
     CHECK(snapshot_of(copy) == snapshot_of(d.table));
     CHECK(copy.describe().ended.front().sequence == older);
 }

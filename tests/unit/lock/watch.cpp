@@ -202,11 +202,11 @@ TEST_CASE("locks 3.12/74: a snapshot keeps the changes that can be told, and wha
     CHECK(copy == d.table);
     const apply_context context{{slot(100), 0}, d.now};
     const lock::watch old{d.late_stamp(d.b), "", 1};
-    CHECK(copy.execute(context, old) == reply(lock::compacted{1}));
+    CHECK(execute(copy, context, old) == reply(lock::compacted{1}));
     const lock::watch kept{d.late_stamp(d.b), "", 2};
-    CHECK(copy.execute(context, kept) == d.table.execute(context, kept));
+    CHECK(execute(copy, context, kept) == d.execute(context, kept));
     const lock::guarded_txn more{d.late_stamp(d.a), {}, {{"s", "v"}, {"t", "v"}}, {}};
-    CHECK(copy.execute(context, more) == d.table.execute(context, more));
+    CHECK(execute(copy, context, more) == d.execute(context, more));
     CHECK(copy.describe().watch == d.table.describe().watch);
 }
 
@@ -257,14 +257,10 @@ struct gaps_are_silent : lock::rules {
 /// so many times behind.
 template <class Rules>
 std::map<std::string, std::string> followed(int behind) {
-    auto table = std::move(*lock::basic_table<Rules>::make(few_changes(4)));
-    slot at;
+    driver<Rules> d(few_changes(4));
     std::uint64_t sequence = 0;
     session_id self;
-    const auto run = [&](const lock::command& asked) {
-        at = at.next();
-        return table.execute({{at, 0}, {}}, asked);
-    };
+    const auto run = [&d](const lock::command& asked) { return d.execute(asked); };
     self = get<lock::opened>(run(lock::open_session{{0, 1}, 1, 100'000})).session;
     const auto stamp = [&] {
         ++sequence;
@@ -297,7 +293,7 @@ std::map<std::string, std::string> followed(int behind) {
         next = page.next_index;
     }
     std::map<std::string, std::string> missed = known;
-    for (const auto& one : table.describe().values.values) {
+    for (const auto& one : d.table.describe().values.values) {
         const auto found = missed.find(one.name);
         if (found != missed.end() && found->second == one.value)
             missed.erase(found);
@@ -317,4 +313,18 @@ TEST_CASE(
         CHECK(followed<lock::rules>(behind).empty());
     }
     CHECK(!followed<gaps_are_silent>(20).empty());
+}
+
+TEST_CASE("locks 3.10: a page ends where it is long, whatever number of changes was asked for") {
+    watching d;
+    const std::string longest(4'096, 'v');
+    for (int i = 0; i < 40; ++i) d.put({"name " + std::to_string(10 + i)}, longest);
+    const auto changes = d.page("", 1);
+    CHECK(changes.changes.size() == 16);
+    CHECK(changes.next_index == 17);
+    CHECK(d.page("", 17).changes.size() == 16);
+    const auto all = d.read("");
+    CHECK(all.entries.size() == 16);
+    CHECK(all.next_name == "name 26");
+    CHECK(d.read("", "name 42").entries.size() == 8);
 }

@@ -9,14 +9,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 
 namespace synod::lock_test {
 
 template <class Rules>
 class watched {
 public:
-    watched() : table_(std::move(*lock::basic_table<Rules>::make(short_leases()))) {
+    watched() {
         a = open(1);
         b = open(2);
     }
@@ -25,17 +24,15 @@ public:
         return get<lock::opened>(run(lock::open_session{{0, client}, 1, ttl_ms})).session;
     }
     lock::reply run(const lock::command& asked) {
-        before_ = table_.describe();
-        next_ = next_.next();
-        const lock::reply answer = table_.execute({{next_, 0}, now_}, asked);
-        if (broken.empty()) broken = first_broken(table_.describe());
+        before_ = driver_.table.describe();
+        const lock::reply answer = driver_.execute(asked);
+        if (broken.empty()) broken = first_broken(driver_.table.describe());
         return answer;
     }
     void pass(std::uint64_t milliseconds) {
-        before_ = table_.describe();
-        now_ = now_ + milliseconds;
-        table_.advance(now_);
-        if (broken.empty()) broken = first_broken(table_.describe());
+        before_ = driver_.table.describe();
+        driver_.pass(milliseconds);
+        if (broken.empty()) broken = first_broken(driver_.table.describe());
     }
     request_stamp stamp(session_id session) { return {session, ++sequences_[session], 0}; }
 
@@ -49,10 +46,8 @@ private:
         return lock::invariant::only_moves_forward(before_, after) ? "" : "only_moves_forward";
     }
 
-    lock::basic_table<Rules> table_;
+    driver<Rules> driver_;
     lock::state before_;
-    slot next_;
-    log_time now_;
     std::map<session_id, std::uint64_t> sequences_;
 };
 

@@ -49,7 +49,7 @@ struct slow_disk {
 static_assert(async_storage<slow_disk, entry>);
 
 using network = memory_network<replica_message>;
-using node = replica<testing::summing_machine, network::link, slow_disk>;
+using slow_node = replica<testing::summing_machine, network::link, slow_disk>;
 
 class trio {
 public:
@@ -60,7 +60,8 @@ public:
             const auto group = group::make(cluster_id(1), one.node, members);
             log_policy<> policy{.quorums = *majority::make(group->nodes())};
             policy.limits.seed = one.node.value() + 1;
-            nodes.push_back(*node::make(*group, {}, net.connect(one.node), {}, policy, instant()));
+            nodes.push_back(
+                *slow_node::make(*group, {}, net.connect(one.node), {}, policy, instant()));
         }
     }
 
@@ -68,7 +69,7 @@ public:
     void step(bool loads) {
         now = now + milliseconds(1);
         for (std::uint32_t i = 0; i < 3; ++i) {
-            node& one = nodes[i];
+            slow_node& one = nodes[i];
             ++one.storage().step;
             net.deliver(node_id(i), [&](node_id from, auto&& message) {
                 one.receive(from, std::forward<decltype(message)>(message), now);
@@ -87,7 +88,7 @@ public:
     }
 
     network net;
-    std::vector<node> nodes;
+    std::vector<slow_node> nodes;
     instant now;
     std::uint64_t asked = 0;
     std::uint64_t decided = 0;
@@ -100,7 +101,7 @@ TEST_CASE(
     trio all;
     for (int i = 0; i < 5'000; ++i) all.step(true);
     REQUIRE(all.asked > 1'000);
-    for (const node& one : all.nodes) {
+    for (const slow_node& one : all.nodes) {
         const replica_status status = one.status();
         CHECK(status.applied_below > slot(1'000));
         CHECK(status.applied_below - status.trimmable_below < 1'000);

@@ -31,7 +31,7 @@ using testing::trace_line;
 
 namespace {
 
-constexpr simulation_size small{.operations = 60, .faults = 5, .longest_chaos = seconds(10)};
+constexpr simulation_size short_run{.operations = 60, .faults = 5, .longest_chaos = seconds(10)};
 
 /// A run of a seed in which no fault strikes.
 template <class Disk>
@@ -39,7 +39,7 @@ struct calm_run {
     explicit calm_run(std::uint64_t seed) : run(seed) { all.perform(); }
 
     testing::stage run;
-    testing::simulation<testing::lock_suite, Disk> all{run, small};
+    testing::simulation<testing::lock_suite, Disk> all{run, short_run};
 };
 
 /// Whether whoever made `later` knew all that is known in `earlier`.
@@ -90,8 +90,8 @@ TEST_CASE("every seed has a class of faults that strikes without end") {
 
 TEST_CASE("a seed gives the same run each time, with or without lines") {
     for (const std::uint64_t seed : {1U, 2U}) {
-        const simulation_outcome once = simulate(seed, small);
-        const simulation_outcome again = simulate(seed, small, true);
+        const simulation_outcome once = simulate(seed, short_run);
+        const simulation_outcome again = simulate(seed, short_run, true);
         CHECK(once.seed == seed);
         CHECK(once.violation.empty());
         CHECK(once.lines.empty());
@@ -106,19 +106,20 @@ TEST_CASE("a seed gives the same run each time, with or without lines") {
 }
 
 TEST_CASE("two seeds give two runs") {
-    CHECK_FALSE(simulate(1, small).hash == simulate(3, small).hash);
+    CHECK_FALSE(simulate(1, short_run).hash == simulate(3, short_run).hash);
 }
 
 TEST_CASE("a run has as much in it as was asked for, and is judged") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-        const simulation_outcome one = simulate(seed, small);
+        const simulation_outcome one = simulate(seed, short_run);
         INFO("seed " << seed << ": " << one.violation);
         CHECK(one.violation.empty());
         CHECK(one.is_judged);
         CHECK(one.grants > 0);
         CHECK(one.events > one.operations);
-        CHECK(one.operations >= small.operations);
-        CHECK((one.faults.grave() >= small.faults || one.ended > instant() + small.longest_chaos));
+        CHECK(one.operations >= short_run.operations);
+        CHECK((one.faults.grave() >= short_run.faults ||
+               one.ended > instant() + short_run.longest_chaos));
     }
 }
 
@@ -170,7 +171,7 @@ TEST_CASE("a summary adds up runs, and counts the seeds in which a class struck"
 
 TEST_CASE(
     "whoever receives a message knows all that its sender knew, and each actor all that it knew") {
-    const simulation_outcome one = simulate(3, small, true);
+    const simulation_outcome one = simulate(3, short_run, true);
     std::map<node_id, const trace_line*> newest;
     std::map<std::tuple<std::string, std::string, std::string>, const trace_line*> first_sent;
     std::size_t arrivals = 0;
@@ -196,7 +197,7 @@ TEST_CASE(
 }
 
 TEST_CASE("each line of a diagram is an arrow between two actors or a note over one") {
-    const simulation_outcome one = simulate(3, small, true);
+    const simulation_outcome one = simulate(3, short_run, true);
     std::istringstream diagram(to_mermaid(one.lines));
     std::string line;
     REQUIRE(std::getline(diagram, line));
@@ -240,7 +241,7 @@ TEMPLATE_TEST_CASE("a run without faults keeps all promises, and every client ge
         CHECK(calm.run.violation.empty());
         CHECK(calm.run.tally.total() == 0);
         CHECK(calm.all.is_judged());
-        CHECK(calm.all.operations() >= small.operations);
+        CHECK(calm.all.operations() >= short_run.operations);
         std::size_t leaders = 0;
         for (const auto& one : calm.all.servers()) leaders += one->is_leading() ? 1 : 0;
         CHECK(leaders == 1);
@@ -277,7 +278,7 @@ TEST_CASE("a gate that lets everybody in is found out") {
 
 TEST_CASE(
     "every fault that is not common has a line and a note of its own, and so has what is broken") {
-    const simulation_outcome one = simulate(2, small, true);
+    const simulation_outcome one = simulate(2, short_run, true);
     const std::string diagram = to_mermaid(one.lines);
     for (std::size_t i = 0; i < testing::fault_classes; ++i) {
         const auto which = static_cast<fault>(i);
@@ -289,7 +290,7 @@ TEST_CASE(
               (testing::is_common(which) ? 0 : one.faults[which]));
         CHECK((diagram.find(": " + text + "\n") != std::string::npos) == (lines > 0));
     }
-    CHECK(one.faults.grave() >= small.faults);
+    CHECK(one.faults.grave() >= short_run.faults);
     std::uint64_t seed = 1;
     while (simulate<open_suite>(seed).violation.empty()) ++seed;
     const simulation_outcome bad = simulate<open_suite>(seed, {}, true);

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
-#include <synod/base/detail/owners.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/client/connection.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/client/hold.hpp>
 #include <synod/client/session_core.hpp>
+#include <synod/host/detail/owners.hpp>
 
 #include <condition_variable>  // and the std::chrono::nanoseconds that it waits for
 #include <cstdint>
@@ -136,7 +136,12 @@ public:
             const std::lock_guard lock(mutex_);
             is_broken_ = true;
             std::swap(lost, holds_);
-            for (auto& [which, waiting] : calls_) finish(*waiting, errc::stopped);
+            for (auto& [which, waiting] : calls_) {
+                const bool has_reply = core_.find(which) == nullptr;  // which nobody will tell
+                const bool is_definite = !has_reply && core_.may_take_back(which);
+                const bool is_errand = waiting->said != nullptr;
+                finish(*waiting, is_errand && !is_definite ? errc::outcome_unknown : errc::stopped);
+            }
             calls_.clear();
             for (auto& [which, report] : reports_) finish(*report, errc::outcome_unknown);
             reports_.clear();

@@ -4,13 +4,13 @@
 
 #pragma once
 
-#include <synod/base/detail/owners.hpp>
 #include <synod/base/errc.hpp>
 #include <synod/base/result.hpp>
 #include <synod/base/time.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/client/detail/session_engine.hpp>
 #include <synod/client/hold.hpp>
+#include <synod/host/detail/owners.hpp>
 #include <synod/lock/command.hpp>
 
 #include <cstdint>

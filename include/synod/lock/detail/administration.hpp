@@ -13,6 +13,8 @@
 #include <synod/lock/reply.hpp>
 #include <synod/log/state_machine.hpp>
 
+#include <string_view>
+
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The commands that change what all others are judged by, and the one that looks at all of it.
@@ -42,6 +44,12 @@ public:
         }
         const profile& asker = core::book_.profiles().of(asked.stamp.session);
         return lister<Rules>(core::book_, core::access_, asker.principal).page_of(asked);
+    }
+
+    /// Whether the access rules let a session look at what has that name.
+    [[nodiscard]] bool lets_read(session_id who, std::string_view name) const {
+        if (core::access_.all().empty()) return true;
+        return core::access_.lets_read(core::book_.profiles().of(who).principal, name);
     }
 
     [[nodiscard]] reply answer_to(const bump_epoch& asked, const apply_context&) {

@@ -208,6 +208,7 @@ protected:
     /// Ends waits until nobody waits for itself. Nobody can be granted anything before.
     void end_cycles(log_time now) {
         if (!suspects_.empty()) break_cycles(now);
+        suspected_ = none;
     }
 
     /// Lists a request that is about to wait, and may have made others wait for themselves: `end_cycles` is due.
@@ -217,6 +218,8 @@ protected:
     }
     /// Those who wait for a semaphore have come to wait for more of those who hold it.
     void suspect_all_at(handle semaphore) {
+        if (semaphore == suspected_) return;
+        suspected_ = semaphore;
         for (handle one = book_.object_at(semaphore).queue.first; one != none;
              one = book_.place_at(one).next) {
             suspect(book_.place_at(one).request);
@@ -258,7 +261,7 @@ protected:
         end_hold(one);
         emit(hold_revoked{session, how.token, how.by, how.principal});
     }
-    /// And those that end with it at the same object.
+    /// Ends the first lock-delay, and those of the same object that are over by then.
     void end_one_delay() {
         const delay_end first = *book_.objects().delays().first();
         book_.objects().end_delays(first.object, first.until);
@@ -333,7 +336,7 @@ protected:
     /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.
     void count_overtaking(handle one) {
         standing its = book_.standing_of(one);
-        ++its.bypassed;
+        its.count_overtaking();
         if (its.lets_pass && !Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) {
             its.lets_pass = false;
             suspect_all_at(book_.place_at(book_.at(one).places).object);
@@ -344,9 +347,11 @@ protected:
     /// Ends waits until no suspect waits for itself. (locks 3.7)
     [[gnu::noinline]] void break_cycles(log_time now) {
         wait_graph<Rules> graph(book_, config_.max_cycle_search);
+        suspected_ = none;
         for (handle victim = next_victim(graph); victim != none; victim = next_victim(graph)) {
             give_way(victim, graph.cycle_of(victim));
             grant_free(now);
+            suspected_ = none;
         }
         undetermined_ += graph.given_up();
     }
@@ -387,6 +392,7 @@ protected:
     queue<event> events_;       // not taken yet; no part of the state
     ordered_map<position, deferred<handle>>
         suspects_;                         // empty between inputs: may wait for themselves
+    handle suspected_ = none;              // between inputs; else all who wait for it are suspects
     std::vector<deferred<waiter>> cycle_;  // empty between inputs
     std::uint64_t undetermined_ = 0;
 };

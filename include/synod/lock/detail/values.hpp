@@ -163,8 +163,10 @@ private:
             if (const auto why = refusal_of_write(one.name, written, limits)) return why;
             if (one.value.size() > limits.values.max_value_bytes) return refusal::limit;
         }
-        for (const std::string& name : asked.deletes) {
-            if (const auto why = refusal_of_write(name, written, limits)) return why;
+        for (const std::string& name : asked.deletes) {  // also of a name that is too long by now
+            if (name.empty()) return refusal::name_empty;
+            if (name.size() > name_bytes_end) return refusal::name_too_long;
+            if (!written.insert(name)) return refusal::name_repeated;
         }
         return std::nullopt;
     }

@@ -34,7 +34,11 @@ public:
     /// Of a longer cycle only so many are told.
     static constexpr std::size_t longest_told = 64;
 
-    wait_graph(const book<Rules>& of, std::uint32_t most_looks) : book_(&of), most_(most_looks) {}
+    /// How many searches that come to their end all those of one graph may take.
+    static constexpr std::uint64_t most_searches = 64;
+
+    wait_graph(const book<Rules>& of, std::uint32_t most_looks)
+        : book_(&of), most_(most_looks), left_in_all_(most_searches * most_looks) {}
 
     /// How many searches were given up, and may have missed what they were for.
     [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
@@ -42,19 +46,23 @@ public:
     /// Of all who wait for each other with `one`, who gives way; `none` where it waits for nobody who waits for it.
     [[nodiscard]] handle victim_with(handle one) {
         if (!search_all(one)) return none;
-        const ordered_map<handle, deferred<handle>> reached = reached_;
+        const auto reached = reached_by_age();
         const auto by = choice_of_those_with(one, reached);
         handle victim = one;
-        for (const auto& [other, before] : reached) {
+        for (const auto& [at, other] : reached) {
             if (is_rather(other, victim, by) && search(other, one)) victim = other;
         }
         return victim;
     }
 
-    /// A shortest cycle that leads from a request to itself; empty if there is none.
+    /// A shortest cycle that leads from a request to itself; the request alone if none is found. Takes nothing from what other searches may.
     [[nodiscard]] cycle cycle_of(handle one) {
+        const std::uint64_t left_to_others = left_in_all_;
+        left_in_all_ = most_;
+        const bool waits_for_itself = search_all(one);
+        left_in_all_ = left_to_others;
+        if (!waits_for_itself) return {waiter_of(one)};
         cycle found;
-        if (!search_all(one)) return found;
         for (handle at = last_; at != none; at = reached_.at(at)) found.push_back(waiter_of(at));
         for (std::size_t i = 0; i < found.size() / 2; ++i) {
             std::swap(found[i], found[found.size() - 1 - i]);
@@ -69,11 +77,19 @@ private:
     [[nodiscard]] choice choice_of(handle one) const {
         return book_->standing_of(one).terms.on_deadlock;
     }
+    using by_age = ordered_map<position, deferred<handle>>;
+
+    /// Those that the last search has reached, in an order that all replicas have.
+    [[nodiscard]] by_age reached_by_age() const {
+        by_age found;
+        for (const auto& [one, from] : reached_) found.emplace(book_->at(one).at, one);
+        return found;
+    }
+
     /// That of the strictest of those who wait for each other with `one`; `reached` are all for whom it waits.
-    [[nodiscard]] choice
-    choice_of_those_with(handle one, const ordered_map<handle, deferred<handle>>& reached) {
+    [[nodiscard]] choice choice_of_those_with(handle one, const by_age& reached) {
         choice strictest = choice_of(one);
-        for (const auto& [other, before] : reached) {
+        for (const auto& [at, other] : reached) {
             if (strictest != on_deadlock::lowest_priority) break;  // then the youngest gives way
             const choice stricter = Rules::stricter_of(strictest, choice_of(other));
             if (stricter != strictest && search(other, one)) strictest = stricter;
@@ -103,7 +119,8 @@ private:
     [[nodiscard]] bool search(handle from, handle to) {
         goal_ = to;
         last_ = none;
-        left_ = most_;
+        left_ = left_in_all_ < most_ ? static_cast<std::uint32_t>(left_in_all_) : most_;
+        const std::uint32_t given = left_;
         reached_.clear();
         next_.clear();
         reached_.emplace(from, none);
@@ -111,6 +128,7 @@ private:
             const handle one = next_.front();
             book_->for_each_place(one, [this, one](handle at) { look_from(one, at); });
         }
+        left_in_all_ -= given - left_;
         if (last_ == none && left_ == 0) ++given_up_;
         return last_ != none;
     }
@@ -249,8 +267,9 @@ private:
     }
 
     const book<Rules>* book_;
-    std::uint32_t most_;      // looks of one search
-    std::uint32_t left_ = 0;  // of this one
+    std::uint32_t most_;         // looks of one search
+    std::uint64_t left_in_all_;  // of all that are still to come
+    std::uint32_t left_ = 0;     // of this one
     std::uint64_t given_up_ = 0;
     bool meets_all_ = false;  // also those ahead that wait for nothing else, wherever they are
     handle goal_ = none;

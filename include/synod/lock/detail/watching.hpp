@@ -42,14 +42,17 @@ public:
         deferred<watched> page;
         page.next_index = asked.from_index < end ? end : asked.from_index;
         const std::uint32_t most = page_size(asked.limit, limits);
+        std::size_t bytes = 0;
         for (const change* one = journal.from(asked.from_index); one != journal.end(); ++one) {
             if (!begins_with(one->name, asked.prefix)) continue;
-            const bool is_full = page.changes.size() >= most;
+            if (!locks.lets_read(asked.stamp.session, one->name)) continue;
+            const bool is_full = page.changes.size() >= most || bytes >= watch_page_bytes;
             if (is_full && one->index != page.changes.back().index) {
                 page.next_index = one->index;
                 break;
             }
             page.changes.push_back(*one);
+            bytes += one->size();
         }
         return page;
     }
@@ -64,25 +67,28 @@ public:
         const std::string& first = asked.from_name < asked.prefix ? asked.prefix : asked.from_name;
         auto value = core::all().lower_bound(first);
         auto leader = locks.elections().leaders().lower_bound(first);
-        for (std::uint32_t names = 0;; ++names) {
+        std::size_t bytes = 0;
+        for (std::uint32_t names = 0;;) {
             const std::string* name = value == core::all().end() ? nullptr : &value->first;
             const bool has_leader = leader != locks.elections().leaders().end();
             if (has_leader && (name == nullptr || leader->first < *name)) name = &leader->first;
             if (name == nullptr || !begins_with(*name, asked.prefix)) return page;
-            if (names == most) {
-                page.next_name = *name;
+            const std::string_view now = *name;
+            const bool is_shown = locks.lets_read(asked.stamp.session, now);
+            if (is_shown && (names == most || bytes >= watch_page_bytes)) {
+                page.next_name = now;
                 return page;
             }
-            const std::string_view now = *name;
-            if (value != core::all().end() && value->first == now) {
-                page.entries.push_back(change_of(value->first, value->second));
-                ++value;
-            }
-            if (has_leader && leader->first == now) {
-                page.entries.push_back(
-                    change_of(leader->first, locks.elections().of(leader->second)));
-                ++leader;
-            }
+            const auto show = [&](const auto& its) {
+                if (!is_shown) return;
+                page.entries.push_back(change_of(std::string(now), its));
+                bytes += page.entries.back().size();
+            };
+            if (is_shown) ++names;
+            const bool has_value = value != core::all().end() && value->first == now;
+            const bool is_led = has_leader && leader->first == now;
+            if (has_value) show((value++)->second);
+            if (is_led) show(locks.elections().of((leader++)->second));
         }
     }
 

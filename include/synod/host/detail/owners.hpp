@@ -1,4 +1,4 @@
-// synod/base/detail/owners.hpp - std::unique_ptr and std::shared_ptr.
+// synod/host/detail/owners.hpp - std::unique_ptr and std::shared_ptr.
 //
 // SPDX-License-Identifier: BSL-1.0
 
