@@ -62,6 +62,9 @@ inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_
 /// A value that too few have voted for is seen where a message calls it chosen, or where one that was called so is chosen otherwise.
 inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_before_its_sync"};
 
+/// What outlives its time is a session, a lease or a wait, or a lock-delay.
+inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds"};
+
 /// Two commands of an entry that share an id open a session or ask for a lock, whichever comes first.
 inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique"};
 
@@ -75,7 +78,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m5, 50, agreement},
     simulated_kill{mutant::m6, 50, "nothing_before_its_sync"},
     simulated_kill{mutant::m7, 50, torn_votes},
-    simulated_kill{mutant::m8, 50, "nothing_before_its_sync"},
+    simulated_kill{mutant::m8, 50, chosen_too_early},
     simulated_kill{mutant::m9, 50, "promise_never_falls"},
     simulated_kill{mutant::m10, 50, agreement},
     simulated_kill{mutant::m12, 50, "reservation_never_falls"},
@@ -101,7 +104,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m54, 300, "log_time_keeps_pace"},
     simulated_kill{mutant::m55, 50, shared_ids},
     simulated_kill{mutant::m57, 50, "only_owners_release"},
-    simulated_kill{mutant::m58, 50, "delays_follow_holds"},  // or what else is overdue
+    simulated_kill{mutant::m58, 50, overdue},
     simulated_kill{mutant::m59, 100, "no_grant_to_the_dead"},
     simulated_kill{mutant::m60, 50, "queues_rise_in_position"},
     simulated_kill{mutant::m64, 50, "no_stale_write"},
