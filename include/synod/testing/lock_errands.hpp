@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::testing {
@@ -24,7 +23,7 @@ namespace synod::inline SYNOD_ABI::testing {
 class lock_errands {
 public:
     /// `usual` are the limits of the table, which it is told again with small changes.
-    explicit lock_errands(lock::config usual) : usual_(std::move(usual)) {}
+    explicit lock_errands(const lock::config& usual) : usual_(usual) {}
 
     /// A command for an owner, or for one that owns what it is about; its stamp is left to the session.
     [[nodiscard]] lock::command draw(prng& random, std::uint64_t owner) {
@@ -194,7 +193,8 @@ private:
         return asked;
     }
     [[nodiscard]] static std::string text(prng& random) {
-        return std::string(random.below(20), 'x');
+        std::string made(random.below(20), 'x');
+        return made;
     }
 
     [[nodiscard]] lock::command follow(prng& random) const {

@@ -66,7 +66,7 @@ public:
     /// Empties the tree. Returns what was in it, as a chain by `parent`, in no order. Linear.
     [[nodiscard, gnu::noinline]] tree_links* take_all() {
         tree_links* taken = nullptr;
-        tree_links* at = exchange<tree_links*>(root_, nullptr);
+        auto* at = exchange<tree_links*>(root_, nullptr);
         first_ = nullptr;
         while (at != nullptr) {
             if (tree_links* const below = a_child_of(at); below != nullptr) {
