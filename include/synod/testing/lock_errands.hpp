@@ -182,7 +182,8 @@ private:
     [[nodiscard]] lock::command transaction(prng& random) const {
         lock::guarded_txn asked;
         if (random.below(2) == 0) {
-            asked.conditions = {lock::token_valid(name(random, "k"), some_hold(random).token)};
+            const std::string held = name(random, "k");  // first, with every compiler
+            asked.conditions = {lock::token_valid(held, some_hold(random).token)};
         }
         if (random.below(3) == 0)
             asked.conditions.push_back(lock::version_is(name(random, "v"), version_));
