@@ -19,10 +19,10 @@ endfunction()
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
 # the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without. Those
-# that are given TOGETHER are one translation unit, which instantiates what all of them use once.
+# that are given TOGETHER, and not before, are one translation unit, which instantiates what all of them use once.
 function(synod_unit_test layer)
     cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS;TOGETHER")
-    set(subjects ${arg_UNPARSED_ARGUMENTS})
+    set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_TOGETHER})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
     set(processors 1)

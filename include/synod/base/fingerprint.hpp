@@ -36,12 +36,15 @@ concept sized_sequence = requires(const T& value) {
     value.begin() != value.end();
 };
 
-/// A sequence of bytes side by side.
+/// A sequence of bytes, or of what is as small, and one of those that stand side by side.
 template <class T>
 concept sized_bytes = sized_sequence<T> && requires(const T& value) {
-    { static_cast<unsigned char>(*value.data()) };
-    requires sizeof(*value.data()) == 1;
+    static_cast<unsigned char>(*value.begin());
+    requires sizeof(*value.begin()) == 1;
 };
+template <class T>
+concept bytes_in_one_piece =
+    sized_bytes<T> && requires(const T& value) { static_cast<unsigned char>(*value.data()); };
 
 }  // namespace detail
 
@@ -69,8 +72,10 @@ public:
         requires(!detail::has_fingerprint<T>)
     constexpr void add(const T& sequence) {
         add(std::size_t{sequence.size()});
-        if constexpr (detail::sized_bytes<T>) {
+        if constexpr (detail::bytes_in_one_piece<T>) {
             mix_bytes(sequence.data(), sequence.size());
+        } else if constexpr (detail::sized_bytes<T>) {
+            mix_each(sequence);
         } else {
             for (const auto& element : sequence) add(element);
         }
@@ -100,6 +105,21 @@ private:
         std::uint64_t rest = 0;
         for (unsigned i = 0; i < count; ++i) rest |= at(i);
         mix(rest);
+    }
+
+    /// The same of bytes that stand apart.
+    template <class Sequence>
+    constexpr void mix_each(const Sequence& sequence) {
+        std::uint64_t word = 0;
+        unsigned filled = 0;
+        for (const auto& one : sequence) {
+            word |= std::uint64_t{static_cast<unsigned char>(one)} << 8 * filled;
+            if (++filled < 8) continue;
+            mix(word);
+            word = 0;
+            filled = 0;
+        }
+        if (filled > 0) mix(word);
     }
 
     constexpr void mix(std::uint64_t value) {

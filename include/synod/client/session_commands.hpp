@@ -43,9 +43,9 @@ template <class Hoped, class Reply>
 }  // namespace client::detail
 
 /// The part of a session that carries commands about locks, and about the table as a whole. Each function sends one, waits for its end,
-/// and runs exactly once, however often it has to be sent; what waits at the service does so for `wait_ms` of log time. The calling thread is the owner: what it acquires, it
-/// alone converts, renews and gives back. Holds are told by their tokens and end with the session; nothing tells of their loss, and
-/// so whatever they guard is to be guarded by the tokens.
+/// and runs exactly once, however often it has to be sent; what waits at the service does so for `wait_ms` of log time. The calling
+/// thread is the owner: what it acquires, it alone converts, renews and gives back. Holds are told by their tokens and end with the
+/// session; nothing tells of their loss, and so whatever they guard is to be guarded by the tokens.
 ///
 /// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop` fires; unreachable, session_expired,
 /// hold_lost and stopped as for basic_mutex::acquire. What was sent, and is not undone by a cancel, ends with outcome_unknown instead of

@@ -50,9 +50,9 @@ enum class access_change : std::uint8_t { put, remove };
 /// at all everybody may do everything; where there are some, nobody may do what none allows. A command is judged when it runs: what
 /// is held or waited for then is not taken away.
 ///
-/// Answered by `administered`; also for a removal of what is not there. Refused: denied without may_administer for the prefix or for all names,
-/// and where there would be rules and none that lets somebody administer all names, so the first rule to be put and the last to be
-/// removed is one of these; malformed for unknown rights; name_too_long; limit for too many rules.
+/// Answered by `administered`; also for a removal of what is not there. Refused: denied without may_administer for the prefix or for all
+/// names, and where there would be rules and none that lets somebody administer all names, so the first rule to be put and the last to
+/// be removed is one of these; malformed for unknown rights; name_too_long; limit for too many rules.
 struct set_acl {
     request_stamp stamp;
     access_rule rule;

@@ -390,8 +390,7 @@ private:
         return {};
     }
 
-    std::map<request_name, std::vector<std::size_t>>
-        granted_;                             // what was ever granted: its places in grants_
+    std::map<request_name, std::vector<std::size_t>> granted_;  // of each request, in grants_
     std::map<request_name, answer> answers_;  // the first to each command of a session
     std::map<session_id, opening> opened_;    // every session that there ever was
     std::vector<grant> grants_;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -59,6 +60,19 @@ TEST_CASE("equal sequences have equal fingerprints, whatever they are kept in") 
     const std::array<int, 3> array{1, 2, 3};
     CHECK(fingerprint_of(vector) == fingerprint_of(array));
     CHECK(fingerprint_of(std::string("abc")) == fingerprint_of(std::string_view("abc")));
+}
+
+TEST_CASE("equal bytes have equal fingerprints, side by side or apart, as long as they may be") {
+    for (std::size_t size = 0; size < 20; ++size) {
+        std::string text(size, 'a');
+        if (size > 0) text.back() = '\xff';
+        const std::deque<char> apart(text.begin(), text.end());
+        CHECK(fingerprint_of(apart) == fingerprint_of(text));
+    }
+    CHECK(fingerprint_of(std::vector<bool>{true, false}) ==
+          fingerprint_of(std::array<bool, 2>{true, false}));
+    CHECK(fingerprint_of(std::deque<std::int8_t>{-1}) ==
+          fingerprint_of(std::vector<std::int8_t>{-1}));
 }
 
 TEST_CASE("a char counts as the byte it is, sign or not") {

@@ -44,6 +44,23 @@ struct two_clients : world<> {
         REQUIRE(run_until([&] { return who.end_of(errand) != nullptr; }));
         return *who.end_of(errand);
     }
+
+    /// What an errand of `b` comes to that waits for what `a` holds, and is told of its grant after the lease has run out.
+    std::error_code end_after_lapse(lock::command holds, lock::command waits) {
+        const auto held = end(a, std::move(holds));
+        const auto waiting = b.run(std::move(waits), now);
+        run(milliseconds(100));
+        fate_of = [this](node_id, node_id to, const message&) {
+            return to == b.self ? lost : at_once;
+        };
+        end(a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
+        REQUIRE(run_until([&] { return b.core.policy().observer.lapses > 0; }, seconds(30)));
+        fate_of = [](node_id, node_id, const message& any) {
+            return reply_in<lock::kept>(any) ? lost : at_once;
+        };
+        REQUIRE(run_until([&] { return b.end_of(waiting) != nullptr; }, seconds(10)));
+        return b.end_of(waiting)->error;
+    }
 };
 
 }  // namespace
@@ -208,41 +225,15 @@ TEST_CASE("a lock whose owner gives an errand's back is asked for again") {
 
 TEST_CASE("what is granted to an errand after the lease has run out is given back (locks R4)") {
     two_clients w;
-    const auto held = w.end(w.a, permits(4));
-    const auto waiting = w.b.run(permits(2), w.now);
-    w.run(milliseconds(100));
-    w.fate_of = [&](node_id, node_id to, const message&) {
-        return to == w.b.self ? lost : at_once;
-    };
-    w.end(w.a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
-    REQUIRE(w.run_until([&] { return w.b.core.policy().observer.lapses > 0; }, seconds(30)));
-    w.fate_of = [](node_id, node_id, const message& any) {
-        return reply_in<lock::kept>(any) ? lost : at_once;
-    };
-    REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
-    CHECK(w.b.end_of(waiting)->error == errc::hold_lost);
+    CHECK(w.end_after_lapse(permits(4), permits(2)) == errc::hold_lost);
     CHECK(w.run_until([&] { return w.table().locks() == 0; }, seconds(5)));
 }
 
-TEST_CASE(
-    "what is granted to an errand after the lease has run out is not told as held, where no cancel "
-    "undoes it") {
+TEST_CASE("a late grant that no cancel undoes is not told as held (locks R4)") {
     two_clients w;
-    const auto held = w.end(w.a, exclusive("z"));
     lock::acquire again = exclusive("z");
     again.flags = lock::reentrant;
-    const auto waiting = w.b.run(again, w.now);
-    w.run(milliseconds(100));
-    w.fate_of = [&](node_id, node_id to, const message&) {
-        return to == w.b.self ? lost : at_once;
-    };
-    w.end(w.a, lock::release{{}, 1, get<lock::granted>(held.reply).token});
-    REQUIRE(w.run_until([&] { return w.b.core.policy().observer.lapses > 0; }, seconds(30)));
-    w.fate_of = [](node_id, node_id, const message& any) {
-        return reply_in<lock::kept>(any) ? lost : at_once;
-    };
-    REQUIRE(w.run_until([&] { return w.b.end_of(waiting) != nullptr; }, seconds(10)));
-    CHECK(w.b.end_of(waiting)->error == errc::outcome_unknown);
+    CHECK(w.end_after_lapse(exclusive("z"), again) == errc::outcome_unknown);
 }
 
 TEST_CASE("what concerns the session itself is no errand") {

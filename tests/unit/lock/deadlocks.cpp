@@ -147,20 +147,6 @@ TEST_CASE("locks 3.7: when a semaphore shrinks, who comes to wait for each other
     CHECK(get<lock::wait_deadlocked>(told[0]).request == younger);
 }
 
-TEST_CASE("locks 3.7: also when it had shrunk before, and nobody waited") {
-    trio d;
-    CHECK(holds_alternative<lock::granted>(take(d, d.a, 1, 3)));
-    CHECK(holds_alternative<lock::granted>(take(d, d.c, 1, 3)));
-    d.run(lock::set_capacity{d.stamp(d.c), "s", 2});
-    d.hold(d.b, "x");
-    d.wait(d.a, "x");
-    CHECK(take(d, d.b, 1, 2) == reply(lock::queued{}));
-    d.run(lock::set_capacity{d.stamp(d.c), "s", 1});
-    const auto told = d.events();
-    REQUIRE(told.size() == 1);
-    CHECK(holds_alternative<lock::wait_deadlocked>(told[0]));
-}
-
 TEST_CASE("an owner does not wait for its own permits") {
     trio d;
     CHECK(holds_alternative<lock::granted>(take(d, d.a, 2, 2)));
