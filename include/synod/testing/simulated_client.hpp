@@ -261,7 +261,7 @@ private:
             // Whoever rests has given up on it before this was told.
             if (told.request == request_ && stage_ != stage_of_life::resting) hear(told);
         });
-        core_->drain_errands([this](const auto& told) { hear(told); });
+        core_->drain_errands([&](const client::conclusion<lock::reply>& told) { hear(told); });
         core_->flush(local);
         reschedule();
     }
