@@ -80,6 +80,7 @@ private:
         lock::config limits;
         limits.max_requests_per_session = 4'000'000;
         limits.max_waiting_per_session = 4'000'000;
+        limits.max_holds_per_session = 4'000'000;
         return limits;
     }
     static bytes encoded(const lock::command& asked) {

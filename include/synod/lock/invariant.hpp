@@ -62,7 +62,8 @@ template <class Lock>
     return held;
 }
 
-/// Permits are of semaphores: of each of their requests, and of no other; and what has ended asks for nothing. (3.3)
+/// Permits are of semaphores: of each of their requests, and of no other, and no more than any capacity; and what has ended asks for
+/// nothing. (3.3)
 template <class State>
 [[nodiscard]] bool permits_are_of_semaphores(const State& now) {
     return for_all(now.locks,
@@ -73,7 +74,8 @@ template <class State>
                            return lock.capacity == 0 ? one.permits == 0
                                                      : one.permits > 0 && is_plain;
                        };
-                       return for_all(lock.holders, is_right) && for_all(lock.queue, is_right);
+                       return for_all(lock.holders, is_right) && for_all(lock.queue, is_right) &&
+                              holding_of(lock).permits <= ~std::uint32_t{0};
                    }) &&
            for_all(now.ended,
                    [](const auto& one) { return one.permits == 0 && one.mode == mode::exclusive; });

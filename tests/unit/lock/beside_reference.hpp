@@ -1,4 +1,4 @@
-// tests/unit/lock/beside_reference.hpp - one entry of a log, answered by the table or by its reference, and told alike.
+// tests/unit/lock/beside_reference.hpp - the naive reference, compiled once, and what it and the table answer to one entry of a log.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -8,18 +8,38 @@
 
 #include "driver.hpp"
 #include "random_commands.hpp"
-#include "reference.hpp"
 
-#include <utility>
+#include <memory>
 #include <vector>
 
 namespace synod::lock_test {
 
-inline std::vector<lock::event> events_of(lock::table& table) {
-    std::vector<lock::event> all;
-    table.drain_events([&all](const lock::event& one) { all.push_back(one); });
-    return all;
+class reference;
+
+/// The reference, whose members are compiled in reference.cpp.
+class compiled_reference {
+public:
+    explicit compiled_reference(const lock::config& config);
+    ~compiled_reference();
+    compiled_reference(const compiled_reference&) = delete;
+    compiled_reference& operator=(const compiled_reference&) = delete;
+
+    lock::reply execute(const apply_context& at, const lock::command& asked);
+    void advance(log_time to);
+    void new_leader(ballot leader);
+    [[nodiscard]] std::vector<lock::event> events();
+    [[nodiscard]] lock::state describe() const;
+    [[nodiscard]] const lock::config& config() const;
+
+private:
+    std::unique_ptr<reference> all_;
+};
+
+inline lock::reply execute(compiled_reference& machine, const apply_context& at,
+                           const lock::command& asked) {
+    return machine.execute(at, asked);
 }
+inline void advance(compiled_reference& machine, log_time to) { machine.advance(to); }
 
 /// The same without the cycle, which the reference does not tell.
 inline lock::reply told(const lock::reply& answer) {
@@ -31,12 +51,6 @@ inline std::vector<lock::event> told(std::vector<lock::event> events) {
     }
     return events;
 }
-
-inline lock::reply execute(reference& machine, const apply_context& at,
-                           const lock::command& asked) {
-    return machine.execute(at, asked);
-}
-inline void advance(reference& machine, log_time to) { machine.advance(to); }
 
 /// What a machine answers to one entry of a log.
 template <class Machine>

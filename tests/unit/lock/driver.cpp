@@ -71,6 +71,16 @@ bytes snapshot_of(const lock::table& machine) {
     return all;
 }
 
+std::vector<lock::event> events_of(lock::table& machine) {
+    std::vector<lock::event> all;
+    machine.drain_events([&all](const lock::event& one) { all.push_back(one); });
+    return all;
+}
+
+lock::state state_of(const lock::table& machine) { return machine.describe(); }
+
+const char* first_broken(const lock::state& one) { return lock::invariant::first_broken(one); }
+
 bool restore(lock::table& machine, bytes_view from) {
     byte_reader in(from);
     return machine.restore(in) && in.finished();

@@ -167,6 +167,10 @@ inline lock::reply no(lock::refusal reason) { return lock::refused{reason}; }
 void advance(lock::table& machine, log_time to);
 [[nodiscard]] bytes snapshot_of(const lock::table& machine);
 [[nodiscard]] bool restore(lock::table& machine, bytes_view from);
+[[nodiscard]] std::vector<lock::event> events_of(lock::table& machine);
+[[nodiscard]] lock::state state_of(const lock::table& machine);
+/// The name of the invariant that a state breaks, or nullptr.
+[[nodiscard]] const char* first_broken(const lock::state& one);
 
 inline bytes snapshot_of(const auto& machine) {
     bytes all;

@@ -8,7 +8,10 @@
 
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <list>
 #include <map>
 #include <vector>
 
@@ -99,4 +102,38 @@ TEST_CASE("a slab hands out again what it was given back, and lists keep their o
     CHECK(left[98] == 99);
     CHECK(left[99] == 102);
     CHECK(all.take() == taken[101]);
+}
+
+TEST_CASE("a list keeps the order of std::list, forwards and backwards, wherever it changes") {
+    struct node {
+        inner::handle previous = inner::none, next = inner::none;
+    };
+    using links = inner::links<node, &node::previous, &node::next>;
+    inner::slab<node> all;
+    inner::chain list;
+    std::list<inner::handle> naive;
+    prng random(1);
+    for (int i = 0; i < 20'000; ++i) {
+        const auto at =
+            std::next(naive.begin(), static_cast<std::ptrdiff_t>(random.below(naive.size() + 1)));
+        if (naive.size() < 8 && random.below(2) == 0) {
+            const inner::handle fresh = all.take();
+            const inner::handle before = at == naive.begin() ? inner::none : *std::prev(at);
+            links::insert_behind(all, list, before, fresh);
+            naive.insert(at, fresh);
+        } else if (at != naive.end()) {
+            links::remove(all, list, *at);
+            all.give_back(*at);
+            naive.erase(at);
+        }
+        std::list<inner::handle> forwards, backwards;
+        for (auto one = list.first; one != inner::none; one = all[one].next)
+            forwards.push_back(one);
+        for (auto one = links::last(all, list); one != inner::none;
+             one = links::before(all, list, one)) {
+            backwards.push_front(one);
+        }
+        REQUIRE(forwards == naive);
+        REQUIRE(backwards == naive);
+    }
 }

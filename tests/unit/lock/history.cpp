@@ -7,7 +7,6 @@
 #include "beside_reference.hpp"
 #include "driver.hpp"
 #include "random_commands.hpp"
-#include "reference.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -188,20 +187,20 @@ private:
 /// One history with reference and table side by side; false at the first difference.
 bool agree(std::uint64_t seed, const lock::config& config, int length, tally& seen) {
     lock::table table = std::move(*lock::table::make(config));
-    reference naive(config);
+    compiled_reference naive(config);
     random_commands source(seed);
     for (int i = 0; i < length; ++i) {
         const step made = source.next();
-        const lock::state before = table.describe();
+        const lock::state before = state_of(table);
         const lock::reply expected = answer(naive, made);
         const lock::reply given = answer(table, made);
         const auto events = events_of(table);
         if (told(given) != expected || told(events) != naive.events()) return false;
-        const lock::state after = table.describe();
+        const lock::state after = state_of(table);
         lock::state same = naive.describe();
         same.last = after.last;  // the reference does not count a leader's first entry
         if (after != same || table.config() != naive.config()) return false;
-        if (lock::invariant::first_broken(after) != nullptr) return false;
+        if (first_broken(after) != nullptr) return false;
         if (!lock::invariant::only_moves_forward(before, after)) return false;
         if (!lock::invariant::grants_fit(before, after)) return false;
         if (!lock::invariant::forced_ends_only_approach(before, after)) return false;

@@ -278,6 +278,10 @@ TEST_CASE("permits are of semaphores, and each of their requests has some") {
     CHECK(with([](state& now) { set_mode(now.locks[1].queue[0], lock::mode::exclusive); }) == name);
     CHECK(with([](state& now) { now.locks[1].queue[0].kind = lock::request_kind::upgrade; }) ==
           name);
+    CHECK(with([](state& now) {
+              now.locks[1].holders[0].permits = ~std::uint32_t{0};
+              now.locks[1].holders.push_back(now.locks[1].holders[0]);
+          }) == name);
 }
 
 TEST_CASE("no semaphore grants more than it has, though more may be held of a lowered one") {

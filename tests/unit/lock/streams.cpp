@@ -7,7 +7,6 @@
 #include "beside_reference.hpp"
 #include "driver.hpp"
 #include "random_commands.hpp"
-#include "reference.hpp"
 #include "support/catch.hpp"
 
 #include <cstddef>
@@ -23,7 +22,7 @@ namespace {
 /// Whether replies and events are the same at each step, and the states at the end.
 bool end_alike(std::uint64_t seed, const lock::config& config, std::size_t& granted) {
     lock::table table = std::move(*lock::table::make(config));
-    reference naive(config);
+    compiled_reference naive(config);
     random_commands source(seed);
     prng chance(seed);
     for (std::uint64_t left = 5 + chance.below(30); left > 0; --left) {
@@ -36,10 +35,10 @@ bool end_alike(std::uint64_t seed, const lock::config& config, std::size_t& gran
         source.heard(given);
         for (const lock::event& one : events) source.heard(one);
     }
-    const lock::state after = table.describe();
+    const lock::state after = state_of(table);
     lock::state same = naive.describe();
     same.last = after.last;  // the reference does not count a leader's first entry
-    return after == same && lock::invariant::first_broken(after) == nullptr;
+    return after == same && first_broken(after) == nullptr;
 }
 
 /// As many streams as there are, or fewer where each takes ten times as long.

@@ -216,7 +216,7 @@ private:
     static void need_of_hold(fencing_token token, const book<Rules>& book, rights needed,
                              Need&& need) {
         const handle one = book.find_hold(token);
-        if (one != none) need(book.object_at(book.place_at(one).object).name, needed);
+        if (one != none) need(book.object_at(book.place_at(one).object).name.view(), needed);
     }
 
     list all_;  // in order of prefix, then of principal

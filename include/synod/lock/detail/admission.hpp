@@ -216,7 +216,7 @@ public:
     [[nodiscard]] bool is_compatible_without(handle one, mode asked) const {
         const place& own = book_->place_at(one);
         holding others = book_->objects().obstacles(own.object);
-        --others.in(own.stake.mode);
+        --others.in(own.mode);
         return Rules::is_compatible(others, asked);
     }
 
@@ -230,8 +230,8 @@ public:
         if (lock == none) return none;
         for (handle one = book_->object_at(lock).holders.first; one != none;
              one = book_->place_at(one).next) {
-            const bool is_stronger = strongest == none || book_->place_at(one).stake.mode >
-                                                              book_->place_at(strongest).stake.mode;
+            const bool is_stronger =
+                strongest == none || book_->place_at(one).mode > book_->place_at(strongest).mode;
             if (is_stronger && owner_of(one) == owner) strongest = one;
         }
         return strongest;

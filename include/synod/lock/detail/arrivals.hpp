@@ -38,18 +38,18 @@ protected:
     [[nodiscard]] static deferred<detail::request> request_of(const Command& asked, handle client,
                                                               const apply_context& context) {
         detail::request fresh;
-        fresh.at = context.at;
+        fresh.set_at(context.at);
         fresh.sequence = asked.stamp.sequence;
         fresh.tag = asked.owner;
         fresh.client = client;
-        fresh.deadline = asked.wait_ms == no_wait ? log_time::never() : context.now + asked.wait_ms;
         return fresh;
     }
 
     /// Takes a request in on the terms of its command.
     template <class Command>
-    [[nodiscard]] handle add(const detail::request& made, const Command& asked) {
-        const handle fresh = book_.add(made);
+    [[nodiscard]] handle add(const detail::request& made, const Command& asked, log_time now) {
+        const bool is_short = asked.wait_ms == no_wait;
+        const handle fresh = book_.add(made, is_short ? log_time::never() : now + asked.wait_ms);
         bool lets_pass = false;
         if constexpr (requires { asked.permits; }) {
             lets_pass = (asked.flags & allow_small_pass) != 0 &&
@@ -105,8 +105,8 @@ private:
         const std::uint64_t own =
             Rules::rank_of(here.policy, its.terms.priority, now, config_.aging_ms);
         if (own > its.rank) its.rank = own;
-        for (handle other = here.queue.last; other != none;
-             other = book_.place_at(other).previous) {
+        for (handle other = book_.last_in_queue(target); other != none;
+             other = book_.ahead_of(other)) {
             const standing& others = book_.standing_of(book_.place_at(other).request);
             if (others.rank <= its.rank) break;
             if (Rules::may_be_overtaken(others.bypassed, config_.max_bypass)) continue;

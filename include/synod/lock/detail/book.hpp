@@ -61,18 +61,28 @@ public:
         });
     }
     /// Takes a request in that has no places yet. Its client and position are set; its links are not looked at.
-    [[nodiscard]] handle add(const request& what) {
+    [[nodiscard]] handle add(const request& what, log_time deadline) {
         const handle fresh = requests_.take();
         requests_[fresh] = what;
         requests_[fresh].places = none;
         of_client::append(requests_, clients_[what.client].requests, fresh);
         by_sequence_.insert(fresh, hash_of_name(what.client, what.sequence));
-        if (what.state == request_state::queued && what.deadline != log_time::never()) {
-            waits_.start(timer_of(fresh));
-        }
+        requests_[fresh].has_deadline =
+            what.state == request_state::queued && deadline != log_time::never();
+        if (requests_[fresh].has_deadline) waits_.start({deadline, what.at(), fresh});
         if (what.is_listed) waits_.add(wait_of(fresh));
         if (counts_by_itself(what)) count(fresh);
         return fresh;
+    }
+
+    [[nodiscard]] log_time deadline_of(handle one) const {
+        return at(one).has_deadline ? waits_.deadline_of(one) : log_time::never();
+    }
+    /// The first of a request's tokens, also once that lock is given back; zero unless it is granted.
+    [[nodiscard]] fencing_token first_token_of(handle one) const {
+        const request& its = at(one);
+        if (its.state != request_state::granted) return {};
+        return its.has_first ? firsts_.at(one) : places_[its.places].token;
     }
 
     /// A request is going to wait for longer than its command. It is found by its owner from now on.
@@ -91,9 +101,9 @@ public:
     /// before it with the same rank. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
         const handle fresh = add_place(one, target, wanted);
-        handle before = objects_[target].queue.last;
+        handle before = base::last_in_queue(target);
         while (before != none && !stands_behind(one, places_[before].request)) {
-            before = places_[before].previous;
+            before = base::ahead_of(before);
         }
         stand_in_queue(before, fresh);
         return fresh;
@@ -123,12 +133,15 @@ public:
         places_[one].has_lease = true;
         leases_.want(one, wanted);
     }
-    void set_upgrades(handle one, handle hold) { places_[one].upgrades = hold; }
+    void set_upgrades(handle one, handle hold) {
+        places_[one].is_upgrade = true;
+        base::upgrades_.emplace(one, hold);
+    }
 
     /// The place of the upgrade that waits for an object, or `none`.
     [[nodiscard]] handle upgrade_of(handle target) const {
         const handle front = objects_[target].queue.first;
-        return front != none && places_[front].upgrades != none ? front : none;
+        return front != none && places_[front].is_upgrade ? front : none;
     }
 
     /// What stands in the way of a waiting place, and of nobody else who asks for the same.
@@ -143,21 +156,22 @@ public:
     void hold(handle one, fencing_token token, log_time now) {
         place& asked = places_[one];
         if (asked.has_lease) leases_.begin(one, token, now);
-        if (asked.upgrades != none) replace(asked.upgrades, one, token);
+        if (asked.is_upgrade) replace(base::upgraded_by(one), one, token);
         if (request_of(one).reclaims) {
             objects_.end_delays(asked.object, profile_of(request_of(one)).client);
         }
         leave_queue(one);
         asked.token = token;
         neighbours::append(places_, objects_[asked.object].holders, one);
-        ++objects_[asked.object].held.in(asked.stake.mode);
-        objects_[asked.object].held.permits += asked.stake.permits;
+        objects_[asked.object].add(asked.stake());
         by_token_.insert(one, spread_in_lines(token.value()));
         if (asked.has_value) announce(one);
     }
     void note_granted(handle one, fencing_token first) {
         stop_waiting(one);
-        requests_[one].first = first;
+        requests_[one].has_first =
+            places_[requests_[one].places].token != first || requests_[one].is_wide;
+        if (requests_[one].has_first) firsts_.emplace(one, first);
         requests_[one].state = request_state::granted;
     }
 
@@ -167,7 +181,7 @@ public:
         held.before = from.before;
         held.count = from.count;
         held.has_value = from.has_value;
-        if (from.has_value) elections_.resume(one, objects_[held.object].name, from);
+        if (from.has_value) elections_.resume(one, name_at(one), from);
         if (from.lease.ttl_ms == 0) return;
         held.has_lease = true;
         leases_.resume(one, held.token, from.lease);
@@ -185,9 +199,9 @@ public:
     void convert(handle one, lock::mode to) {
         place& held = places_[one];
         if (to != lock::mode::exclusive) note_writer(objects_[held.object], held);
-        --objects_[held.object].held.in(held.stake.mode);
-        ++objects_[held.object].held.in(to);
-        held.stake.mode = held.before = to;
+        objects_[held.object].remove(held.stake());
+        held.mode = held.before = to;
+        objects_[held.object].add(held.stake());
         objects_.touch(held.object);
         if (held.has_value && !Rules::may_lead(to)) drop_value(one);
     }
@@ -201,8 +215,7 @@ public:
     /// A hold that is about to end goes on standing in the way of others.
     void leave_delay(handle one, const client_uuid& client, log_time until) {
         const place& held = places_[one];
-        objects_.add_delay(held.object,
-                           {held.token, held.stake.mode, held.stake.permits, client, until});
+        objects_.add_delay(held.object, {held.token, held.mode, held.permits, client, until});
     }
 
     /// Ends a waiting request in all its places; it is kept for its client.
@@ -219,6 +232,7 @@ public:
         drop_places(one);
         stop_waiting(one);
         const request& gone = requests_[one];
+        if (gone.has_first) firsts_.erase(one);
         client& owner = clients_[gone.client];
         if (counts_by_itself(gone)) {
             --owner.requested;
@@ -270,18 +284,15 @@ private:
     using of_client = links<deferred<request>, &request::client_previous, &request::client_next>;
 
     [[nodiscard]] wait_entry wait_of(handle one) const {
-        return {owner_of(one), requests_[one].at, one};
-    }
-    [[nodiscard]] wait_timer timer_of(handle one) const {
-        return {requests_[one].deadline, requests_[one].at, one};
+        return {owner_of(one), requests_[one].at(), one};
     }
 
     void stop_waiting(handle one) {
         request& ended = requests_[one];
-        if (ended.deadline != log_time::never()) waits_.stop(timer_of(one));
-        ended.deadline = log_time::never();
-        if (std::exchange(ended.is_listed, false)) waits_.remove(wait_of(one));
-        if (std::exchange(ended.has_standing, false)) standings_.drop(one);
+        if (ended.has_deadline) waits_.stop(one, ended.at());
+        if (ended.is_listed) waits_.remove(wait_of(one));
+        if (ended.has_standing) standings_.drop(one);
+        ended.has_deadline = ended.is_listed = ended.has_standing = false;
     }
     void count(handle one) {
         client& owner = clients_[at(one).client];
@@ -294,8 +305,8 @@ private:
         const place& held = places_[old];
         place& asked = places_[upgrade];
         asked.count = held.count;
-        asked.before = held.stake.mode;
-        asked.upgrades = none;
+        asked.before = held.mode;
+        end_upgrade(upgrade);
         asked.has_lease = held.has_lease;
         if (held.has_lease) leases_.resume(upgrade, token, leases_.of(old));
         if (held.has_forced_end && Rules::inherits_end()) {
@@ -305,13 +316,21 @@ private:
         forget_place(old);
     }
 
+    [[nodiscard]] std::string name_at(handle one) const {
+        return std::string(objects_[places_[one].object].name.view());
+    }
+    void end_upgrade(handle one) {
+        places_[one].is_upgrade = false;
+        base::upgrades_.erase(one);
+    }
+
     void announce(handle one) {
         const place& its = places_[one];
-        elections_.announce(one, objects_[its.object].name, its.token);
+        elections_.announce(one, name_at(one), its.token);
     }
     void drop_value(handle one) {
         places_[one].has_value = false;
-        elections_.drop(one, objects_[places_[one].object].name);
+        elections_.drop(one, name_at(one));
     }
 
     void drop_place(handle one) {
@@ -319,6 +338,7 @@ private:
         if (gone.has_lease) leases_.drop(one, gone.token);
         if (gone.has_forced_end) forced_ends_.drop(gone.token);
         if (gone.has_value) drop_value(one);
+        if (gone.is_upgrade) end_upgrade(one);
         if (gone.token == fencing_token())
             leave_queue(one);
         else
@@ -339,6 +359,7 @@ private:
     detail::profiles<deferred<profile>> profiles_;
     index by_sequence_;  // every request
     wait_list<Rules> waits_;
+    ordered_map<handle, deferred<fencing_token>> firsts_;  // of requests with request::has_first
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

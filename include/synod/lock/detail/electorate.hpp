@@ -50,7 +50,7 @@ public:
         if (const auto why = check().refusal_of_hold(one, asked)) return refused{*why};
         const place& held = book_.place_at(one);
         const bool is_semaphore = check().is_semaphore(held.object);
-        if (is_semaphore || !Rules::may_lead(held.stake.mode)) return refused{refusal::not_leader};
+        if (is_semaphore || !Rules::may_lead(held.mode)) return refused{refusal::not_leader};
         const std::size_t before =
             held.has_value ? book_.elections().of(one).value.size() : std::size_t{0};
         if (!has_room(before, asked.value.size())) return refused{refusal::limit};

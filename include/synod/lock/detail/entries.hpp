@@ -8,6 +8,7 @@
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/hash_index.hpp>
+#include <synod/lock/detail/short_text.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/queueing.hpp>
 #include <synod/lock/reply.hpp>
@@ -23,11 +24,10 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// One acquire or upgrade from the moment it is taken in: it waits, then is held, or ends and is kept until its client has
 /// acknowledged that.
 struct request {
-    position at;                 // of its command; the order of queues
+    synod::slot slot;            // of its command; with `index`, the order of queues
     std::uint64_t sequence = 0;  // of its command; names it within its session
     std::uint64_t tag = 0;       // of its owner
-    log_time deadline;           // of its wait; never once it no longer waits
-    fencing_token first;  // of its tokens, also once that lock is given back; zero unless granted
+    std::uint32_t index = 0;     // of its command, in the slot
     handle client = none;
     handle places =
         none;  // the first of them, in order of the locks' names; none once it has ended
@@ -35,12 +35,20 @@ struct request {
     handle client_next = none;
     request_state state = request_state::queued;
     request_kind kind = request_kind::acquisition;
-    bool reclaims = false;      // what its client has lost does not stand in its way
-    bool is_wide = false;       // it is for several locks
-    bool is_listed = false;     // it stands in the list of those who wait
-    bool told_queued = false;   // its client knows that it waits, so how that ends is an event
-    bool has_standing = false;  // while it waits
-    bool barges = false;        // its grant overtakes all who wait
+    bool reclaims : 1 = false;      // what its client has lost does not stand in its way
+    bool is_wide : 1 = false;       // it is for several locks
+    bool is_listed : 1 = false;     // it stands in the list of those who wait
+    bool told_queued : 1 = false;   // its client knows that it waits, so how that ends is an event
+    bool has_standing : 1 = false;  // while it waits
+    bool has_deadline : 1 = false;  // while it waits
+    bool has_first : 1 = false;     // its first token may not be that of its first place
+    bool barges : 1 = false;        // its grant overtakes all who wait
+
+    [[nodiscard]] position at() const { return {slot, index}; }
+    void set_at(const position& where) {
+        slot = where.slot;
+        index = where.index;
+    }
 };
 
 /// Whether a request waits at a latch or a barrier.
@@ -72,30 +80,59 @@ struct place {
     handle object = none;
     handle previous = none;  // in its object's queue, or among its holders
     handle next = none;
-    handle sibling = none;    // the next place of its request
-    handle upgrades = none;   // the hold that it is to replace, while it waits for that
-    std::uint32_t count = 1;  // of a hold: releases that end it
-    detail::stake stake;
+    handle sibling = none;      // the next place of its request
+    std::uint32_t count = 1;    // of a hold: releases that end it
+    std::uint32_t permits = 0;  // of a semaphore; zero at a lock
+    lock::mode mode = lock::mode::exclusive;
     lock::mode before = lock::mode::exclusive;  // of the hold that it has replaced; else its own
-    bool has_lease = false;
-    bool has_forced_end = false;
-    bool has_value = false;  // it leads, or waits to
+    bool is_upgrade : 1 = false;                // it waits to replace a hold
+    bool has_lease : 1 = false;
+    bool has_forced_end : 1 = false;
+    bool has_value : 1 = false;  // it leads, or waits to
+
+    [[nodiscard]] detail::stake stake() const { return {mode, permits}; }
 };
 
 /// One lock, or one semaphore. It exists while it is held, waited for, or closed by a lock-delay.
 struct object {
-    std::string name;
-    std::uint32_t capacity = 0;  // of a semaphore; zero for a lock
-    chain holders;               // places, as they were granted
-    chain queue;  // places: an upgrade, if one waits, and then in order of rank and of position
-    holding held;
+    short_text name;
+    chain holders;  // places, as they were granted
+    chain queue;    // places: an upgrade, if one waits, and then in order of rank and of position
+    std::uint32_t shared = 0;     // holders in each mode
+    std::uint32_t exclusive = 0;  //
+    std::uint32_t permits = 0;    // that are held, of a semaphore
+    std::uint32_t capacity = 0;   // of a semaphore; zero for a lock
     std::uint32_t waiting = 0;
-    std::uint32_t waiting_for_several = 0;  // of those in its queue, the requests for several locks
-    bool touched = false;                   // stands in the list of those whose grant loop is due
-    bool is_delayed = false;                // has lock-delays
-    bool is_phase_over = false;             // a writer of policy::phase_fair has had its turn
+    std::uint16_t update = 0;
     lock::policy policy = lock::policy::fifo;
+    bool touched : 1 = false;        // stands in the list of those whose grant loop is due
+    bool is_delayed : 1 = false;     // has lock-delays
+    bool is_phase_over : 1 = false;  // a writer of policy::phase_fair has had its turn
+    bool has_wide : 1 = false;       // a request for several locks waits
+
+    [[nodiscard]] holding held() const { return {shared, update, exclusive, permits}; }
+    void add(const stake& one) {
+        count(one.mode, 1);
+        permits += one.permits;
+    }
+    void remove(const stake& one) {
+        count(one.mode, -1);
+        permits -= one.permits;
+    }
+
+private:
+    void count(lock::mode which, int more) {
+        if (which == lock::mode::shared)
+            shared += static_cast<std::uint32_t>(more);
+        else if (which == lock::mode::exclusive)
+            exclusive += static_cast<std::uint32_t>(more);
+        else
+            update = static_cast<std::uint16_t>(update + more);
+    }
 };
+
+/// What a million locks take is these and three cells of an index each.
+static_assert(sizeof(request) == 48 && sizeof(place) == 40 && sizeof(object) == 56);
 
 /// What a session has in this table. A request counts once for each of its places, and once when it has ended.
 struct client {

@@ -189,14 +189,13 @@ private:
     [[nodiscard]] reply wait(std::uint64_t which, const Command& asked,
                              const apply_context& context) {
         deferred<detail::request> fresh;
-        fresh.at = context.at;
+        fresh.set_at(context.at);
         fresh.sequence = asked.stamp.sequence;
         fresh.tag = asked.owner;
         fresh.client = book_.reach_client(asked.stamp.session);
-        fresh.deadline = context.now + asked.wait_ms;
         fresh.kind = request_kind::passage;
         fresh.told_queued = true;
-        gates_.wait(which, book_.add(fresh), context.at);
+        gates_.wait(which, book_.add(fresh, context.now + asked.wait_ms), context.at);
         return awaiting{which};
     }
 };

@@ -186,7 +186,7 @@ public:
             for (const auto& [at, waiting] : one.waiting) {
                 const request& its = requests.at(waiting);
                 made.waiting.push_back(
-                    {requests.owner_of(waiting), its.sequence, at, its.deadline});
+                    {requests.owner_of(waiting), its.sequence, at, requests.deadline_of(waiting)});
             }
         }
         for (const gate_member& one : members_) {
@@ -212,7 +212,7 @@ private:
     std::uint64_t take_out(handle one, const book<Rules>& requests) {
         const auto found = generation_of_.find(one);
         const std::uint64_t which = found->second;
-        all_.at(which).waiting.erase(requests.at(one).at);
+        all_.at(which).waiting.erase(requests.at(one).at());
         generation_of_.erase(found);
         return which;
     }

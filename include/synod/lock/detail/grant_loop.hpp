@@ -28,8 +28,8 @@ template <class Rules>
     const object& lock = all.object_at(asked.object);
     if (lock.queue.first != one) return false;
     holding others = all.obstacles_of(one);
-    if (asked.upgrades != none) --others.in(all.place_at(asked.upgrades).stake.mode);
-    return is_free_beside<Rules>(lock, others, asked.stake);
+    if (asked.is_upgrade) --others.in(all.place_at(all.upgraded_by(one)).mode);
+    return is_free_beside<Rules>(lock, others, asked.stake());
 }
 
 /// Grants a request in all its places, with consecutive tokens. A token is taken at the grant, not on arrival. When too few are
@@ -65,7 +65,7 @@ template <class Rules>
     for (handle one = here.queue.first; one != last;) {
         one = all.place_at(one).next;
         if (one == none) return none;
-        if (is_free_beside<Rules>(here, others, all.place_at(one).stake)) return one;
+        if (is_free_beside<Rules>(here, others, all.place_at(one).stake())) return one;
     }
     return none;
 }
@@ -76,11 +76,11 @@ template <class Rules, class Listener>
                                     log_time now, Listener& listener) {
     const handle passing = find_passing(all, semaphore);
     if (passing == none) return false;
-    const handle last_ahead = all.place_at(passing).previous;
+    const handle last_ahead = all.ahead_of(passing);
     const handle whose = all.place_at(passing).request;
     grant(all, whose, 1, last, now);
     if (all.at(whose).state == request_state::granted) {
-        for (handle one = last_ahead; one != none; one = all.place_at(one).previous) {
+        for (handle one = last_ahead; one != none; one = all.ahead_of(one)) {
             listener.overtaken(all.place_at(one).request);
         }
     }
@@ -119,7 +119,7 @@ template <class Rules, class Listener>
     for (handle one = all.object_at(lock).queue.first, next = none; one != none; one = next) {
         next = all.place_at(one).next;
         const place& waiting = all.place_at(one);
-        const bool is_due = waiting.upgrades == none && Rules::is_due_to_read(waiting.stake.mode);
+        const bool is_due = !waiting.is_upgrade && Rules::is_due_to_read(waiting.mode);
         if (!is_due) continue;
         standing its = all.standing_of(waiting.request);
         if (its.rank != 0) {

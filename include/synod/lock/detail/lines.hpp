@@ -60,6 +60,23 @@ public:
         }
     }
 
+    /// The hold that a waiting place is to replace, or `none`.
+    [[nodiscard]] handle upgraded_by(handle one) const {
+        return places_[one].is_upgrade ? upgrades_.at(one) : none;
+    }
+    /// Of those who wait for an object, the requests for several locks.
+    [[nodiscard]] std::uint32_t wide_at(handle target) const {
+        return objects_[target].has_wide ? wide_.at(target) : 0;
+    }
+
+    /// The place ahead of a waiting one in its queue, or `none`.
+    [[nodiscard]] handle ahead_of(handle one) const {
+        return neighbours::before(places_, objects_[places_[one].object].queue, one);
+    }
+    [[nodiscard]] handle last_in_queue(handle target) const {
+        return neighbours::last(places_, objects_[target].queue);
+    }
+
 protected:
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
     using index = basic_hash_index<deferred<handle>>;
@@ -69,7 +86,8 @@ protected:
         places_[fresh] = {};
         places_[fresh].request = whose;
         places_[fresh].object = target;
-        places_[fresh].stake = wanted;
+        places_[fresh].mode = wanted.mode;
+        places_[fresh].permits = wanted.permits;
         places_[fresh].before = wanted.mode;
         *link_to(whose, none) = fresh;
         ++clients_[at(whose).client].requested;
@@ -84,13 +102,13 @@ protected:
 
     /// A hold is about to end, or to be weaker.
     void note_writer(object& target, const place& held) {
-        const bool is_writer = held.stake.mode == lock::mode::exclusive;
+        const bool is_writer = held.mode == lock::mode::exclusive;
         if (target.policy == policy::phase_fair && is_writer) target.is_phase_over = true;
     }
     [[nodiscard]] bool stands_behind(handle one, handle other) const {
         const std::uint64_t own = standing_of(one).rank;
         const std::uint64_t others = standing_of(other).rank;
-        return own == others ? Rules::goes_behind(at(one).at, at(other).at) : own > others;
+        return own == others ? Rules::goes_behind(at(one).at(), at(other).at()) : own > others;
     }
 
     /// Behind `before`, or first if that is `none`.
@@ -98,7 +116,7 @@ protected:
         const handle target = places_[arrival].object;
         neighbours::insert_behind(places_, objects_[target].queue, before, arrival);
         ++objects_[target].waiting;
-        if (request_of(arrival).is_wide) ++objects_[target].waiting_for_several;
+        if (request_of(arrival).is_wide) count_wide(target, 1);
         ++clients_[request_of(arrival).client].waiting;
         objects_.touch(target);
     }
@@ -107,7 +125,7 @@ protected:
         object& target = objects_[places_[one].object];
         neighbours::remove(places_, target.queue, one);
         --target.waiting;
-        if (request_of(one).is_wide) --target.waiting_for_several;
+        if (request_of(one).is_wide) count_wide(places_[one].object, -1);
         --clients_[request_of(one).client].waiting;
         objects_.touch(places_[one].object);
     }
@@ -118,16 +136,26 @@ protected:
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
         note_writer(target, held);
-        --target.held.in(held.stake.mode);
-        target.held.permits -= held.stake.permits;
+        target.remove(held.stake());
         objects_.touch(held.object);
     }
 
     slab<deferred<request>> requests_;
     slab<deferred<place>> places_;
     detail::objects<Rules> objects_;
-    index by_token_;              // every place that is held
-    standings<Rules> standings_;  // of requests with request::has_standing
+    index by_token_;                                  // every place that is held
+    ordered_map<handle, deferred<handle>> upgrades_;  // of places with place::is_upgrade
+    standings<Rules> standings_;                      // of requests with request::has_standing
+
+private:
+    void count_wide(handle target, int more) {
+        std::uint32_t& waiting = wide_[target];
+        waiting += static_cast<std::uint32_t>(more);
+        objects_[target].has_wide = waiting != 0;
+        if (waiting == 0) wide_.erase(target);
+    }
+
+    ordered_map<handle, deferred<std::uint32_t>> wide_;  // of objects with object::has_wide
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

@@ -64,7 +64,7 @@ private:
     [[nodiscard]] names first_of(const deferred<list_locks>& asked, std::size_t most) const {
         names found;
         for_each_object_unsorted(*book_, [&](handle one) {
-            const std::string_view name = book_->object_at(one).name;
+            const std::string_view name = book_->object_at(one).name.view();
             if (!name.starts_with(asked.prefix) || name <= asked.after) return;
             const bool is_full = found.size() == most;
             if (is_full && name >= found.back().first) return;
@@ -77,18 +77,23 @@ private:
     [[nodiscard]] deferred<listed_lock> entry_of(handle one, std::uint8_t with) const {
         const object& its = book_->object_at(one);
         const auto delays = static_cast<std::uint32_t>(book_->objects().delays().of(one).size());
-        deferred<listed_lock> made{
-            its.name, its.capacity, its.held.total(), its.waiting, delays, {}, {}};
+        deferred<listed_lock> made{std::string(its.name.view()),
+                                   its.capacity,
+                                   its.held().total(),
+                                   its.waiting,
+                                   delays,
+                                   {},
+                                   {}};
         if ((with & list_holders) != 0) {
             for_each_told(its.holders, [&](const place& at, const request& whose) {
-                made.holders.push_back({session_of(whose), whose.tag, at.token, at.stake.mode,
-                                        at.count, at.stake.permits});
+                made.holders.push_back(
+                    {session_of(whose), whose.tag, at.token, at.mode, at.count, at.permits});
             });
         }
         if ((with & list_waiters) != 0) {
             for_each_told(its.queue, [&](const place& at, const request& whose) {
-                made.waiters.push_back({session_of(whose), whose.tag, whose.sequence, at.stake.mode,
-                                        at.stake.permits});
+                made.waiters.push_back(
+                    {session_of(whose), whose.tag, whose.sequence, at.mode, at.permits});
             });
         }
         return made;

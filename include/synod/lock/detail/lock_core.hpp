@@ -175,7 +175,7 @@ protected:
     }
 
     /// The first of a request's tokens; zero unless it is granted.
-    [[nodiscard]] fencing_token token_of(handle one) const { return book_.at(one).first; }
+    [[nodiscard]] fencing_token token_of(handle one) const { return book_.first_token_of(one); }
 
     /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits for it. Returns how many are left.
     [[nodiscard]] std::uint32_t let_go(handle one, std::uint32_t times = 1) {
@@ -296,7 +296,7 @@ protected:
     /// Ends a hold, however often it was acquired, and an upgrade that waits for it.
     void end_hold(handle one) {
         const handle waiting = book_.upgrade_of(book_.place_at(one).object);
-        if (waiting != none && book_.place_at(waiting).upgrades == one) {
+        if (waiting != none && book_.upgraded_by(waiting) == one) {
             const handle upgrade = book_.place_at(waiting).request;
             book_.end(upgrade, request_state::cancelled);
             tell(upgrade);
@@ -364,14 +364,14 @@ protected:
             const handle victim = waits ? graph.victim_with(one.second) : none;
             if (victim == none) return true;
             const bool is_rather =
-                next == none || Rules::gives_way_before(book_.at(victim).at, book_.at(next).at);
+                next == none || Rules::gives_way_before(book_.at(victim).at(), book_.at(next).at());
             if (is_rather) next = victim;
             return false;
         });
         return next;
     }
 
-    void suspect(handle one) { suspects_.emplace(book_.at(one).at, one); }
+    void suspect(handle one) { suspects_.emplace(book_.at(one).at(), one); }
 
     void give_way(handle victim, const typename wait_graph<Rules>::cycle& cycle) {
         book_.end(victim, request_state::victim);

@@ -65,7 +65,7 @@ public:
         detail::request made = request_of(asked, client, context);
         made.reclaims = reclaims;
         made.barges = barges;
-        const handle fresh = add(made, asked);
+        const handle fresh = add(made, asked, context.now);
         const handle target = book_.objects().reach(asked.name, 0, asked.policy);
         join(fresh, target, wanted, is_first || barges, asked, context.now);
         return settle_for(fresh, context.now);
@@ -84,7 +84,7 @@ public:
         if (check().is_full_for(client, 1)) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.barges = barges;
-        const handle fresh = add(made, asked);
+        const handle fresh = add(made, asked, context.now);
         const handle semaphore = book_.objects().reach(asked.name, asked.capacity, asked.policy);
         join(fresh, semaphore, wanted, barges, asked, context.now);
         return settle_for(fresh, context.now);
@@ -116,7 +116,7 @@ public:
         if (check().is_full_for(client, wanted.size())) return refused{refusal::limit};
         detail::request made = request_of(asked, client, context);
         made.is_wide = wanted.size() > 1;
-        const handle fresh = add(made, asked);
+        const handle fresh = add(made, asked, context.now);
         core::join_all(fresh, wanted, check().policy_of(asked, wanted), asked, context.now);
         return settle_for(fresh, context.now);
     }
@@ -127,15 +127,15 @@ public:
         const handle lock = book_.place_at(one).object;
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
         const handle other = book_.upgrade_of(lock);
-        if (other != none && book_.place_at(other).upgrades == one) {
+        if (other != none && book_.upgraded_by(other) == one) {
             return refused{refusal::upgrade_conflict};
         }
-        if (asked.to <= book_.place_at(one).stake.mode) {
+        if (asked.to <= book_.place_at(one).mode) {
             downgrade(one, asked.to, context);
             return granted{asked.token};
         }
-        const mode from = book_.place_at(one).stake.mode;
-        if (!Rules::may_upgrade(book_.object_at(lock).held, from, other != none)) {
+        const mode from = book_.place_at(one).mode;
+        if (!Rules::may_upgrade(book_.object_at(lock).held(), from, other != none)) {
             return refused{refusal::upgrade_conflict};
         }
         return upgrade(one, asked, context);
@@ -229,7 +229,7 @@ public:
         const handle one = book_.find_hold(token);
         if (one == none) return false;
         const place& held = book_.place_at(one);
-        return Rules::is_token_valid(book_.object_at(held.object).name == lock, held.stake.mode,
+        return Rules::is_token_valid(book_.object_at(held.object).name.view() == lock, held.mode,
                                      claimed);
     }
 
@@ -275,7 +275,7 @@ private:
     /// Passes the queue: who holds may go on, also where others wait. (locks 3.5)
     [[nodiscard]] reply acquire_again(handle own, const acquire_view& asked, log_time now) {
         const place& held = book_.place_at(own);
-        if (!Rules::covers(held.stake.mode, asked.mode)) return refused{refusal::self_deadlock};
+        if (!Rules::covers(held.mode, asked.mode)) return refused{refusal::self_deadlock};
         if (held.count >= config_.max_reentrancy) return refused{refusal::limit};
         book_.set_count(own, held.count + 1);
         if (held.has_lease && asked.hold_ttl_ms != 0) {
@@ -299,7 +299,7 @@ private:
             return refused{refusal::limit};
         detail::request fresh = request_of(asked, client, context);
         fresh.kind = request_kind::upgrade;
-        const handle waiting = add(fresh, asked);
+        const handle waiting = add(fresh, asked, context.now);
         book_.set_upgrades(book_.enqueue_upgrade(waiting, lock, asked.to), one);
         return settle_for(waiting, context.now);
     }

@@ -46,16 +46,12 @@ public:
         if (const handle found = find(name, hash); found != none) return found;
         const handle fresh = all_.take();
         object& made = all_[fresh];
-        made.name = name;
+        made.name.assign(name);
         made.capacity = capacity;
         made.policy = by == policy::any ? policy::fifo : by;
         made.holders = made.queue = {};
-        made.held = {};
-        made.waiting = 0;
-        made.waiting_for_several = 0;
-        made.touched = false;
-        made.is_delayed = false;
-        made.is_phase_over = false;
+        made.shared = made.exclusive = made.permits = made.waiting = made.update = 0;
+        made.touched = made.is_delayed = made.is_phase_over = made.has_wide = false;
         by_name_.insert(fresh, hash);
         name_bytes_ += name.size();
         return fresh;
@@ -84,7 +80,7 @@ public:
         const object& idle = all_[one];
         if (!idle.holders.empty() || !idle.queue.empty()) return;
         if (idle.touched || idle.is_delayed) return;
-        by_name_.erase(one, hash_of(as_bytes(idle.name)));
+        by_name_.erase(one, hash_of(as_bytes(idle.name.view())));
         name_bytes_ -= idle.name.size();
         all_.give_back(one);
     }
@@ -106,7 +102,7 @@ public:
 
     /// What stands in the way of whoever would hold an object: holds, and lock-delays but for those of `reclaimer`.
     [[nodiscard]] holding obstacles(handle one, const client_uuid* reclaimer = nullptr) const {
-        holding found = all_[one].held;
+        holding found = all_[one].held();
         if (all_[one].is_delayed) found.add(delays_.standing_at(one, reclaimer));
         return found;
     }
@@ -118,7 +114,7 @@ private:
     }
 
     [[nodiscard]] handle find(std::string_view name, std::uint64_t hash) const {
-        return by_name_.find(hash, [&](handle one) { return all_[one].name == name; });
+        return by_name_.find(hash, [&](handle one) { return all_[one].name.view() == name; });
     }
 
     slab<deferred<object>> all_;

@@ -66,8 +66,8 @@ public:
         if (one == none) return token_checked{validity::stale};
         const place& held = book_.place_at(one);
         const object& its = book_.object_at(held.object);
-        const bool covers = its.capacity != 0 || Rules::covers(held.stake.mode, asked.mode);
-        const bool is_good = Rules::is_good(its.name == asked.name, covers);
+        const bool covers = its.capacity != 0 || Rules::covers(held.mode, asked.mode);
+        const bool is_good = Rules::is_good(its.name.view() == asked.name, covers);
         return token_checked{is_good ? validity::valid : validity::stale};
     }
 

@@ -7,7 +7,6 @@
 #include <synod/base/assert.hpp>
 #include <synod/base/detail/deferred.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,8 +17,7 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 using handle = std::uint32_t;
 inline constexpr handle none = 0xffff'ffffU;
 
-/// Elements in blocks, each twice as large as the one before: an element never moves, memory is only ever added, and what is given
-/// back is taken again first.
+/// Elements in blocks of equal size: an element never moves, memory is only ever added, and what is given back is taken again first.
 template <class T>
 class slab {
 public:
@@ -31,8 +29,7 @@ public:
             free_.pop_back();
             return taken;
         }
-        const spot place = spot_of(used_);
-        if (place.block == blocks_.size()) blocks_.emplace_back(first_block << place.block);
+        if (used_ % block_size == 0) blocks_.emplace_back(block_size);
         return used_++;
     }
 
@@ -44,80 +41,69 @@ public:
 
     [[nodiscard, gnu::always_inline]] T& operator[](handle at) {
         SYNOD_ASSERT(at < used_);
-        const spot place = spot_of(at);
-        return blocks_[place.block][place.offset];
+        return blocks_[at / block_size][at % block_size];
     }
     [[nodiscard, gnu::always_inline]] const T& operator[](handle at) const {
         SYNOD_ASSERT(at < used_);
-        const spot place = spot_of(at);
-        return blocks_[place.block][place.offset];
+        return blocks_[at / block_size][at % block_size];
     }
 
     /// How many are taken.
     [[nodiscard]] std::size_t size() const { return size_; }
 
 private:
-    struct spot {
-        std::size_t block;
-        std::size_t offset;
-    };
+    static constexpr std::size_t block_size = 64;
 
-    static constexpr std::size_t first_block = 16;
-
-    /// Block n holds the elements from (2^n - 1) first blocks on.
-    [[nodiscard]] static spot spot_of(handle at) {
-        const std::size_t shifted = at + first_block;
-        const auto block = static_cast<std::size_t>(std::bit_width(shifted / first_block)) - 1;
-        return {block, shifted - (first_block << block)};
-    }
-
-    std::vector<std::vector<T>> blocks_;                    // of twice as many elements each
+    std::vector<std::vector<T>> blocks_;                    // of block_size elements each
     std::vector<synod::detail::deferred<handle, T>> free_;  // given back and not taken again
     handle used_ = 0;  // handles below this have been taken at least once
     std::size_t size_ = 0;
 };
 
-/// The two ends of a list.
+/// A list: its first element, which knows the last.
 struct chain {
     handle first = none;
-    handle last = none;
 
     [[nodiscard]] bool empty() const { return first == none; }
 };
 
-/// A doubly linked list through two members of its elements; each operation takes constant time.
+/// A doubly linked list through two members of its elements, of which the first has the last for its previous; each operation takes
+/// constant time.
 template <class T, handle T::* Previous, handle T::* Next>
 struct links {
+    /// `none` if the list is empty.
+    [[nodiscard]] static handle last(const slab<T>& all, const chain& list) {
+        return list.empty() ? none : all[list.first].*Previous;
+    }
+    /// `none` if `at` is the first.
+    [[nodiscard]] static handle before(const slab<T>& all, const chain& list, handle at) {
+        return list.first == at ? none : all[at].*Previous;
+    }
+
     static void append(slab<T>& all, chain& list, handle at) {
-        insert_behind(all, list, list.last, at);
+        insert_behind(all, list, last(all, list), at);
     }
 
     /// Puts `at` behind `before`, which is in the list, or first if that is `none`.
     static void insert_behind(slab<T>& all, chain& list, handle before, handle at) {
         const handle after = before == none ? list.first : all[before].*Next;
-        all[at].*Previous = before;
+        all[at].*Previous = before == none ? last(all, list) : before;
         all[at].*Next = after;
         if (before == none)
             list.first = at;
         else
             all[before].*Next = at;
-        if (after == none)
-            list.last = at;
-        else
-            all[after].*Previous = at;
+        all[after == none ? list.first : after].*Previous = at;
     }
 
     static void remove(slab<T>& all, chain& list, handle at) {
         const handle before = all[at].*Previous;
         const handle after = all[at].*Next;
-        if (before == none)
+        if (list.first == at)
             list.first = after;
         else
             all[before].*Next = after;
-        if (after == none)
-            list.last = before;
-        else
-            all[after].*Previous = before;
+        if (!list.empty()) all[after == none ? list.first : after].*Previous = before;
         all[at].*Previous = none;
         all[at].*Next = none;
     }

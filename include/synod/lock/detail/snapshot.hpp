@@ -23,14 +23,15 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// What is the same in all places of a request.
 template <class Rules>
-[[nodiscard]] request_record record_of(const book<Rules>& all, const request& one) {
+[[nodiscard]] request_record record_of(const book<Rules>& all, handle which) {
+    const request& one = all.at(which);
     request_record made;
     made.owner = {all.client_at(one.client).session, one.tag};
     made.sequence = one.sequence;
-    made.at = one.at;
-    made.deadline = one.deadline;
+    made.at = one.at();
     made.state = one.state;
-    made.first = one.first;
+    made.first = all.first_token_of(which);
+    made.deadline = all.deadline_of(which);
     made.kind = one.kind;
     made.reclaims = one.reclaims && one.state == request_state::queued;
     return made;
@@ -39,11 +40,11 @@ template <class Rules>
 template <class Rules>
 [[nodiscard]] request_record record_at(const book<Rules>& all, handle which) {
     const place& one = all.place_at(which);
-    request_record made = record_of(all, all.at(one.request));
+    request_record made = record_of(all, one.request);
     made.standing = all.standing_of(one.request);
     made.token = one.token;
-    made.mode = one.stake.mode;
-    made.permits = one.stake.permits;
+    made.mode = one.mode;
+    made.permits = one.permits;
     made.before = one.before;
     made.count = one.count;
     if (one.has_lease) made.lease = all.leases().of(which);
@@ -52,7 +53,7 @@ template <class Rules>
         made.value = all.elections().of(which).value;
         made.proclaimed = all.elections().of(which).proclaimed;
     }
-    if (one.upgrades != none) made.upgrades = all.place_at(one.upgrades).token;
+    if (one.is_upgrade) made.upgrades = all.place_at(all.upgraded_by(which)).token;
     return made;
 }
 
@@ -82,7 +83,7 @@ template <class Rules, class Visit>
 void for_each_object(const book<Rules>& all, Visit&& visit) {
     ordered_map<std::string_view, synod::detail::deferred<handle, Rules>> sorted;
     for_each_object_unsorted(
-        all, [&](handle target) { sorted.emplace(all.object_at(target).name, target); });
+        all, [&](handle target) { sorted.emplace(all.object_at(target).name.view(), target); });
     for (const auto& [name, one] : sorted) visit(one);
 }
 
@@ -92,7 +93,7 @@ void describe(const book<Rules>& all, State& out) {
     all.forced_ends().for_each([&out](const auto& one) { out.forced_ends.push_back(one); });
     for_each_object(all, [&](handle one) {
         const object& lock = all.object_at(one);
-        out.locks.push_back({lock.name, records_of(all, lock.holders.first),
+        out.locks.push_back({std::string(lock.name.view()), records_of(all, lock.holders.first),
                              records_of(all, lock.queue.first), lock.capacity,
                              all.objects().delays().of(one), lock.policy});
     });
@@ -101,7 +102,7 @@ void describe(const book<Rules>& all, State& out) {
              at = all.at(at).client_next) {
             const bool waits_at_gate = is_at_gate(all.at(at));
             if (all.at(at).places == none && !waits_at_gate)
-                out.ended.push_back(record_of(all, all.at(at)));
+                out.ended.push_back(record_of(all, at));
         }
     });
 }
@@ -110,10 +111,9 @@ void describe(const book<Rules>& all, State& out) {
 template <class Rules>
 [[nodiscard]] request arrival_of(book<Rules>& all, const request_record& from) {
     request asked;
-    asked.at = from.at;
+    asked.set_at(from.at);
     asked.sequence = from.sequence;
     asked.tag = from.owner.tag;
-    asked.deadline = from.deadline;
     asked.client = all.reach_client(from.owner.session);
     asked.kind = from.kind;
     asked.reclaims = from.reclaims;
@@ -161,10 +161,10 @@ private:
         if (places.front().lock == nullptr) {
             asked.state = first.state;
             asked.is_listed = false;
-            return static_cast<void>(all_->add(asked));
+            return static_cast<void>(all_->add(asked, first.deadline));
         }
         asked.is_wide = places.size() > 1;
-        const handle fresh = all_->add(asked);
+        const handle fresh = all_->add(asked, first.deadline);
         all_->set_standing(fresh, first.standing);
         for (const auto& [record, lock] : places) {
             enqueue(fresh, *record,

@@ -82,7 +82,7 @@ private:
     /// Those that the last search has reached, in an order that all replicas have.
     [[nodiscard]] by_age reached_by_age() const {
         by_age found;
-        for (const auto& [one, from] : reached_) found.emplace(book_->at(one).at, one);
+        for (const auto& [one, from] : reached_) found.emplace(book_->at(one).at(), one);
         return found;
     }
 
@@ -105,7 +105,7 @@ private:
         if (by == on_deadlock::lowest_priority && own != others) {
             return Rules::is_less_urgent(own, others);
         }
-        return Rules::gives_way_before(book_->at(one).at, book_->at(other).at);
+        return Rules::gives_way_before(book_->at(one).at(), book_->at(other).at());
     }
 
     /// Whether a request waits for itself. Where it would not be the youngest that gives way, it has to meet everybody, for it may be
@@ -137,7 +137,7 @@ private:
         const place& own = book_->place_at(at);
         const object& here = book_->object_at(own.object);
         if (here.capacity == 0)
-            look_at_holders(one, here, look_ahead(one, at), own.upgrades);
+            look_at_holders(one, here, look_ahead(one, at), book_->upgraded_by(at));
         else
             look_at_permits(one, here, look_ahead_for_permits(one, at));
     }
@@ -152,19 +152,19 @@ private:
     [[nodiscard]] mode look_ahead(handle one, handle at) {
         const place& own = book_->place_at(at);
         const object& lock = book_->object_at(own.object);
-        mode most = own.stake.mode;
+        mode most = own.mode;
         const bool meets_all = meets_all_of(lock);
-        std::uint32_t to_meet = lock.waiting_for_several - (book_->at(one).is_wide ? 1 : 0);
+        std::uint32_t to_meet = book_->wide_at(own.object) - (book_->at(one).is_wide ? 1 : 0);
         if (book_->upgrade_of(own.object) != none) ++to_meet;
         for (handle ahead = lock.queue.first; ahead != at; ahead = book_->place_at(ahead).next) {
-            const bool is_most = most == mode::exclusive || lock.held.exclusive != 0;
+            const bool is_most = most == mode::exclusive || lock.exclusive != 0;
             if ((to_meet == 0 && is_most && !meets_all) || !may_look()) break;
             const place& other = book_->place_at(ahead);
-            const bool is_to_meet = book_->at(other.request).is_wide || other.upgrades != none;
+            const bool is_to_meet = book_->at(other.request).is_wide || other.is_upgrade;
             if (is_to_meet) --to_meet;
             if (is_to_meet || meets_all) meet(other.request, one);
-            if (other.upgrades != none) continue;  // which has nothing against its own hold
-            if (other.stake.mode > most) most = other.stake.mode;
+            if (other.is_upgrade) continue;  // which has nothing against its own hold
+            if (other.mode > most) most = other.mode;
         }
         return most;
     }
@@ -201,14 +201,14 @@ private:
         const object& semaphore = book_->object_at(own.object);
         demands most;
         const bool meets_all = meets_all_of(semaphore);
-        most.first = {book_->owner_of(one), own.stake.permits, one};
+        most.first = {book_->owner_of(one), own.permits, one};
         for (handle ahead = semaphore.queue.first; ahead != at;
              ahead = book_->place_at(ahead).next) {
             if ((most.second.permits >= semaphore.capacity && !meets_all) || !may_look()) break;
             const place& other = book_->place_at(ahead);
             if (book_->standing_of(other.request).lets_pass) continue;
             if (meets_all) meet(other.request, one);
-            most.add({book_->owner_of(other.request), other.stake.permits, other.request});
+            most.add({book_->owner_of(other.request), other.permits, other.request});
         }
         return most;
     }
@@ -217,7 +217,7 @@ private:
         for (handle at = lock.holders.first; at != none; at = book_->place_at(at).next) {
             if (!may_look()) return;
             holding alone;
-            alone.add(book_->place_at(at).stake.mode, 0);
+            alone.add(book_->place_at(at).mode, 0);
             const bool is_in_the_way = at != own_hold && !Rules::is_compatible(alone, wanted);
             if (is_in_the_way) meet_owner(book_->owner_of(book_->place_at(at).request), one);
         }
@@ -227,7 +227,7 @@ private:
         ordered_map<owner_id, deferred<std::uint64_t>> held;
         for (handle at = semaphore.holders.first; at != none; at = book_->place_at(at).next) {
             if (!may_look()) return;
-            held[book_->owner_of(book_->place_at(at).request)] += book_->place_at(at).stake.permits;
+            held[book_->owner_of(book_->place_at(at).request)] += book_->place_at(at).permits;
         }
         for (const auto& [owner, permits] : held) {
             const demand& most = wanted.besides(owner);

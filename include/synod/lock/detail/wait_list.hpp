@@ -37,8 +37,16 @@ struct wait_entry {
 template <class Rules>
 class wait_list {
 public:
-    void start(const wait_timer& one) { timers_.insert(one); }
-    void stop(const wait_timer& one) { timers_.erase(one); }
+    void start(const wait_timer& one) {
+        timers_.insert(one);
+        deadlines_.emplace(one.request, one.deadline);
+    }
+    /// Precondition: it was started.
+    void stop(handle request, const position& at) {
+        timers_.erase({deadline_of(request), at, request});
+        deadlines_.erase(request);
+    }
+    [[nodiscard]] log_time deadline_of(handle request) const { return deadlines_.at(request); }
     void add(const wait_entry& one) { entries_.insert(one); }
     void remove(const wait_entry& one) { entries_.erase(one); }
 
@@ -56,6 +64,7 @@ public:
 
 private:
     ordered_set<synod::detail::deferred<wait_timer, Rules>> timers_;
+    ordered_map<handle, synod::detail::deferred<log_time, Rules>> deadlines_;  // of timers_
     ordered_set<synod::detail::deferred<wait_entry, Rules>> entries_;
 };
 
