@@ -165,6 +165,12 @@ public:
         block(as_bytes(view));
     }
 
+    [[nodiscard]] std::size_t size() const { return out_->size(); }
+    /// What has been written from that size on; good until more is.
+    [[nodiscard]] bytes_view from(std::size_t size) const {
+        return {out_->data() + size, out_->size() - size};
+    }
+
 private:
     bytes* out_;
 };
@@ -176,9 +182,14 @@ public:
     explicit byte_reader(bytes_view in) : rest_(in) {}
 
     template <std::unsigned_integral Number>
-    [[nodiscard]] Number number() {
-        const bytes_view taken = raw(sizeof(Number));
-        return taken.size() == sizeof(Number) ? load_little_endian<Number>(taken.data()) : 0;
+    [[nodiscard, gnu::always_inline]] Number number() {
+        if (rest_.size() < sizeof(Number)) {
+            static_cast<void>(raw(sizeof(Number)));
+            return 0;
+        }
+        const auto value = load_little_endian<Number>(rest_.data());
+        rest_ = {rest_.data() + sizeof(Number), rest_.size() - sizeof(Number)};
+        return value;
     }
 
     [[nodiscard]] bytes_view raw(std::size_t count) {

@@ -227,6 +227,7 @@ private:
 
     template <class Command>
     [[gnu::noinline]] void run_one(const Command& asked, byte_writer& out) {
+        if constexpr (requires { asked.name, asked.hold_ttl_ms; }) locks_.expect(asked.name);
         if (is_known(asked.stamp, room_of<Command>, makes_request<Command>, out)) return;
         finish(asked.stamp, locks_.allows(asked) ? answer_to(asked) : refused{refusal::denied},
                out);
@@ -260,11 +261,9 @@ private:
 
     [[gnu::noinline]] void finish(const request_stamp& stamp, const reply& answer,
                                   byte_writer& out) {
-        scratch_.clear();
-        byte_writer to_scratch(scratch_);
-        encode(answer, to_scratch);
-        sessions_.store(stamp, scratch_);
-        out.raw(scratch_);
+        const std::size_t before = out.size();
+        encode(answer, out);
+        sessions_.store(stamp, out.from(before));
     }
 
     static void refuse(refusal reason, byte_writer& out) { encode(reply(refused{reason}), out); }

@@ -60,21 +60,6 @@ TEST_CASE("the hash of bytes depends on every byte and on the length") {
     CHECK(seen.size() == 41 + 40 * 41 / 2);
 }
 
-TEST_CASE("numbers that follow one another lie side by side in an index, eight and eight") {
-    std::map<std::uint64_t, int> lines;
-    std::map<std::uint64_t, int> hashes;
-    for (std::uint64_t number = 0; number < 8'000; ++number) {
-        for (const std::uint64_t salt : {std::uint64_t{0}, inner::spread(1), inner::spread(2)}) {
-            const std::uint64_t hash = inner::spread_in_lines(number, salt);
-            CHECK(hash % 8 == number % 8);
-            ++lines[hash / 8];
-            ++hashes[hash];
-        }
-    }
-    CHECK(lines.size() == 3'000);
-    CHECK(hashes.size() == 24'000);
-}
-
 TEST_CASE("a slab hands out again what it was given back, and lists keep their order") {
     struct node {
         int value = 0;

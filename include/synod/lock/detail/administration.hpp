@@ -31,6 +31,23 @@ public:
     using revocations<Rules>::revocations;
     using revocations<Rules>::answer_to;
 
+    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on. (locks 3.8)
+    [[nodiscard]] bool set_limits(lock::config limits) {
+        limits.tokens_after = core::config_.tokens_after;
+        if (validate(limits)) return false;
+        core::config_ = limits;
+        core::book_.elections().journal().limit_to(limits.watch);
+        return true;
+    }
+
+    /// Whether the access rules let a session run a command.
+    template <class Command>
+    [[nodiscard]] bool allows(const Command& asked) const {
+        if (core::access_.all().empty()) return true;
+        return core::access_.allows(core::book_.profiles().of(asked.stamp.session).principal, asked,
+                                    core::book_);
+    }
+
     [[nodiscard]] reply answer_to(const deferred<set_acl>& asked, const apply_context&) {
         const auto reason = core::access_.change(asked, core::config_.max_access_rules);
         if (reason) return refused{*reason};

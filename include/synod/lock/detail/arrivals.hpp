@@ -15,6 +15,7 @@
 #include <synod/log/state_machine.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
@@ -43,6 +44,18 @@ protected:
         fresh.tag = asked.owner;
         fresh.client = client;
         return fresh;
+    }
+
+    /// Grants what is free for a request for one object where nobody waits, and which asks for no lease; nothing if no token is left.
+    /// Its terms are for those who wait.
+    [[nodiscard]] std::optional<deferred<fencing_token>>
+    grant_at_once(const detail::request& made, handle target, const stake& wanted, log_time now) {
+        const handle fresh =
+            detail::grant_at_once<Rules>(book_, made, target, wanted, core::last_token_);
+        if (fresh == none) return std::nullopt;
+        typename core::listener{this}.ended(fresh);
+        core::end_cycles(now);
+        return core::last_token_;
     }
 
     /// Takes a request in on the terms of its command.

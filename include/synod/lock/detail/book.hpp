@@ -13,9 +13,9 @@
 #include <synod/lock/detail/elections.hpp>
 #include <synod/lock/detail/entries.hpp>
 #include <synod/lock/detail/forced_ends.hpp>
-#include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/leases.hpp>
 #include <synod/lock/detail/lines.hpp>
+#include <synod/lock/detail/number_index.hpp>
 #include <synod/lock/detail/profiles.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/detail/wait_list.hpp>
@@ -29,8 +29,8 @@
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
-/// but for those that set or clear a timer and those that look up a session, which are logarithmic. `Rules` are those of whoever
-/// keeps the book; it applies none.
+/// but for those that set or clear a timer, look up a session, or are about an upgrade or a standing, which are logarithmic, and
+/// `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the book; it applies none.
 template <class Rules>
 class book : public lines<Rules> {
     template <class T>
@@ -56,9 +56,7 @@ public:
     }
 
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
-        return by_sequence_.find(hash_of_name(owner, sequence), [&](handle one) {
-            return requests_[one].client == owner && requests_[one].sequence == sequence;
-        });
+        return by_sequence_.find(owner, sequence);
     }
     /// Takes a request in that has no places yet. Its client and position are set; its links are not looked at.
     [[nodiscard]] handle add(const request& what, log_time deadline) {
@@ -66,7 +64,7 @@ public:
         requests_[fresh] = what;
         requests_[fresh].places = none;
         of_client::append(requests_, clients_[what.client].requests, fresh);
-        by_sequence_.insert(fresh, hash_of_name(what.client, what.sequence));
+        by_sequence_.insert(fresh, what.client, what.sequence);
         requests_[fresh].has_deadline =
             what.state == request_state::queued && deadline != log_time::never();
         if (requests_[fresh].has_deadline) waits_.start({deadline, what.at(), fresh});
@@ -161,11 +159,16 @@ public:
             objects_.end_delays(asked.object, profile_of(request_of(one)).client);
         }
         leave_queue(one);
-        asked.token = token;
-        neighbours::append(places_, objects_[asked.object].holders, one);
-        objects_[asked.object].add(asked.stake());
-        by_token_.insert(one, spread_in_lines(token.value()));
+        base::join_holders(one, token);
         if (asked.has_value) announce(one);
+    }
+    /// Takes a request in that holds one object at once, and waits nowhere.
+    [[nodiscard]] handle add_hold(const request& what, handle target, const stake& wanted,
+                                  fencing_token token) {
+        const handle fresh = add(what, log_time::never());
+        base::join_holders(add_place(fresh, target, wanted), token);
+        requests_[fresh].state = request_state::granted;
+        return fresh;
     }
     void note_granted(handle one, fencing_token first) {
         stop_waiting(one);
@@ -239,7 +242,7 @@ public:
             --owner.waiting;
         }
         of_client::remove(requests_, owner.requests, one);
-        by_sequence_.erase(one, hash_of_name(gone.client, gone.sequence));
+        by_sequence_.erase(gone.client, gone.sequence);
         requests_.give_back(one);
     }
 
@@ -351,13 +354,11 @@ private:
         for_each_place(whose, [this](handle one) { drop_place(one); });
     }
 
-    using index = basic_hash_index<deferred<handle>>;
-
     detail::leases<Rules> leases_;            // of places with place::has_lease
     detail::forced_ends<Rules> forced_ends_;  // of those with place::has_forced_end
     detail::elections<Rules> elections_;      // of those with place::has_value
     detail::profiles<deferred<profile>> profiles_;
-    index by_sequence_;  // every request
+    basic_number_index<deferred<handle>> by_sequence_;  // every request
     wait_list<Rules> waits_;
     ordered_map<handle, deferred<fencing_token>> firsts_;  // of requests with request::has_first
 };

@@ -7,7 +7,6 @@
 #include <synod/base/ids.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
-#include <synod/lock/detail/hash_index.hpp>
 #include <synod/lock/detail/short_text.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/queueing.hpp>
@@ -60,11 +59,6 @@ struct request {
 [[nodiscard]] inline bool counts_by_itself(const request& one) {
     return one.kind == request_kind::passage ||
            (one.state != request_state::queued && one.state != request_state::granted);
-}
-
-/// The hash by which a request is found.
-[[nodiscard]] inline std::uint64_t hash_of_name(handle client, std::uint64_t sequence) {
-    return spread_in_lines(sequence, spread(client));
 }
 
 /// What a request wants of one lock, or of one semaphore.
@@ -131,7 +125,7 @@ private:
     }
 };
 
-/// What a million locks take is these and three cells of an index each.
+/// What a million locks take is these and a few bytes of three indexes each.
 static_assert(sizeof(request) == 48 && sizeof(place) == 40 && sizeof(object) == 56);
 
 /// What a session has in this table. A request counts once for each of its places, and once when it has ended.

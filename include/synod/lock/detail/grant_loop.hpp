@@ -46,6 +46,16 @@ void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& la
     all.note_granted(one, first);
 }
 
+/// Grants a request, which is for one object that is free for it, and where nobody waits: it need not pass the queue. `none`, and
+/// nothing has changed, when no token is left.
+template <class Rules>
+[[nodiscard]] handle grant_at_once(book<Rules>& all, const request& asked, handle target,
+                                   const stake& wanted, fencing_token& last) {
+    if (!Rules::has_tokens(last, 1)) return none;
+    last = Rules::next_token(last);
+    return all.add_hold(asked, target, wanted, last);
+}
+
 /// From a place on, the first in its queue that lets nobody pass, or `none`.
 template <class Rules>
 [[nodiscard]] handle who_blocks(const book<Rules>& all, handle from) {

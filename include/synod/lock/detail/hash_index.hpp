@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/bytes.hpp>
+#include <synod/base/detail/prefetch.hpp>
 #include <synod/lock/detail/slab.hpp>
 
 #include <cstddef>
@@ -21,18 +22,15 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return x ^ x >> 31U;
 }
 
-/// A hash of numbers that are handed out in turn: eight of them that follow one another lie side by side in an index, in one cache
-/// line or two, so that those in use together are at hand together. Salts are spread.
-[[nodiscard]] constexpr std::uint64_t spread_in_lines(std::uint64_t number,
-                                                      std::uint64_t salt = 0) {
-    return (spread((number >> 3U) + salt) & ~std::uint64_t{7}) | (number & 7U);
-}
-
 /// A hash of bytes, eight at a time.
 [[nodiscard]] inline std::uint64_t hash_of(bytes_view view) {
-    std::uint64_t hash = spread(view.size() + 1);
+    std::uint64_t hash = view.size();
+    const auto mix = [&hash](std::uint64_t word) {
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+        hash ^= hash >> 32U;
+    };
     for (; view.size() >= 8; view = view.subspan(8)) {
-        hash = spread(hash ^ load_little_endian<std::uint64_t>(view.data()));
+        mix(load_little_endian<std::uint64_t>(view.data()));
     }
     std::uint64_t tail = 0;
     for (const std::byte one : view) tail = tail << 8U | std::to_integer<std::uint64_t>(one);
@@ -56,6 +54,11 @@ public:
             if (cells[at].hash == wanted && matches(cells[at].element)) return cells[at].element;
         }
         return none;
+    }
+
+    /// Brings near what `find` will look at first.
+    void prefetch(std::uint64_t hash) const {
+        if (!cells_.empty()) synod::detail::prefetch(&cells_[half_of(hash) & mask()]);
     }
 
     /// Precondition: the element is not in the index.

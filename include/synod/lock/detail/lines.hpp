@@ -9,7 +9,7 @@
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/clients.hpp>
 #include <synod/lock/detail/entries.hpp>
-#include <synod/lock/detail/hash_index.hpp>
+#include <synod/lock/detail/number_index.hpp>
 #include <synod/lock/detail/objects.hpp>
 #include <synod/lock/detail/slab.hpp>
 #include <synod/lock/detail/standings.hpp>
@@ -42,8 +42,7 @@ public:
 
     /// The place that is held under a token, or `none`.
     [[nodiscard]] handle find_hold(fencing_token token) const {
-        return by_token_.find(spread_in_lines(token.value()),
-                              [&](handle one) { return places_[one].token == token; });
+        return by_token_.find(none, token.value());
     }
 
     /// How a waiting request stands to others; once it no longer waits, as one that says nothing.
@@ -79,7 +78,7 @@ public:
 
 protected:
     using neighbours = links<deferred<place>, &place::previous, &place::next>;
-    using index = basic_hash_index<deferred<handle>>;
+    using index = basic_number_index<deferred<handle>>;
 
     [[nodiscard]] handle add_place(handle whose, handle target, const stake& wanted) {
         const handle fresh = places_.take();
@@ -130,9 +129,18 @@ protected:
         objects_.touch(places_[one].object);
     }
 
+    void join_holders(handle one, fencing_token token) {
+        place& held = places_[one];
+        object& target = objects_[held.object];
+        held.token = token;
+        neighbours::append(places_, target.holders, one);
+        target.add(held.stake());
+        by_token_.insert(one, none, token.value());
+    }
+
     void leave_holders(handle one) {
         place& held = places_[one];
-        by_token_.erase(one, spread_in_lines(held.token.value()));
+        by_token_.erase(none, held.token.value());
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);
         note_writer(target, held);

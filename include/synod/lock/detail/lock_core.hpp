@@ -66,21 +66,8 @@ public:
         return book_.profiles().of(session).principal == asked.principal;
     }
 
-    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on. (locks 3.8)
-    [[nodiscard]] bool set_limits(lock::config limits) {
-        limits.tokens_after = config_.tokens_after;
-        if (validate(limits)) return false;
-        config_ = limits;
-        book_.elections().journal().limit_to(limits.watch);
-        return true;
-    }
-
-    /// Whether the access rules let a session run a command.
-    template <class Command>
-    [[nodiscard]] bool allows(const Command& asked) const {
-        if (access_.all().empty()) return true;
-        return access_.allows(book_.profiles().of(asked.stamp.session).principal, asked, book_);
-    }
+    /// A command will ask for what has that name.
+    void expect(std::string_view name) const { book_.objects().expect(name); }
 
     /// Gives every lease of a hold its grace. (locks R3)
     void new_leader(log_time now) { book_.leases().grant_grace(now, config_.sessions); }

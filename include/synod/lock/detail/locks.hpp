@@ -43,17 +43,18 @@ public:
 
     [[nodiscard]] reply answer_to(const acquire_view& asked, const apply_context& context) {
         if (const auto reason = check().refusal_of(asked)) return refused{*reason};
-        const handle lock = book_.objects().find(asked.name);
+        const hashed_name name(asked.name);
+        const handle lock = book_.objects().find(name);
         if (check().is_semaphore(lock)) return refused{refusal::kind_mismatch};
         if (!check().has_policy(lock, asked.policy)) return refused{refusal::policy_mismatch};
         const handle own = check().hold_of(lock, {asked.stamp.session, asked.owner});
         const bool is_again = (asked.flags & reentrant) != 0;
         if (is_again && own != none) return acquire_again(own, asked, context.now);
         const bool reclaims = (asked.flags & reclaim) != 0;
-        const client_uuid& self = book_.profiles().of(asked.stamp.session).client;
-        const client_uuid* const reclaimer = reclaims ? &self : nullptr;
+        const client_uuid* const reclaimer =
+            reclaims ? &book_.profiles().of(asked.stamp.session).client : nullptr;
         const stake wanted{asked.mode, 0};
-        const bool is_first = reclaims && check().may_reclaim_at_once(lock, self, asked.mode);
+        const bool is_first = reclaims && check().may_reclaim_at_once(lock, *reclaimer, asked.mode);
         const bool is_free = is_first || check().is_free(lock, wanted, reclaimer);
         const bool barges = !is_free && may_barge(asked, lock, wanted, reclaimer);
         const bool would_wait = !is_free && !barges;
@@ -65,8 +66,12 @@ public:
         detail::request made = request_of(asked, client, context);
         made.reclaims = reclaims;
         made.barges = barges;
+        const handle target = lock != none ? lock : book_.objects().make(name, 0, asked.policy);
+        if (is_free && !reclaims && asked.hold_ttl_ms == 0) {
+            const auto token = core::grant_at_once(made, target, wanted, context.now);
+            if (token) return granted{*token};
+        }
         const handle fresh = add(made, asked, context.now);
-        const handle target = book_.objects().reach(asked.name, 0, asked.policy);
         join(fresh, target, wanted, is_first || barges, asked, context.now);
         return settle_for(fresh, context.now);
     }
@@ -304,8 +309,7 @@ private:
         return settle_for(waiting, context.now);
     }
 
-    /// What to answer for a request that has just been queued. All pass the queue, also what is granted at once: holds come from
-    /// the grant loop only. (locks 3.5)
+    /// What to answer for a request that has just been queued. (locks 3.5)
     [[nodiscard]] reply settle_for(handle one, log_time at) {
         core::grant_free(at);
         if (book_.at(one).state == request_state::queued) core::let_wait(one);

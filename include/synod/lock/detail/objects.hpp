@@ -23,6 +23,14 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
+/// A name with its hash, for whoever looks it up and then makes what was not there.
+struct hashed_name {
+    std::string_view text;
+    std::uint64_t hash;
+
+    explicit hashed_name(std::string_view name) : text(name), hash(hash_of(as_bytes(name))) {}
+};
+
 /// Objects exist from the first time that somebody asks for them until `drop_if_idle` finds that nothing needs them. Finding one by
 /// name takes constant time on average.
 template <class Rules>
@@ -36,24 +44,33 @@ public:
     [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] std::uint64_t name_bytes() const { return name_bytes_; }
 
+    /// What has that name will be looked up soon.
+    void expect(std::string_view name) const { by_name_.prefetch(hashed_name(name).hash); }
+
     /// `none` if nothing has that name.
-    [[nodiscard]] handle find(std::string_view name) const {
-        return find(name, hash_of(as_bytes(name)));
+    [[nodiscard]] handle find(const hashed_name& name) const {
+        return by_name_.find(name.hash,
+                             [&](handle one) { return all_[one].name.view() == name.text; });
     }
+    [[nodiscard]] handle find(std::string_view name) const { return find(hashed_name(name)); }
     /// What has that name, which comes into being as a lock, or as a semaphore with that capacity, and with that policy.
     [[nodiscard]] handle reach(std::string_view name, std::uint32_t capacity, policy by) {
-        const std::uint64_t hash = hash_of(as_bytes(name));
-        if (const handle found = find(name, hash); found != none) return found;
+        const hashed_name wanted(name);
+        const handle found = find(wanted);
+        return found != none ? found : make(wanted, capacity, by);
+    }
+    /// The same where nothing has that name.
+    [[nodiscard]] handle make(const hashed_name& name, std::uint32_t capacity, policy by) {
         const handle fresh = all_.take();
         object& made = all_[fresh];
-        made.name.assign(name);
+        made.name.assign(name.text);
         made.capacity = capacity;
         made.policy = by == policy::any ? policy::fifo : by;
         made.holders = made.queue = {};
         made.shared = made.exclusive = made.permits = made.waiting = made.update = 0;
         made.touched = made.is_delayed = made.is_phase_over = made.has_wide = false;
-        by_name_.insert(fresh, hash);
-        name_bytes_ += name.size();
+        by_name_.insert(fresh, name.hash);
+        name_bytes_ += name.text.size();
         return fresh;
     }
 
@@ -111,10 +128,6 @@ private:
     void note_delays(handle target) {
         all_[target].is_delayed = delays_.has_any(target);
         touch(target);
-    }
-
-    [[nodiscard]] handle find(std::string_view name, std::uint64_t hash) const {
-        return by_name_.find(hash, [&](handle one) { return all_[one].name.view() == name; });
     }
 
     slab<deferred<object>> all_;

@@ -19,19 +19,17 @@ template <class Any, std::uint8_t Version>
 struct one_of_codec {
     using value_type = Any;
 
-    /// Appends the version, the kind and the fields.
+    /// Appends the version and the kind, of a byte each, and the fields.
     void encode(const Any& value, byte_writer& out) const {
-        out.number(Version);
-        out.number(static_cast<std::uint8_t>(value.index()));
+        out.number(static_cast<std::uint16_t>(Version | value.index() << 8U));
         visit([&out](const auto& message) { message.fields(message, field_writer(out)); }, value);
     }
 
     /// Reads one message; false for another version, an unknown kind, missing bytes or an enumeration out of range. What
     /// follows the message is left in `in`.
     [[nodiscard]] bool decode(byte_reader& in, Any& value) const {
-        if (in.number<std::uint8_t>() != Version) return false;
-        const auto kind = in.number<std::uint8_t>();
-        return in.ok() && decode_kind(in, value, kind);
+        const auto head = in.number<std::uint16_t>();
+        return in.ok() && (head & 0xffU) == Version && decode_kind(in, value, head >> 8U);
     }
 
 private:

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
 namespace synod::inline SYNOD_ABI::detail {
@@ -31,14 +32,14 @@ public:
 
     /// Precondition: nothing is stored for `sequence`, and `reply` lies outside the cache.
     void store(std::uint64_t sequence, bytes_view reply) {
-        std::byte record[header_size];
+        const std::size_t at = offset_above(sequence);
+        const std::size_t behind = packed_.size() - at;
+        packed_.resize(packed_.size() + header_size + reply.size());
+        std::byte* const record = packed_.data() + at;
+        if (behind > 0) std::memmove(record + header_size + reply.size(), record, behind);
         store_little_endian(record, sequence);
         store_little_endian(record + sizeof sequence, static_cast<std::uint32_t>(reply.size()));
-        const std::size_t at = offset_above(sequence);
-        packed_.insert(packed_.begin() + static_cast<std::ptrdiff_t>(at), reply.begin(),
-                       reply.end());
-        packed_.insert(packed_.begin() + static_cast<std::ptrdiff_t>(at), record,
-                       record + header_size);
+        copy_bytes(record + header_size, reply);
         ++size_;
     }
 
@@ -46,6 +47,11 @@ public:
     void forget_through(std::uint64_t sequence) {
         if (packed_.empty()) return;
         const std::size_t end = offset_above(sequence);
+        if (end == packed_.size()) {
+            packed_.clear();
+            size_ = 0;
+            return;
+        }
         packed_.erase(packed_.begin(), packed_.begin() + static_cast<std::ptrdiff_t>(end));
         size_ = count();
     }
