@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,8 @@ struct lock_world_sizes {
     bool takes_others = true;  // clients try to release what others hold, too
     bool has_modes =
         false;  // clients acquire as readers too, and again, and convert what they hold
+    bool has_upgrades =
+        false;  // clients acquire as readers too, and convert what they hold to exclusive use
     bool takes_all = false;  // clients acquire all locks at once, too
     bool has_permits =
         false;  // clients take the first lock for a semaphore of two, too, and change that number
@@ -117,7 +120,10 @@ public:
         if (asker_.is_live && sizes_.has_leases) offer_leases();
         if (asker_.is_live && sizes_.has_revokes) offer_revokes();
         if (asker_.is_live && sizes_.delay != 0) offer_reclaim();
-        if (asker_.is_live && sizes_.has_modes) offer_conversions();
+        using synod::lock::mode;
+        if (asker_.is_live && sizes_.has_modes)
+            offer_conversions({mode::shared, mode::update, mode::exclusive});
+        if (asker_.is_live && sizes_.has_upgrades) offer_conversions({mode::exclusive});
         if (sizes_.has_all) give(synod::lock::keep_alive{asker_.stamp});
         if (!asker_.is_live) return;
         if (sizes_.has_all) give(synod::lock::close_session{asker_.stamp});
@@ -131,6 +137,7 @@ private:
             for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner) {
                 acquire(owner, name, synod::lock::wait_forever);
                 if (sizes_.has_modes) acquire_in_modes(owner, name);
+                if (sizes_.has_upgrades) acquire_to_read(owner, name);
                 if (!sizes_.has_all) continue;
                 acquire(owner, name, synod::lock::no_wait);
                 acquire(owner, name, lock_world_sizes::tick_ms);
@@ -147,13 +154,18 @@ private:
         give(std::move(made));
     }
 
-    void acquire_in_modes(std::uint64_t owner, const std::string& name) {
+    synod::lock::acquire acquire_to_read(std::uint64_t owner, const std::string& name) {
         synod::lock::acquire made;
         made.stamp = asker_.stamp;
         made.owner = owner;
         made.name = name;
         made.mode = synod::lock::mode::shared;
         give(made);
+        return made;
+    }
+
+    void acquire_in_modes(std::uint64_t owner, const std::string& name) {
+        synod::lock::acquire made = acquire_to_read(owner, name);
         made.flags = synod::lock::reentrant;
         give(made);
         made.mode = synod::lock::mode::update;
@@ -219,12 +231,11 @@ private:
         }
     }
 
-    /// Of what is this client's, or was: to each mode.
-    void offer_conversions() {
-        using synod::lock::mode;
+    /// Of what is this client's, or was: to each of these modes.
+    void offer_conversions(std::initializer_list<synod::lock::mode> modes) {
         for (const auto& grant : ledger_.grants()) {
             if (grant.session != asker_.stamp.session) continue;
-            for (const mode to : {mode::shared, mode::update, mode::exclusive}) {
+            for (const synod::lock::mode to : modes) {
                 synod::lock::convert made;
                 made.stamp = asker_.stamp;
                 made.owner = 1;

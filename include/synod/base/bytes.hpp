@@ -165,9 +165,11 @@ public:
         block(as_bytes(view));
     }
 
+    /// How many bytes there are, those before the first that was written here included.
     [[nodiscard]] std::size_t size() const { return out_->size(); }
-    /// What has been written from that size on; good until more is.
+    /// The bytes from that size on, until more are written. Precondition: there were as many.
     [[nodiscard]] bytes_view from(std::size_t size) const {
+        SYNOD_ASSERT(size <= out_->size());
         return {out_->data() + size, out_->size() - size};
     }
 

@@ -90,7 +90,7 @@ inline constexpr error_text error_texts[] = {
     {errc::storage_not_empty, "the storage already holds a node; recover it"},
     {errc::nothing_to_recover, "the storage holds no node to recover"},
     {errc::malformed, "malformed"},
-    {errc::fallen_behind, "this node needs entries that the others have trimmed"},
+    {errc::fallen_behind, "what is needed next is no longer kept by those who had it"},
     {errc::not_leader, "not the leader"},
     {errc::overloaded, "a queue is full"},
     {errc::too_large, "too large"},

@@ -42,8 +42,9 @@ struct config {
     /// Sessions that act as one principal; those of nobody in particular are counted together.
     std::uint32_t max_sessions_per_principal = 65'536;
 
-    /// Above this no session is opened and nothing acquired. In bytes, as reckoned by `memory_use` from how much there is of everything,
-    /// so that it is the same at every replica; the unacknowledged replies of sessions are not counted.
+    /// Above this no session is opened and nothing acquired. In bytes, as reckoned by `memory_use` from how many locks, requests and
+    /// sessions there are, so that it is the same at every replica. Values, gates and the journal have limits of their own, and are not
+    /// counted, nor are the unacknowledged replies of sessions.
     std::uint64_t soft_memory_bytes = ~std::uint64_t{0};
 
     /// Waits, and unacknowledged ends of waits, of one session.

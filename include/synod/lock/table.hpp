@@ -34,8 +34,7 @@
 namespace synod::inline SYNOD_ABI::lock {
 
 /// A table of locks, shared or exclusive, with fair queues, leases and fencing tokens: first come, first served, unless a lock is asked
-/// for by another policy. `Rules` is for mutants; users
-/// write `lock::table`. (locks 3.1 to 3.9)
+/// for by another policy. `Rules` is for mutants; users write `lock::table`. (locks 3.1 to 3.9)
 ///
 /// Beside the locks there are values and counters, written by transactions that may be tied to holds; gates, which are latches and barriers;
 /// and a journal of what has changed in values and in who leads. (locks 3.10) Each has names of its own.
@@ -44,7 +43,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
 ///
 /// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
-/// limit, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
+/// limit, of upgrades that wait, of requests for several locks, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
 /// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
 /// of it that wait for nothing else, unless the lowest priority is to give way, or the policy is another than fifo. A request that goes
 /// ahead of others takes time for each of them, and so does the end of a writer's hold in phases.
@@ -299,10 +298,10 @@ private:
         const bool overtakes = asked.request < asked.stamp.sequence &&
                                sessions_.is_unseen(target.session, target.sequence);
         if (!overtakes) return locks_.answer_to(asked, {last_, sessions_.now()});
-        scratch_.clear();
-        byte_writer out(scratch_);
+        bytes answer;
+        byte_writer out(answer);
         encode(reply(cancelled{}), out);
-        sessions_.store(target, scratch_);
+        sessions_.store(target, answer);
         return cancelled{};
     }
 
@@ -378,7 +377,6 @@ private:
     detail::watching<Rules> values_;   // nothing in it belongs to a session
     ballot leader_;                    // the highest that has taken over
     position last_;                    // of the last command
-    bytes scratch_;                    // the reply being built; no part of the state
 };
 
 /// The lock table that users run.

@@ -4,6 +4,8 @@
 
 #pragma once
 
+#include <synod/base/assert.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

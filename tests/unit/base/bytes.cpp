@@ -108,3 +108,14 @@ TEST_CASE("views compare by content") {
     CHECK(!same_bytes(as_bytes("abc"), as_bytes("abd")));
     CHECK(!same_bytes(as_bytes("abc"), as_bytes("ab")));
 }
+
+TEST_CASE("a writer appends to what is there, and shows what came since") {
+    bytes all(3, std::byte{7});
+    byte_writer out(all);
+    CHECK(out.size() == 3);
+    CHECK(out.from(3).empty());
+    out.number(std::uint16_t{0x0201});
+    CHECK(out.size() == 5);
+    CHECK(to_bytes(out.from(3)) == bytes{std::byte{1}, std::byte{2}});
+    CHECK(out.from(0).size() == 5);
+}

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace synod;
@@ -303,4 +304,30 @@ TEST_CASE(
     CHECK(victims > 0);
     CHECK(d.table.undetermined() > 0);
     CHECK(d.table.undetermined() < 10 * others);
+}
+
+TEST_CASE("locks 3.7: a grant that ends another's wait is answered with its own token") {
+    lock::config config = short_leases();
+    config.max_cycle_search = 4;
+    driver<> d(config);
+    const session_id a = d.open(1, 100'000);
+    const session_id b = d.open(2, 100'000);
+    const session_id c = d.open(3, 100'000);
+    std::vector<std::pair<session_id, fencing_token>> readers;
+    for (std::uint64_t i = 10; i < 16; ++i) {
+        const session_id reader = d.open(i, 100'000);
+        readers.emplace_back(reader, d.hold_in(lock::mode::shared, reader, "x"));
+    }
+    d.hold_in(lock::mode::shared, a, "x");
+    d.hold(b, "y");
+    d.wait(a, "y");
+    d.wait(b, "x");  // too many hold it for the search to find a among them
+    REQUIRE(d.table.undetermined() > 0);
+    d.wait_in(lock::mode::shared, c, "x");
+    for (const auto& [reader, token] : readers) d.release(reader, token);
+    static_cast<void>(d.events());
+    // The owner has a new hold, so what it waits for is looked at again: b gives way, and c gets its lock under the next token.
+    const fencing_token free = d.hold(a, "free");
+    CHECK(granted_to(d.events()) == std::vector{c});
+    CHECK(d.release(a, free) == reply(lock::released{0}));
 }

@@ -20,7 +20,7 @@ namespace {
 struct beside {
     using key = std::pair<inner::handle, std::uint64_t>;
 
-    inner::number_index index;
+    inner::basic_number_index<inner::handle> index;
     std::map<key, inner::handle> naive;
     inner::handle next = 0;
 
@@ -66,10 +66,12 @@ TEST_CASE("an index of numbers serves who comes and goes in turn, beside what st
     }
     both.check();
     CHECK(both.naive.size() == 100);
+    CHECK(both.index.runs() == 101);
     for (std::uint64_t number = 0; number < 10'000; number += 100) both.turn({inner::none, number});
     for (std::uint64_t number = 0; number < 10'000; ++number) {
         REQUIRE(both.index.find(inner::none, number) == inner::none);
     }
+    CHECK(both.index.runs() == 1);
 }
 
 TEST_CASE("an index of numbers takes the highest ones, and the same in many spaces") {
@@ -81,7 +83,7 @@ TEST_CASE("an index of numbers takes the highest ones, and the same in many spac
         }
     }
     both.check();
-    const inner::number_index copy = both.index;
+    const auto copy = both.index;
     for (inner::handle space = 0; space < 100; ++space) both.turn({space, 0});
     both.check();
     for (inner::handle space = 0; space < 100; ++space) CHECK(copy.find(space, 0) != inner::none);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using synod::lock::detail::short_text;
@@ -60,4 +61,17 @@ TEST_CASE("a text with a zero in it, or of bytes that are no letters, is kept wh
         one.assign(odd);
         CHECK(one.view() == odd);
     }
+}
+
+TEST_CASE("the memory of a long text is kept for the next ones") {
+    short_text one;
+    one.assign(text_of(100));
+    const char* const memory = one.view().data();
+    for (const std::size_t size : {5U, 99U, 0U, 24U, 100U}) {
+        one.assign(text_of(size));
+        CHECK(one.view() == text_of(size));
+        CHECK(one.view().data() == memory);
+    }
+    one.assign(std::string_view());
+    CHECK(one.view().empty());
 }

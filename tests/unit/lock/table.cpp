@@ -7,6 +7,7 @@
 #include "driver.hpp"
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -790,4 +791,63 @@ TEST_CASE("events that nobody takes are kept up to a bound") {
     const events kept = d.events();
     CHECK(kept.size() == lock::table::max_events);
     CHECK(d.events().empty());
+}
+
+TEST_CASE("a reply is kept alone, whatever stands before it where it is written") {
+    driver<> d;
+    const session_id a = d.open(1);
+    bytes asked;
+    byte_writer to_asked(asked);
+    const request_stamp stamp = d.stamp(a);
+    lock::encode(lock::command(lock::acquire{stamp, 0, "x"}), to_asked);
+    bytes said(5, std::byte{9});
+    byte_writer out(said);
+    d.table.apply({position(slot(100), 0), d.now}, asked, out);
+    const bytes first(said.begin() + 5, said.end());
+    d.table.apply({position(slot(101), 0), d.now}, asked, out);
+    CHECK(bytes(said.begin() + 5 + static_cast<std::ptrdiff_t>(first.size()), said.end()) == first);
+    lock::reply told;
+    REQUIRE(lock::decode(first, told));
+    CHECK(holds_alternative<lock::granted>(told));
+}
+
+// A request for several locks passes the queue always, also where it names but one.
+TEST_CASE("what is granted at once leaves the same as what has passed the queue") {
+    const auto with = [](lock::mode wanted, lock::policy by, const lock::terms& terms) {
+        driver<> at_once;
+        driver<> queued;
+        bytes left[2];
+        std::size_t which = 0;
+        for (driver<>* const d : {&at_once, &queued}) {
+            const session_id a = d->open(1);
+            const session_id b = d->open(2);
+            d->hold(b, "other");
+            d->wait(a, "other");
+            d->hold_in(lock::mode::shared, b, "shared");
+            for (const char* const name : {"free", "shared"}) {
+                const bool is_free = std::string(name) == "free" || wanted == lock::mode::shared;
+                if (!is_free) continue;
+                const lock::policy its = std::string(name) == "free" ? by : lock::policy::any;
+                lock::acquire one{d->stamp(a), 0, name, wanted};
+                one.terms = terms;
+                one.policy = its;
+                lock::acquire_all all{one.stamp, 0, {{name, wanted}}};
+                all.terms = terms;
+                all.policy = its;
+                const lock::reply said = d == &at_once ? d->run(one) : d->run(all);
+                REQUIRE(holds_alternative<lock::granted>(said));
+            }
+            CHECK(d->events().empty());
+            left[which++] = snapshot_of(d->table);
+        }
+        return left[0] == left[1];
+    };
+    lock::terms urgent;
+    urgent.priority = 9;
+    for (const lock::mode wanted : all_modes) {
+        for (const lock::policy by : {lock::policy::fifo, lock::policy::priority}) {
+            CHECK(with(wanted, by, {}));
+            CHECK(with(wanted, by, urgent));
+        }
+    }
 }

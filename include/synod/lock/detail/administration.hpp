@@ -7,6 +7,7 @@
 #include <synod/base/detail/deferred.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/administration.hpp>
+#include <synod/lock/config.hpp>
 #include <synod/lock/detail/lister.hpp>
 #include <synod/lock/detail/revocations.hpp>
 #include <synod/lock/listing.hpp>

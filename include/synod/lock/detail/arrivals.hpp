@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/command.hpp>
@@ -46,16 +47,17 @@ protected:
         return fresh;
     }
 
-    /// Grants what is free for a request for one object where nobody waits, and which asks for no lease; nothing if no token is left.
-    /// Its terms are for those who wait.
+    /// Grants what is free for a request for one object where nobody waits; nothing if no token is left. Preconditions: it reclaims
+    /// nothing, and asks for no lease. Its terms count for nothing: they are for those who wait.
     [[nodiscard]] std::optional<deferred<fencing_token>>
     grant_at_once(const detail::request& made, handle target, const stake& wanted, log_time now) {
         const handle fresh =
             detail::grant_at_once<Rules>(book_, made, target, wanted, core::last_token_);
         if (fresh == none) return std::nullopt;
+        const deferred<fencing_token> given = core::last_token_;
         typename core::listener{this}.ended(fresh);
-        core::end_cycles(now);
-        return core::last_token_;
+        core::end_cycles(now);  // which may grant something to others
+        return given;
     }
 
     /// Takes a request in on the terms of its command.

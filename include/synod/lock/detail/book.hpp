@@ -21,16 +21,14 @@
 #include <synod/lock/detail/wait_list.hpp>
 #include <synod/lock/reply.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
-/// but for those that set or clear a timer, look up a session, or are about an upgrade or a standing, which are logarithmic, and
-/// `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the book; it applies none.
+/// but for those that set or clear a timer, look up a session, or are about an upgrade, a standing or a request for several locks, which
+/// are logarithmic in the number of those, and `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the book; it applies none.
 template <class Rules>
 class book : public lines<Rules> {
     template <class T>
@@ -162,7 +160,7 @@ public:
         base::join_holders(one, token);
         if (asked.has_value) announce(one);
     }
-    /// Takes a request in that holds one object at once, and waits nowhere.
+    /// Takes a request in that holds one object at once, and waits nowhere. Precondition: it reclaims nothing.
     [[nodiscard]] handle add_hold(const request& what, handle target, const stake& wanted,
                                   fencing_token token) {
         const handle fresh = add(what, log_time::never());

@@ -47,7 +47,7 @@ void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& la
 }
 
 /// Grants a request, which is for one object that is free for it, and where nobody waits: it need not pass the queue. `none`, and
-/// nothing has changed, when no token is left.
+/// nothing has changed, when no token is left. Precondition: it reclaims nothing.
 template <class Rules>
 [[nodiscard]] handle grant_at_once(book<Rules>& all, const request& asked, handle target,
                                    const stake& wanted, fencing_token& last) {

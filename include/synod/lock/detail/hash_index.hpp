@@ -25,12 +25,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 /// A hash of bytes, eight at a time.
 [[nodiscard]] inline std::uint64_t hash_of(bytes_view view) {
     std::uint64_t hash = view.size();
-    const auto mix = [&hash](std::uint64_t word) {
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-        hash ^= hash >> 32U;
-    };
     for (; view.size() >= 8; view = view.subspan(8)) {
-        mix(load_little_endian<std::uint64_t>(view.data()));
+        hash = spread(hash ^ load_little_endian<std::uint64_t>(view.data()));
     }
     std::uint64_t tail = 0;
     for (const std::byte one : view) tail = tail << 8U | std::to_integer<std::uint64_t>(one);
@@ -56,8 +52,8 @@ public:
         return none;
     }
 
-    /// Brings near what `find` will look at first.
-    void prefetch(std::uint64_t hash) const {
+    /// Brings near what `find` will look at first. Inline, see detail::prefetch.
+    [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
         if (!cells_.empty()) synod::detail::prefetch(&cells_[half_of(hash) & mask()]);
     }
 

@@ -6,6 +6,7 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/detail/clients.hpp>
 #include <synod/lock/detail/entries.hpp>
@@ -19,7 +20,8 @@
 namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// The part of a book that knows where requests stand, and nothing of how they come and go. Every operation takes constant time, but for
-/// looking up a standing, which is logarithmic, and walking from place to place.
+/// walking from place to place, and for what is about a standing, an upgrade or a request for several locks, which is logarithmic in
+/// the number of those.
 template <class Rules>
 class lines : public clients<Rules> {
 protected:

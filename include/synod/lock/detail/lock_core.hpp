@@ -66,8 +66,10 @@ public:
         return book_.profiles().of(session).principal == asked.principal;
     }
 
-    /// A command will ask for what has that name.
-    void expect(std::string_view name) const { book_.objects().expect(name); }
+    /// A command will ask for what has that name. Inline, see detail::prefetch.
+    [[gnu::always_inline]] void expect(std::string_view name) const {
+        book_.objects().expect(name);
+    }
 
     /// Gives every lease of a hold its grace. (locks R3)
     void new_leader(log_time now) { book_.leases().grant_grace(now, config_.sessions); }

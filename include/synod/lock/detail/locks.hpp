@@ -13,6 +13,7 @@
 #include <synod/lock/detail/admission.hpp>
 #include <synod/lock/detail/book.hpp>
 #include <synod/lock/detail/gate_keeper.hpp>
+#include <synod/lock/detail/objects.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/rules.hpp>
 #include <synod/log/session.hpp>

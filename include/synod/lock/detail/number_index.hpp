@@ -13,10 +13,10 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Elements by number, each in a space of its own. Eight numbers that follow one another are a run, which lies in one cache line and is
-/// looked up as one: what is in use together is at hand together. An element takes 8 bytes where runs are full, and 65 where it is alone
-/// in its run. Constant time on average. `Handle` is `handle`.
-template <class Handle = handle>
+/// Elements by number, each in a space of its own. Eight numbers that follow one another are a run, which lies in one cache line or two
+/// and is looked up as one: what is in use together is at hand together. An element takes 8 bytes where runs are full, and 65 where it
+/// is alone in its run. Constant time on average. `Handle` is `handle`.
+template <class Handle>
 class basic_number_index {
 public:
     /// The element under a number, or `none`.
@@ -31,6 +31,9 @@ public:
         its.elements[number % run_length] = element;
         ++its.size;
     }
+
+    /// How many runs there are: those with something in them, and at most one more.
+    [[nodiscard]] std::size_t runs() const { return runs_.size(); }
 
     /// Precondition: there is something under that number.
     void erase(handle space, std::uint64_t number) {
@@ -89,7 +92,5 @@ private:
     basic_hash_index<Handle> by_number_;
     handle latest_ = none;  // the run that something was put into last
 };
-
-using number_index = basic_number_index<>;
 
 }  // namespace synod::inline SYNOD_ABI::lock::detail

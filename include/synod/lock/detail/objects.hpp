@@ -44,8 +44,10 @@ public:
     [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] std::uint64_t name_bytes() const { return name_bytes_; }
 
-    /// What has that name will be looked up soon.
-    void expect(std::string_view name) const { by_name_.prefetch(hashed_name(name).hash); }
+    /// What has that name will be looked up soon. Inline, see detail::prefetch.
+    [[gnu::always_inline]] void expect(std::string_view name) const {
+        by_name_.prefetch(hashed_name(name).hash);
+    }
 
     /// `none` if nothing has that name.
     [[nodiscard]] handle find(const hashed_name& name) const {

@@ -4,7 +4,8 @@
 
 #pragma once
 
-#include <cstddef>
+#include <synod/base/assert.hpp>
+
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -27,7 +28,7 @@ public:
     void assign(std::string_view text) {
         if (length_ == far && text.size() <= remote().room) return assign_far(text);
         if (text.size() > sizeof near_) return move_far(text);
-        std::memcpy(near_, text.data(), text.size());
+        if (!text.empty()) std::memcpy(near_, text.data(), text.size());
         length_ = static_cast<std::uint8_t>(text.size());
     }
 
@@ -54,7 +55,7 @@ private:
     }
     void assign_far(std::string_view text) {
         block its = remote();
-        std::memcpy(its.text, text.data(), text.size());
+        if (!text.empty()) std::memcpy(its.text, text.data(), text.size());
         its.size = static_cast<std::uint32_t>(text.size());
         std::memcpy(near_, &its, sizeof its);
     }
@@ -69,6 +70,8 @@ private:
     void release() {
         if (length_ == far) delete[] remote().text;
     }
+
+    static_assert(sizeof(block) < 24);
 
     char near_[23] = {};
     std::uint8_t length_ = 0;  // far if the text is

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/detail/prefetch.hpp>
 #include <synod/base/fingerprint.hpp>
 
 #include <cstddef>
@@ -25,11 +26,10 @@ public:
         return true;
     }
 
-    /// Asks the processor to fetch the place of `print`, which `insert` is going to be called with. Inline, for gcc
-    /// takes a call that only prefetches for one that does nothing.
+    /// Brings the place of `print` near, which `insert` is going to be called with. Inline, see detail::prefetch.
     [[gnu::always_inline]] void prefetch(fingerprint_value print) const {
-        if (!places_.empty())
-            __builtin_prefetch(&places_[place_of(places_, without_nothing(print))]);
+        if (places_.empty()) return;
+        synod::detail::prefetch(&places_[place_of(places_, without_nothing(print))]);
     }
 
     [[nodiscard]] std::size_t size() const { return size_; }
