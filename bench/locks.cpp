@@ -26,14 +26,16 @@ using synod::bytes;
 using synod::fencing_token;
 namespace lock = synod::lock;
 
-constexpr std::uint64_t held = 1'000'000;     // locks, before anything is measured, at the most
-constexpr std::uint64_t further = 1'000'000;  // names to draw from, behind those
-constexpr std::size_t batch = 1024;           // commands that are encoded before they are timed
+constexpr std::uint64_t held = 1'000'000;      // locks, before anything is measured, at the most
+constexpr std::uint64_t further = 1'000'000;   // names to draw from, behind those
+constexpr std::size_t batch = 1024;            // commands that are encoded before they are timed
+constexpr std::uint64_t long_ms = 86'400'000;  // a day of log time: nothing is measured for longer
 
 /// Of 16 bytes.
 std::string name_of(std::uint64_t number) {
     char text[17];
-    std::snprintf(text, sizeof text, "lock %011llu", static_cast<unsigned long long>(number));
+    std::snprintf(text, sizeof text, "lock %011llu",
+                  static_cast<unsigned long long>(number % 100'000'000'000));
     return text;
 }
 
@@ -41,13 +43,21 @@ std::string name_of(std::uint64_t number) {
 class driver {
 public:
     driver() : table_(std::move(*lock::table::make(roomy()))) {
-        run(encoded(lock::open_session{{0, 1}, 1, 3'600'000}));
+        run(encoded(lock::open_session{{0, 1}, 1, long_ms}));
         session_ = synod::session_id(at_);
     }
 
     [[nodiscard]] bytes acquire(std::string name, std::uint64_t wait_ms = lock::no_wait,
                                 std::uint64_t tag = 0, lock::mode wanted = lock::mode::exclusive) {
         return encoded(lock::acquire{stamp(), tag, std::move(name), wanted, wait_ms});
+    }
+    [[nodiscard]] bytes acquire_for(std::string name, std::uint64_t ttl_ms) {
+        lock::acquire made{stamp(), 0, std::move(name)};
+        made.hold_ttl_ms = ttl_ms;
+        return encoded(made);
+    }
+    [[nodiscard]] bytes renew(fencing_token token, std::uint64_t ttl_ms) {
+        return encoded(lock::renew_hold{stamp(), 0, token, ttl_ms});
     }
     [[nodiscard]] bytes release(fencing_token token, std::uint64_t tag = 0) {
         return encoded(lock::release{stamp(), tag, token});
@@ -64,7 +74,12 @@ public:
         at_ = {at_.slot.next(), 0};
         reply_.clear();
         synod::byte_writer out(reply_);
-        table_.apply({at_, {}}, command, out);
+        table_.apply({at_, now_}, command, out);
+    }
+
+    void pass(std::uint64_t milliseconds) {
+        now_ = now_ + milliseconds;
+        table_.advance(now_);
     }
 
     [[nodiscard]] std::size_t drain() {
@@ -81,6 +96,7 @@ private:
         limits.max_requests_per_session = 4'000'000;
         limits.max_waiting_per_session = 4'000'000;
         limits.max_holds_per_session = 4'000'000;
+        limits.sessions.max_ttl_ms = long_ms;
         return limits;
     }
     static bytes encoded(const lock::command& asked) {
@@ -96,6 +112,7 @@ private:
 
     lock::table table_;
     synod::position at_;
+    synod::log_time now_;
     synod::session_id session_;
     std::uint64_t sequence_ = 0;
     bytes reply_;
@@ -107,6 +124,17 @@ driver& with_held(std::uint64_t wanted) {
     const auto [found, is_new] = all.try_emplace(wanted);
     for (std::uint64_t i = 0; is_new && i < wanted; ++i) {
         found->second.run(found->second.acquire(name_of(i)));
+    }
+    if (found->second.table().locks() != wanted) std::abort();
+    return found->second;
+}
+
+/// One for all that measure with so many leases that run.
+driver& with_leases(std::uint64_t wanted) {
+    static std::map<std::uint64_t, driver> all;
+    const auto [found, is_new] = all.try_emplace(wanted);
+    for (std::uint64_t i = 0; is_new && i < wanted; ++i) {
+        found->second.run(found->second.acquire_for(name_of(i), long_ms / 2 + i));
     }
     if (found->second.table().locks() != wanted) std::abort();
     return found->second;
@@ -227,6 +255,40 @@ void enqueue_behind(benchmark::State& state) {
     if (all.table().undetermined() != 0) state.SkipWithError("a search was given up");
 }
 
+/// Renews a lease drawn at random, which ends later than all others then. An item is a renewal.
+void renew_lease(benchmark::State& state) {
+    const auto leases = static_cast<std::uint64_t>(state.range(0));
+    driver& all = with_leases(leases);
+    std::mt19937_64 random(3);
+    std::uint64_t ttl_ms = long_ms / 2 + leases;
+    for (auto _ : state) {
+        std::vector<bytes> commands;
+        for (std::size_t i = 0; i < batch; ++i) {
+            const fencing_token any(all.table().last_token().value() - random() % leases);
+            commands.push_back(all.renew(any, ++ttl_ms));
+        }
+        state.SetIterationTime(seconds_of([&] {
+            for (const bytes& one : commands) all.run(one);
+        }));
+        if (all.table().locks() != leases) state.SkipWithError("a lease has ended");
+    }
+    count(state);
+}
+
+/// A millisecond passes in which no lease ends. An item is a millisecond.
+void pass_time(benchmark::State& state) {
+    const auto leases = static_cast<std::uint64_t>(state.range(0));
+    driver all;
+    for (std::uint64_t i = 0; i < leases; ++i) all.run(all.acquire_for(name_of(i), long_ms / 2));
+    for (auto _ : state) {
+        state.SetIterationTime(seconds_of([&] {
+            for (std::size_t i = 0; i < batch; ++i) all.pass(1);
+        }));
+        if (all.table().locks() != leases) state.SkipWithError("a lease has ended");
+    }
+    count(state);
+}
+
 /// What a held lock takes of memory, its name of 16 bytes included.
 void memory(benchmark::State& state) {
     double each = 0;
@@ -258,6 +320,19 @@ BENCHMARK(enqueue_behind)
     ->Name("locks/enqueue")
     ->ArgNames({"waiters", "readers"})
     ->ArgsProduct({{10, 10'000}, {0, 1}})
+    ->UseManualTime();
+BENCHMARK(renew_lease)
+    ->Name("locks/renew")
+    ->ArgName("leases")
+    ->Arg(1'000)
+    ->Arg(held)
+    ->UseManualTime();
+BENCHMARK(pass_time)
+    ->Name("locks/pass")
+    ->ArgName("leases")
+    ->Arg(1)
+    ->Arg(held)
+    ->Iterations(100)
     ->UseManualTime();
 BENCHMARK(memory)->Name("locks/memory/held:1000000")->Iterations(1);
 
