@@ -15,13 +15,15 @@ function(synod_mark_threaded target)
     add_dependencies(threaded ${target})
 endfunction()
 
-# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LABELS <label>...] [TOGETHER <subject>.cpp...])
+# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LEVEL <level>] [LABELS <label>...] [TOGETHER <subject>.cpp...]
+#                 [WITH <source>.cpp...])
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
 # the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without. Those
-# that are given TOGETHER, and not before, are one translation unit, which instantiates what all of them use once.
+# that are given TOGETHER, and not before, are one translation unit, which instantiates what all of them use once. A release is
+# optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what both instantiate the program has its.
 function(synod_unit_test layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "" "LABELS;TOGETHER")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL" "LABELS;TOGETHER;WITH")
     set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_TOGETHER})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
@@ -32,11 +34,22 @@ function(synod_unit_test layer)
         set(processors 2)
     endif()
 
-    list(TRANSFORM subjects PREPEND "${layer}/" OUTPUT_VARIABLE sources)
+    # The linker takes what it meets first.
+    set(sources ${arg_WITH} ${subjects})
+    list(TRANSFORM sources PREPEND "${layer}/")
     synod_register_sources(${sources})
     add_executable(${program} ${sources})
     target_link_libraries(${program} PRIVATE synod_test_main)
-    synod_compile_quickly(${program})
+    synod_compile_quickly(${program} ${arg_LEVEL})
+    if(arg_WITH)
+        set(with ${arg_WITH})
+        list(TRANSFORM with PREPEND "${layer}/")
+        set_source_files_properties(
+            ${with}
+            PROPERTIES
+                COMPILE_OPTIONS "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU,Clang>>:-O3>"
+                SKIP_PRECOMPILE_HEADERS ON)
+    endif()
     if(arg_THREADS)
         synod_mark_threaded(${program})
     endif()
