@@ -799,7 +799,7 @@ TEST_CASE("a reply is kept alone, whatever stands before it where it is written"
     bytes asked;
     byte_writer to_asked(asked);
     const request_stamp stamp = d.stamp(a);
-    lock::encode(lock::command(lock::acquire{stamp, 0, "x"}), to_asked);
+    lock::encode(lock::command(lock::keep_alive{stamp}), to_asked);
     bytes said(5, std::byte{9});
     byte_writer out(said);
     d.table.apply({position(slot(100), 0), d.now}, asked, out);
@@ -808,7 +808,7 @@ TEST_CASE("a reply is kept alone, whatever stands before it where it is written"
     CHECK(bytes(said.begin() + 5 + static_cast<std::ptrdiff_t>(first.size()), said.end()) == first);
     lock::reply told;
     REQUIRE(lock::decode(first, told));
-    CHECK(holds_alternative<lock::granted>(told));
+    CHECK(holds_alternative<lock::kept>(told));
 }
 
 // A request for several locks passes the queue always, also where it names but one.

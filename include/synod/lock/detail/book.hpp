@@ -28,7 +28,8 @@ namespace synod::inline SYNOD_ABI::lock::detail {
 
 /// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
 /// but for those that set or clear a timer, look up a session, or are about an upgrade, a standing or a request for several locks, which
-/// are logarithmic in the number of those, and `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the book; it applies none.
+/// are logarithmic in the number of those, and `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the
+/// book; it applies none.
 template <class Rules>
 class book : public lines<Rules> {
     template <class T>

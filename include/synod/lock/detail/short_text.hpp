@@ -6,6 +6,7 @@
 
 #include <synod/base/assert.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
