@@ -38,6 +38,7 @@ struct lock_world_sizes {
     std::uint32_t replicas = 1;
     std::uint32_t tokens_after = 0;
     bool restores = false;     // a replica may go on from its snapshot
+    bool in_turn = false;      // clients, who are alike, open their sessions one after another
     bool has_all = true;       // else clients acquire and release, and ask for nothing else
     bool takes_others = true;  // clients try to release what others hold, too
     bool has_modes =

@@ -167,6 +167,8 @@ private:
     template <class Visit>
     void visit_commands(const state& here, std::uint32_t client, Visit& visit) {
         if (here.sessions[client] == synod::session_id()) {
+            if (sizes_.in_turn && client > 0 && here.sessions[client - 1] == synod::session_id())
+                return;
             const std::uint64_t ttl_ms = std::uint64_t{sizes_.ttl} * lock_world_sizes::tick_ms;
             const std::uint64_t delay_ms = std::uint64_t{sizes_.delay} * lock_world_sizes::tick_ms;
             const synod::lock::open_session made{{0, client}, 1, ttl_ms, delay_ms};

@@ -56,6 +56,7 @@ using synod::testing::parameters;
     sizes.has_revokes = given.choice("revokes", {"no", "yes"}) == "yes";
     sizes.delay = given.number("delay", usual.delay, 0, 9);
     sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
+    sizes.in_turn = given.choice("opens", {"any", "in_turn"}) == "in_turn";
     sizes.mistake = lock_mistake_of(given);
     return sizes;
 }

@@ -15,16 +15,24 @@ function(synod_mark_threaded target)
     add_dependencies(threaded ${target})
 endfunction()
 
+# Compiles these sources of a layer as one translation unit.
+function(synod_group_units layer group)
+    set(units ${ARGN})
+    list(TRANSFORM units PREPEND "${layer}/")
+    set_source_files_properties(${units} PROPERTIES UNITY_GROUP "${group}")
+endfunction()
+
 # synod_unit_test(<layer> <subject>.cpp... [THREADS] [LEVEL <level>] [LABELS <label>...] [TOGETHER <subject>.cpp...]
-#                 [WITH <source>.cpp...])
+#                 [IN_SEVENS <subject>.cpp...] [WITH <source>.cpp...])
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
 # the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without. Those
-# that are given TOGETHER, and not before, are one translation unit, which instantiates what all of them use once. A release is
-# optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what both instantiate the program has its.
+# that are given TOGETHER are one translation unit, which instantiates what all of them use once; of those IN_SEVENS, every seven
+# are. A release is optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what both instantiate the
+# program has its.
 function(synod_unit_test layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL" "LABELS;TOGETHER;WITH")
-    set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_TOGETHER})
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL" "LABELS;TOGETHER;IN_SEVENS;WITH")
+    set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_IN_SEVENS} ${arg_TOGETHER})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
     set(processors 1)
@@ -62,12 +70,15 @@ function(synod_unit_test layer)
             ${program} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>
                                $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow> $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
     endif()
-    if(arg_TOGETHER)
-        set(together ${arg_TOGETHER})
-        list(TRANSFORM together PREPEND "${layer}/")
-        set_source_files_properties(${together} PROPERTIES UNITY_GROUP together)
-        set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-    endif()
+    synod_group_units(${layer} together ${arg_TOGETHER})
+    set(group 0)
+    while(arg_IN_SEVENS)
+        list(SUBLIST arg_IN_SEVENS 0 7 seven)
+        list(REMOVE_ITEM arg_IN_SEVENS ${seven})
+        synod_group_units(${layer} ${group} ${seven})
+        math(EXPR group "${group} + 1")
+    endwhile()
+    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 
     foreach(subject IN LISTS subjects)
         cmake_path(GET subject STEM stem)

@@ -141,17 +141,14 @@ public:
 
     template <std::unsigned_integral Number>
     void number(Number value) {
-        const std::size_t at = out_->size();
-        out_->resize(at + sizeof value);
-        store_little_endian(out_->data() + at, value);
+        store_little_endian(extend(sizeof value), value);
     }
 
     /// The bytes alone; the reader must know how many there are.
     template <class View = bytes_view>
     void raw(std::type_identity_t<View> view) {
-        const std::size_t at = out_->size();
-        out_->resize(at + view.size());
-        if (!view.empty()) std::memcpy(out_->data() + at, view.data(), view.size());
+        std::byte* const at = extend(view.size());
+        if (!view.empty()) std::memcpy(at, view.data(), view.size());
     }
 
     /// A 32-bit length and the bytes.
@@ -174,6 +171,17 @@ public:
     }
 
 private:
+    /// Whatever is written first finds room for a message of the usual size, and so does what follows.
+    static constexpr std::size_t least_capacity = 64;
+
+    /// Where so many bytes more begin.
+    [[nodiscard]] std::byte* extend(std::size_t count) {
+        const std::size_t at = out_->size();
+        if (out_->capacity() < least_capacity) out_->reserve(least_capacity);
+        out_->resize(at + count);
+        return out_->data() + at;
+    }
+
     bytes* out_;
 };
 

@@ -27,6 +27,11 @@ class ordered {
             Entry entry;  // while it is in the tree
         };
     };
+    /// Nodes are made some at a time, and stay until the map goes.
+    struct block {
+        block* next = nullptr;
+        node nodes[4];
+    };
 
     template <class Visible>
     class cursor {
@@ -68,7 +73,7 @@ public:
     }
     ~ordered() {
         clear();
-        while (spare_ != nullptr) delete detail::exchange(spare_, next_spare(spare_));
+        while (blocks_ != nullptr) delete detail::exchange(blocks_, blocks_->next);
     }
 
     [[nodiscard]] bool empty() const { return tree_.root() == nullptr; }
@@ -123,6 +128,7 @@ public:
     void swap(ordered& other) noexcept {
         tree_.swap(other.tree_);
         detail::swap(spare_, other.spare_);
+        detail::swap(blocks_, other.blocks_);
     }
 
     /// Erases all elements for which `is_useless` is true. Returns how many.
@@ -195,14 +201,22 @@ private:
     /// A node stays among the spare ones until its element is made, so that none is lost if that throws.
     template <class Construct>
     [[nodiscard]] node* make(Construct&& construct) {
-        if (spare_ == nullptr) spare_ = new node;
+        if (spare_ == nullptr) add_block();
         construct(const_cast<void*>(static_cast<const void*>(&spare_->entry)));
         return detail::exchange(spare_, next_spare(spare_));
     }
     void discard(node* gone) {
         gone->entry.~Entry();
-        gone->parent = spare_;
-        spare_ = gone;
+        put_by(gone);
+    }
+    void put_by(node* spare) {
+        spare->parent = spare_;
+        spare_ = spare;
+    }
+    [[gnu::noinline]] void add_block() {
+        auto* const fresh = new block;
+        fresh->next = detail::exchange(blocks_, fresh);
+        for (node& each : fresh->nodes) put_by(&each);
     }
 
     /// Copies the tree below `from` to `to`, node by node, so that what is there is whole at any time.
@@ -217,7 +231,8 @@ private:
     }
 
     balanced_tree tree_;
-    node* spare_ = nullptr;  // erased nodes, linked by their parents
+    node* spare_ = nullptr;  // nodes that carry nothing, linked by their parents
+    block* blocks_ = nullptr;
 };
 
 }  // namespace detail

@@ -63,10 +63,8 @@ template <class State>
 [[nodiscard]] bool passages_are_right(const State& now) {
     if (now.gates.gates.empty()) return true;
     using name = std::pair<session_id, std::uint64_t>;
-    synod::detail::deferred<ordered_set<session_id>, State> live;
     synod::detail::deferred<ordered_set<position>, State> positions;
     synod::detail::deferred<ordered_set<name>, State> names;
-    for (const auto& one : now.sessions) live.insert(one.session);
     const auto note = [&](const auto& one) {
         positions.insert(one.at);
         names.insert({one.owner.session, one.sequence});
@@ -79,7 +77,7 @@ template <class State>
     for (const auto& gate : now.gates.gates) {
         const position* before = nullptr;
         for (const passage_record& one : gate.waiting) {
-            if (!live.contains(one.owner.session) || one.deadline <= now.now) return false;
+            if (!is_live(now, one.owner.session) || one.deadline <= now.now) return false;
             if (one.at > now.last || (before != nullptr && one.at <= *before)) return false;
             if (!positions.insert(one.at)) return false;
             if (!names.insert({one.owner.session, one.sequence})) return false;
@@ -94,14 +92,12 @@ template <class State>
 [[nodiscard]] bool parties_are_right(const State& now) {
     if (now.gates.gates.empty()) return true;
     using party = std::pair<std::string_view, owner_id>;
-    synod::detail::deferred<ordered_set<session_id>, State> live;
     synod::detail::deferred<ordered_set<party>, State> arrived;
-    for (const auto& one : now.sessions) live.insert(one.session);
     for (const auto& gate : now.gates.gates) {
         const owner_id* before = nullptr;
         for (const member_record& one : gate.inside) {
             if (before != nullptr && one.owner <= *before) return false;
-            if (!live.contains(one.owner.session)) return false;
+            if (!is_live(now, one.owner.session)) return false;
             if (!arrived.insert({gate.name, one.owner})) return false;
             before = &one.owner;
         }

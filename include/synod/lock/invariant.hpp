@@ -106,10 +106,8 @@ template <class State>
 /// Nothing is held, waited for or kept for a session that is over.
 template <class State>
 [[nodiscard]] bool requests_have_live_sessions(const State& now) {
-    synod::detail::deferred<ordered_set<session_id>, State> live;
-    for (const session_record& one : now.sessions) live.insert(one.session);
     return for_all_requests(
-        now, [&live](const request_record& one) { return live.contains(one.owner.session); });
+        now, [&now](const request_record& one) { return is_live(now, one.owner.session); });
 }
 
 /// Valid means now < deadline, so what is over has ended already.

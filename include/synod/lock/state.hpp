@@ -142,4 +142,18 @@ struct basic_state {
 };
 using state = basic_state<>;
 
+/// Whether that session is live. Logarithmic. Precondition: the sessions are in order.
+template <class State>
+[[nodiscard]] bool is_live(const State& now, session_id which) {
+    std::size_t first = 0;
+    for (std::size_t end = now.sessions.size(); first < end;) {
+        const std::size_t middle = first + (end - first) / 2;
+        if (now.sessions[middle].session < which)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first < now.sessions.size() && now.sessions[first].session == which;
+}
+
 }  // namespace synod::inline SYNOD_ABI::lock

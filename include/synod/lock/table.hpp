@@ -366,6 +366,7 @@ private:
 
     void list_sessions(state& out) const {
         out.now = sessions_.now();
+        out.sessions.reserve(sessions_.size());
         sessions_.for_each(
             [&out](session_id session, log_time deadline, const client_uuid& client) {
                 out.sessions.push_back({session, deadline, client, 0});

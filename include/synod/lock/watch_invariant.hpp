@@ -61,48 +61,55 @@ template <class State>
 /// A leader, or a value or counter, under its name.
 using changed_name = std::pair<bool, std::string_view>;
 
-/// What there is under each name that has any.
+/// Whether that is how the newest change tells what is there.
+[[nodiscard]] inline bool tells(const change& told, const value_record& there) {
+    const auto kind = there.kind == value_kind::value ? change_kind::value : change_kind::counter;
+    return told.effect == change_effect::written && told.index == there.version &&
+           told.kind == kind && told.token == fencing_token() && told.value == there.value &&
+           told.number == there.number;
+}
+[[nodiscard]] inline bool tells(const change& told, const request_record& leader) {
+    return told.effect == change_effect::written && told.index == leader.proclaimed &&
+           told.kind == change_kind::leader && told.token == leader.token &&
+           told.value == leader.value && told.number == 0;
+}
+
+/// The last change under each name.
 template <class State>
-[[nodiscard]] auto written_in(const State& now) {
-    synod::detail::deferred<ordered_map<changed_name, change>, State> found;
-    for (const value_record& one : now.values.values) {
-        const auto kind = one.kind == value_kind::value ? change_kind::value : change_kind::counter;
-        found.emplace(changed_name(false, one.name),
-                      change{one.version, kind, {}, one.name, {}, one.value, one.number});
+[[nodiscard]] auto last_told(const State& now) {
+    synod::detail::deferred<ordered_map<changed_name, const change*>, State> told;
+    for (const change& one : now.watch.changes) {
+        told[{one.kind == change_kind::leader, one.name}] = &one;
     }
-    for (const auto& lock : now.locks) {
-        for (const request_record& one : lock.holders) {
-            if (!one.has_value) continue;
-            found.emplace(
-                changed_name(true, lock.name),
-                change{
-                    one.proclaimed, change_kind::leader, {}, lock.name, one.token, one.value, 0});
-        }
-    }
-    return found;
+    return told;
 }
 
 /// Who follows the changes arrives at what there is: the last change under each name tells it, also that something is gone, and what
 /// no change tells of is as old as what is forgotten. (3.10)
 template <class State>
 [[nodiscard]] bool changes_tell_the_state(const State& now) {
-    synod::detail::deferred<ordered_map<changed_name, const change*>, State> told;
-    for (const change& one : now.watch.changes) {
-        told[{one.kind == change_kind::leader, one.name}] = &one;
+    const auto told = last_told(now);
+    std::size_t right = 0;
+    const auto is_told = [&](bool leads, std::string_view name, std::uint64_t since,
+                             const auto& there) {
+        const auto found = told.find({leads, name});
+        if (found == told.end()) return since <= now.watch.compacted;
+        ++right;
+        return tells(*found->second, there);
+    };
+    for (const value_record& one : now.values.values) {
+        if (!is_told(false, one.name, one.version, one)) return false;
     }
-    const auto written = written_in(now);
-    for (const auto& [name, last] : told) {
-        const auto found = written.find(name);
-        if (last->effect == change_effect::gone) {
-            if (found != written.end()) return false;
-        } else if (found == written.end() || !(found->second == *last)) {
-            return false;
+    for (const auto& lock : now.locks) {
+        for (const request_record& one : lock.holders) {
+            if (one.has_value && !is_told(true, lock.name, one.proclaimed, one)) return false;
         }
     }
-    for (const auto& [name, one] : written) {
-        if (!told.contains(name) && one.index > now.watch.compacted) return false;
+    std::size_t written = 0;
+    for (const auto& [name, last] : told) {
+        written += last->effect == change_effect::written ? 1 : 0;
     }
-    return true;
+    return written == right;
 }
 
 /// The name of the first of these that a state breaks, or nullptr.

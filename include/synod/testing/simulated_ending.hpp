@@ -213,7 +213,7 @@ private:
     }
 
     static constexpr std::uint64_t convergence = 8;  // slots that may be under way
-    static constexpr duration pace_length = seconds(2);
+    static constexpr duration pace_length = seconds(1);
     static constexpr search_limits judged_within{2'000'000, 200'000};
 
     stage& stage_;

@@ -63,14 +63,15 @@ public:
         std::pop_heap(heap_.begin(), heap_.end(), later);
         const entry next = heap_.back();
         heap_.pop_back();
-        letter taken = std::move(slots_[next.index]);
+        std::optional<letter> taken(std::move(slots_[next.index]));
         free_.push_back(next.index);
-        const path& way = path_of(taken.from, taken.to);
-        if (stage_.now < way.cut_until) return std::nullopt;
-        if (stage_.now < way.held_until) {
-            enqueue(std::move(taken),
+        const path& way = path_of(taken->from, taken->to);
+        if (stage_.now < way.cut_until) {
+            taken.reset();
+        } else if (stage_.now < way.held_until) {
+            enqueue(std::move(*taken),
                     way.held_until + stage_.between(duration(0), milliseconds(5)));
-            return std::nullopt;
+            taken.reset();
         }
         return taken;
     }

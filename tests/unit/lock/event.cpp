@@ -17,17 +17,17 @@ static_assert(codec<lock::event_codec>);
 
 namespace {
 
-const session_id session({slot(3), 4});
+const session_id whose({slot(3), 4});
 
 std::vector<lock::event> one_of_each() {
     return {
-        lock::wait_granted{session, 5, fencing_token(6)},
-        lock::wait_ended{session, 5, lock::request_state::token_space_exhausted},
-        lock::session_ended{session},
-        lock::hold_ended{session, fencing_token(6)},
-        lock::wait_deadlocked{session, 5, {{session, 7, 5}, {}}},
-        lock::revoke_requested{session, fencing_token(6), session, "a reason", 50},
-        lock::hold_revoked{session, fencing_token(6), session, "a principal"},
+        lock::wait_granted{whose, 5, fencing_token(6)},
+        lock::wait_ended{whose, 5, lock::request_state::token_space_exhausted},
+        lock::session_ended{whose},
+        lock::hold_ended{whose, fencing_token(6)},
+        lock::wait_deadlocked{whose, 5, {{whose, 7, 5}, {}}},
+        lock::revoke_requested{whose, fencing_token(6), whose, "a reason", 50},
+        lock::hold_revoked{whose, fencing_token(6), whose, "a principal"},
     };
 }
 
@@ -36,7 +36,7 @@ std::vector<lock::event> one_of_each() {
 TEST_CASE("every event survives its encoding and names its session") {
     CHECK(one_of_each().size() == lock::event::count);
     check_round_trips<lock::event_codec>(one_of_each());
-    for (const lock::event& one : one_of_each()) CHECK(session_of(one) == session);
+    for (const lock::event& one : one_of_each()) CHECK(session_of(one) == whose);
 }
 
 TEST_CASE("an event that is cut short, too long, or of another version or kind is refused") {

@@ -28,7 +28,7 @@ using lock::request_state;
 
 namespace {
 
-using events = std::vector<lock::event>;
+using event_list = std::vector<lock::event>;
 
 struct gates : trio {
     explicit gates() = default;
@@ -91,7 +91,7 @@ TEST_CASE("locks 3.10: a latch lets everybody through once it is counted down") 
     d.drain();
     CHECK(d.count(d.a, "l", 5) == latched(1, 0));
     CHECK(d.events() ==
-          events{d.told(d.b, request_state::passed), d.told(d.c, request_state::passed)});
+          event_list{d.told(d.b, request_state::passed), d.told(d.c, request_state::passed)});
     CHECK(d.await(d.a, "l") == passed(1));
     CHECK(d.await(d.a, "l", lock::no_wait) == passed(1));
     CHECK(d.query(d.b, 1) == status(request_state::passed));
@@ -131,7 +131,7 @@ TEST_CASE(
     d.await(d.b, "l");
     d.drain();
     CHECK(d.set("l", 2) == latched(2, 2));
-    CHECK(d.events() == events{d.told(d.b, request_state::broken)});
+    CHECK(d.events() == event_list{d.told(d.b, request_state::broken)});
     CHECK(d.count(d.c, "l", 1, 1) == no(refusal::stale_generation));
     CHECK(d.await(d.c, "l", lock::wait_forever, 1) == no(refusal::stale_generation));
     CHECK(d.count(d.c, "l", 1, 2) == latched(2, 1));
@@ -154,7 +154,7 @@ TEST_CASE("who waits at a latch gives up alone: by time, by cancel, and with the
     d.await(d.c, "l");
     d.drain();
     d.pass(10);
-    CHECK(d.events() == events{d.told(d.a, request_state::timed_out)});
+    CHECK(d.events() == event_list{d.told(d.a, request_state::timed_out)});
     CHECK(d.query(d.a, timed) == status(request_state::timed_out));
     CHECK(d.cancel(d.b, withdrawn, lock::on_granted::keep) == reply(lock::cancelled{}));
     CHECK(d.query(d.b, withdrawn) == status(request_state::cancelled));
@@ -171,7 +171,7 @@ TEST_CASE("locks 3.10: a barrier lets all through with the last, and who comes l
     d.drain();
     CHECK(d.arrive(d.c, 3) == passed(1));
     CHECK(d.events() ==
-          events{d.told(d.a, request_state::passed), d.told(d.b, request_state::passed)});
+          event_list{d.told(d.a, request_state::passed), d.told(d.b, request_state::passed)});
     CHECK(d.number() == 0);
     CHECK(d.arrive(d.c, 2) == awaiting(2));
     CHECK(d.arrive(d.a, 2) == passed(2));
@@ -187,7 +187,7 @@ TEST_CASE(
     d.drain();
     d.pass(10);
     CHECK(d.events() ==
-          events{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
+          event_list{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
     CHECK(d.query(d.a, 1) == status(request_state::broken));
     CHECK(d.query(d.b, 1) == status(request_state::broken));
     CHECK(d.arrive(d.c, 3) == awaiting(2));
@@ -201,7 +201,7 @@ TEST_CASE("locks 3.10: a party that is cancelled breaks the barrier, and is told
     d.arrive(d.b, 3);
     d.drain();
     CHECK(d.cancel(d.b, 1, lock::on_granted::release) == status(request_state::broken));
-    CHECK(d.events() == events{d.told(d.a, request_state::broken)});
+    CHECK(d.events() == event_list{d.told(d.a, request_state::broken)});
     CHECK(d.query(d.b, 1) == status(request_state::broken));
     CHECK(d.cancel(d.b, 1, lock::on_granted::release) == status(request_state::broken));
 }
@@ -214,7 +214,7 @@ TEST_CASE("locks 3.10: a party whose session ends breaks the barrier for the oth
     d.arrive(brief, 4, lock::wait_forever, 2);
     d.drain();
     d.pass(100);
-    CHECK(d.events() == events{d.told(d.a, request_state::broken), lock::session_ended{brief}});
+    CHECK(d.events() == event_list{d.told(d.a, request_state::broken), lock::session_ended{brief}});
     d.arrive(d.b, 2);
     d.close(d.b);
     CHECK(d.number() == 0);
@@ -254,7 +254,7 @@ TEST_CASE("locks 3.10: of a double barrier all enter together, and leave togethe
     d.drain();
     CHECK(d.enter(d.c, 3) == passed(1));
     CHECK(d.events() ==
-          events{d.told(d.a, request_state::passed), d.told(d.b, request_state::passed)});
+          event_list{d.told(d.a, request_state::passed), d.told(d.b, request_state::passed)});
     CHECK(d.enter(d.a, 3) == no(refusal::self_deadlock));
     CHECK(d.leave(d.b, lock::no_wait) == reply(lock::busy{}));
     CHECK(d.leave(d.b) == awaiting(1));
@@ -288,7 +288,7 @@ TEST_CASE("locks 3.10: to enter is broken like a barrier") {
     d.drain();
     d.pass(10);
     CHECK(d.events() ==
-          events{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
+          event_list{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
     CHECK(d.leave(d.a) == no(refusal::not_inside));
     CHECK(d.number() == 0);
 }
@@ -300,7 +300,7 @@ TEST_CASE("locks 3.10: a leave that times out has ended, once, and for all") {
     CHECK(d.leave(d.b) == awaiting(1));
     d.pass(10);
     CHECK(d.events() ==
-          events{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
+          event_list{d.told(d.a, request_state::broken), d.told(d.b, request_state::broken)});
     CHECK(d.leave(d.a) == no(refusal::not_inside));
     CHECK(d.enter(d.c, 3) == no(refusal::self_deadlock));
     CHECK(d.leave(d.c) == broken(1));
@@ -314,7 +314,7 @@ TEST_CASE("locks 3.10: who dies inside breaks the generation for all who are to 
     d.leave(d.a);
     d.drain();
     d.close(d.b);
-    CHECK(d.events() == events{d.told(d.a, request_state::broken)});
+    CHECK(d.events() == event_list{d.told(d.a, request_state::broken)});
     CHECK(d.number() == 1);
     CHECK(d.leave(d.c, lock::no_wait) == broken(1));
     CHECK(d.number() == 0);

@@ -20,21 +20,21 @@ using lock::reply;
 
 namespace {
 
-using names = std::vector<std::string>;
+using name_list = std::vector<std::string>;
 
 struct looker : trio {
     lock::listed list(const std::string& prefix, const std::string& after = {},
                       std::uint32_t limit = 0, std::uint8_t with = lock::list_names) {
         return get<lock::listed>(run(lock::list_locks{stamp(c), prefix, after, limit, with}));
     }
-    static names names_of(const lock::listed& page) {
-        names all;
+    static name_list names_of(const lock::listed& page) {
+        name_list all;
         for (const lock::listed_lock& one : page.locks) all.push_back(one.name);
         return all;
     }
     /// All that there is, gathered from pages of so many.
-    names names_in_pages(const std::string& prefix, std::uint32_t limit) {
-        names all;
+    name_list names_in_pages(const std::string& prefix, std::uint32_t limit) {
+        name_list all;
         lock::listed page;
         do {
             page = list(prefix, all.empty() ? "" : all.back(), limit);
@@ -50,17 +50,17 @@ struct looker : trio {
 TEST_CASE("locks are listed in order of name, by prefix, page by page") {
     looker d;
     for (const char* const name : {"b/2", "a", "b/1", "c", "b", "b/3"}) d.hold(d.a, name);
-    CHECK(looker::names_of(d.list("")) == names{"a", "b", "b/1", "b/2", "b/3", "c"});
-    CHECK(looker::names_of(d.list("b/")) == names{"b/1", "b/2", "b/3"});
-    CHECK(looker::names_of(d.list("b/", "b/1")) == names{"b/2", "b/3"});
-    CHECK(looker::names_of(d.list("", "b/1x")) == names{"b/2", "b/3", "c"});
+    CHECK(looker::names_of(d.list("")) == name_list{"a", "b", "b/1", "b/2", "b/3", "c"});
+    CHECK(looker::names_of(d.list("b/")) == name_list{"b/1", "b/2", "b/3"});
+    CHECK(looker::names_of(d.list("b/", "b/1")) == name_list{"b/2", "b/3"});
+    CHECK(looker::names_of(d.list("", "b/1x")) == name_list{"b/2", "b/3", "c"});
     CHECK(d.list("d").locks.empty());
     const auto page = d.list("b", "", 2);
-    CHECK(looker::names_of(page) == names{"b", "b/1"});
+    CHECK(looker::names_of(page) == name_list{"b", "b/1"});
     CHECK(page.end == lock::page_end::more);
     CHECK(d.list("b", "b/1", 2).end == lock::page_end::last);
     for (const std::uint32_t limit : {1U, 2U, 3U, 4U, 6U, 7U})
-        CHECK(d.names_in_pages("", limit) == names{"a", "b", "b/1", "b/2", "b/3", "c"});
+        CHECK(d.names_in_pages("", limit) == name_list{"a", "b", "b/1", "b/2", "b/3", "c"});
 }
 
 TEST_CASE("a listed lock tells how many hold it and wait for it, and who, if that was asked for") {
@@ -114,7 +114,7 @@ TEST_CASE("of many who hold and wait the first are told, in the order in which t
 
 TEST_CASE("a page is only so long, whatever was asked for, and the pages miss nothing") {
     looker d;
-    names all;
+    name_list all;
     for (int i = 100; i < 190; ++i) {
         all.push_back(std::to_string(i) + std::string(400, 'n'));
         d.hold(d.a, all.back());
@@ -148,7 +148,7 @@ TEST_CASE("what a principal may not read is not listed, and does not count for t
     };
     give("", lock::all_rights);
     give("b/", lock::may_administer);
-    CHECK(looker::names_of(d.list("")) == names{"a", "c"});
-    CHECK(d.names_in_pages("", 1) == names{"a", "c"});
+    CHECK(looker::names_of(d.list("")) == name_list{"a", "c"});
+    CHECK(d.names_in_pages("", 1) == name_list{"a", "c"});
     CHECK(d.run(lock::list_locks{d.stamp(d.c), "b/", ""}) == no(refusal::denied));
 }

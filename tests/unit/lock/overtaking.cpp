@@ -248,14 +248,14 @@ TEST_CASE("a barge without a token left overtakes nobody") {
 
 namespace {
 
-struct anybody_is_overtaken : lock::rules {
+struct everybody_is_overtaken : lock::rules {
     static bool may_be_overtaken(std::uint32_t, std::uint32_t) { return true; }
 };
 
 }  // namespace
 
 TEST_CASE("locks 3.12/37: who is overtaken once too often is found") {
-    free_but_waited_for<anybody_is_overtaken> d(1);
+    free_but_waited_for<everybody_is_overtaken> d(1);
     const auto barge = [&d] { d.release(d.c, token_of(d.barge(d.c, "y"))); };
     barge();
     CHECK(lock::invariant::bypass_is_bounded(d.table.describe(), 1));

@@ -43,9 +43,9 @@ struct watching : driver<> {
     session_id a = open(1, 100'000);
     session_id b = open(2, 100'000);
 
-    void put(const std::vector<std::string>& names, const std::string& value = "v") {
+    void put(const std::vector<std::string>& under, const std::string& value = "v") {
         lock::guarded_txn asked{stamp(a), {}, {}, {}};
-        for (const std::string& name : names) asked.puts.push_back({name, value});
+        for (const std::string& name : under) asked.puts.push_back({name, value});
         run(asked);
     }
     void remove(const std::string& name) { run(lock::guarded_txn{stamp(a), {}, {}, {name}}); }

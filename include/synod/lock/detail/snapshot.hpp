@@ -91,6 +91,7 @@ void for_each_object(const book<Rules>& all, Visit&& visit) {
 template <class Rules, class State>
 void describe(const book<Rules>& all, State& out) {
     all.forced_ends().for_each([&out](const auto& one) { out.forced_ends.push_back(one); });
+    out.locks.reserve(all.objects().size());
     for_each_object(all, [&](handle one) {
         const object& lock = all.object_at(one);
         out.locks.push_back({std::string(lock.name.view()), records_of(all, lock.holders.first),
