@@ -343,9 +343,10 @@ TEST_CASE("positions and sequences name one request each") {
     CHECK(broken_by([](state& now) { now.ended[0].at = {slot(51), 0}; }) == name);
 }
 
-TEST_CASE("lists are in canonical order") {
+TEST_CASE("sessions and lists are in canonical order") {
+    CHECK(broken_by([](state& now) { std::swap(now.sessions[0], now.sessions[1]); }) ==
+          "sessions_are_sorted");
     const std::string name = "lists_are_sorted";
-    CHECK(broken_by([](state& now) { std::swap(now.sessions[0], now.sessions[1]); }) == name);
     CHECK(broken_by([](state& now) { now.locks[1].name = now.locks[0].name; }) == name);
     CHECK(broken_by([](state& now) {
               set_mode(now.locks[0].holders[0], lock::mode::shared);
