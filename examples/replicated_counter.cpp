@@ -1,5 +1,4 @@
 // examples/replicated_counter.cpp - your own state machine: typed commands, and each of them exactly once.
-//
 // Three replicas, three threads. Every command is sent twice, as if its answer was lost; each counts once, also when the leader dies.
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -18,8 +17,7 @@ struct command {
     request_stamp stamp;  // names the session and, within it, the command
     std::uint64_t amount = 0;
 };
-// Turns commands into bytes and back.
-struct command_codec {
+struct command_codec {  // turns commands into bytes and back
     using value_type = command;
     void encode(const command& value, byte_writer& out) const {
         synod::encode(value.stamp, out);
@@ -37,9 +35,8 @@ struct counter {
         command asked;
         byte_reader in(encoded);
         if (!command_codec{}.decode(in, asked)) return;
-        const client_uuid client{0, asked.amount};  // of an opening: doing it twice opens once
-        if (asked.stamp.sequence == 0)
-            return encode(sessions.open(context.at, client, 1, 60'000).session, result);
+        if (asked.stamp.sequence == 0)  // an opening: doing it twice opens once
+            return encode(sessions.open(context.at, {0, asked.amount}, 1, 60'000).session, result);
         const auto begun = sessions.begin(asked.stamp);
         if (begun.is != session_table::beginning::verdict::fresh) return result.raw(begun.reply);
         bytes reply;  // whoever sends this command again is answered the same
@@ -54,7 +51,10 @@ struct counter {
     log_time next_deadline() const { return sessions.next_deadline(); }
     void new_leader(ballot) { sessions.new_leader(); }
     void snapshot(byte_writer& out) const { out.number(total), sessions.snapshot(out); }
-    bool restore(byte_reader&) { return false; }  // no replica asks for it: the log is kept whole
+    bool restore(byte_reader& in) {
+        counter kept{.total = in.number<std::uint64_t>()};
+        return kept.sessions.restore(in) && in.finished() && (*this = kept, true);
+    }
     session_table sessions = *session_table::make({});
     std::uint64_t total = 0;
 };

@@ -32,7 +32,6 @@ template <class State>
 template <class State>
 [[nodiscard]] bool somebody_administers(const State& now) {
     if (now.access.empty()) return true;
-    // <algorithm> would cost more to include than all of lock. NOLINTNEXTLINE(readability-use-anyofallof)
     for (const access_rule& one : now.access) {
         if (one.prefix.empty() && (one.rights & may_administer) != 0) return true;
     }

@@ -27,7 +27,6 @@ namespace synod::inline SYNOD_ABI::lock::invariant {
 /// Whether `claim(element)` is true of every element.
 template <class List, class Claim>
 [[nodiscard]] bool for_all(const List& list, Claim&& claim) {
-    // <algorithm> would cost more to include than all of lock. NOLINTNEXTLINE(readability-use-anyofallof)
     for (const auto& one : list) {
         if (!claim(one)) return false;
     }

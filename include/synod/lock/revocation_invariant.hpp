@@ -20,7 +20,7 @@ template <class State>
         for (const auto& one : lock.holders) held.insert(one.token);
     }
     fencing_token last;
-    // Each of `last`, `held` and `deadline` is asked in turn. NOLINTNEXTLINE(readability-use-anyofallof)
+    // Each of `last`, `held` and `deadline` is asked in turn.
     for (const auto& one : now.forced_ends) {
         if (one.token <= last || !held.contains(one.token) || one.deadline <= now.now) return false;
         last = one.token;

@@ -68,9 +68,10 @@ struct log_rules : rules {
     }
 
     /// Log time passes only with entries of the leader that took over last: what an older one stamped was counted already.
+    /// (locks R2)
     [[nodiscard]] static bool counts_time(ballot origin, ballot leader) { return origin == leader; }
 
-    /// A leader takes over log time only if its ballot is above that of the one before.
+    /// A leader takes over log time only if its ballot is above that of the one before. (locks R2)
     [[nodiscard]] static bool takes_over(ballot next, ballot leader) { return next > leader; }
 };
 

@@ -107,7 +107,7 @@ struct rules {
         return rests_on <= durable;
     }
 
-    /// A completed sync counts for the life of the storage that started it, and for no later one.
+    /// A completed sync counts for the life of the storage that started it, and for no later one. [PTP 2.2]
     [[nodiscard]] static bool counts_sync(std::uint64_t instance, std::uint64_t started_by) {
         return instance == started_by;
     }

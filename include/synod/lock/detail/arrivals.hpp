@@ -65,15 +65,22 @@ protected:
     [[nodiscard]] handle add(const detail::request& made, const Command& asked, log_time now) {
         const bool is_short = asked.wait_ms == no_wait;
         const handle fresh = book_.add(made, is_short ? log_time::never() : now + asked.wait_ms);
-        bool lets_pass = false;
-        if constexpr (requires { asked.permits; }) {
-            lets_pass = (asked.flags & allow_small_pass) != 0 &&
-                        Rules::may_be_overtaken(0, config_.max_bypass);
-        }
+        const bool lets_pass = lets_small_pass(asked);
         if (lets_pass || asked.terms != lock::terms()) {
             book_.set_standing(fresh, {asked.terms, 0, 0, lets_pass});
         }
         return fresh;
+    }
+
+    /// Whether smaller requests for permits may go ahead of this one.
+    template <class Command>
+    [[nodiscard]] bool lets_small_pass(const Command& asked) const {
+        if constexpr (requires { asked.permits; }) {
+            return (asked.flags & allow_small_pass) != 0 &&
+                   Rules::may_be_overtaken(0, config_.max_bypass);
+        } else {
+            return false;
+        }
     }
 
     /// A request joins a queue, or goes ahead of it.

@@ -151,7 +151,7 @@ public:
     /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades, with its lease. Once
     /// this is done for all places of a request, `note_granted` is due.
     void hold(handle one, fencing_token token, log_time now) {
-        place& asked = places_[one];
+        const place& asked = places_[one];
         if (asked.has_lease) leases_.begin(one, token, now);
         if (asked.is_upgrade) replace(base::upgraded_by(one), one, token);
         if (request_of(one).reclaims) {

@@ -141,7 +141,7 @@ protected:
     }
 
     void leave_holders(handle one) {
-        place& held = places_[one];
+        const place& held = places_[one];
         by_token_.erase(none, held.token.value());
         object& target = objects_[held.object];
         neighbours::remove(places_, target.holders, one);

@@ -91,8 +91,8 @@ public:
         detail::request made = request_of(asked, client, context);
         made.barges = barges;
         const handle fresh = add(made, asked, context.now);
-        const handle semaphore = book_.objects().reach(asked.name, asked.capacity, asked.policy);
-        join(fresh, semaphore, wanted, barges, asked, context.now);
+        const handle target = book_.objects().reach(asked.name, asked.capacity, asked.policy);
+        join(fresh, target, wanted, barges, asked, context.now);
         return settle_for(fresh, context.now);
     }
 
