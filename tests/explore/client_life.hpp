@@ -227,6 +227,7 @@ private:
             case kind::failed:
                 shown_.fails_for_sure = told.error == synod::errc::session_expired && !was_queued_;
                 return become(stage::resting, "does not get a" + why);
+            case kind::asked_back: return;
             case kind::lost: return become(stage::lost, "loses a");
             case kind::released: return become(stage::resting, "has given a back" + why);
         }

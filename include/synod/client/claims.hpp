@@ -183,7 +183,16 @@ public:
 
     void learn(const lock::hold_revoked& told, bool) { lose_holds(stage::gone, told.token); }
 
-    /// Claims ask for no leases of their holds, and give nothing back for being asked.
+    /// What follows from that is the holder's to decide.
+    void learn(const lock::revoke_requested& told, bool) {
+        requests_.for_each([&](request_id which, const request& one) {
+            if (one.stage == stage::held && one.token == told.token) {
+                notices_.push_back({which, notice::kind::asked_back, one.token, {}});
+            }
+        });
+    }
+
+    /// Claims ask for no leases of their holds.
     template <class Other>
     void learn(const Other&, bool) {}
 

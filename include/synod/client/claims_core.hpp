@@ -22,10 +22,11 @@ namespace synod::inline SYNOD_ABI::client {
 /// What a request has come to.
 struct notice {
     enum class kind : std::uint8_t {
-        granted,   // it holds its lock, under `token`
-        failed,    // it ended without a hold, for the reason in `error`
-        lost,      // its hold is, or may be, gone: stop, and then release it
-        released,  // its release was answered; `error` says if it came too late
+        granted,     // it holds its lock, under `token`
+        failed,      // it ended without a hold, for the reason in `error`
+        asked_back,  // somebody asks it to give its hold back soon
+        lost,        // its hold is, or may be, gone: stop, and then release it
+        released,    // its release was answered; `error` says if it came too late
     };
     request_id request;
     kind is = kind::failed;

@@ -72,6 +72,7 @@ public:
     [[nodiscard]] request_id which() const { return which_; }
     [[nodiscard]] fencing_token token() const { return token_; }
     [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
+    [[nodiscard]] std::stop_token revoke_requested() const { return asked_back_.get_token(); }
 
     /// Looks at the clock, so it does not wait for any thread to be told. Fires the stop token if it finds the hold lost.
     [[nodiscard]] bool is_lost() {
@@ -83,19 +84,25 @@ public:
     [[nodiscard]] bool in_jeopardy() { return is_lost() || lease_->in_jeopardy(); }
 
     void lose() { is_lost_.store(true, std::memory_order_release); }
+    void ask_back() { is_asked_back_.store(true, std::memory_order_release); }
 
     /// It is given back; what happens to the lease is no business of it any more.
     void end() { has_ended_.store(true, std::memory_order_release); }
 
-    /// Runs the callbacks of the stop token. Called with nothing locked.
-    void fire() { stop_.request_stop(); }
+    /// Runs the callbacks of the stop tokens that are due. Called with nothing locked.
+    void fire() {
+        if (is_asked_back_.load(std::memory_order_acquire)) asked_back_.request_stop();
+        if (is_lost_.load(std::memory_order_acquire)) stop_.request_stop();
+    }
 
 private:
     request_id which_;
     fencing_token token_;
     std::shared_ptr<const Lease> lease_;
     std::stop_source stop_;
+    std::stop_source asked_back_;
     std::atomic<bool> is_lost_{false};
+    std::atomic<bool> is_asked_back_{false};
     std::atomic<bool> has_ended_{false};
 };
 
@@ -123,6 +130,10 @@ public:
     /// other sessions may be used, unless their callbacks use this one in return. Unlocking never waits. An exception that leaves a
     /// callback ends the program, so callbacks lock through the non-throwing twins.
     [[nodiscard]] std::stop_token stop_token() const { return state_->stop_token(); }
+
+    /// Fires when somebody asks for the hold to be given back, as `session::request_revoke` does; the same holds for its callbacks. It is
+    /// a hint, which may be lost on its way: a hold that is taken by force in the end is lost, and told so by `stop_token`. (locks 3.6)
+    [[nodiscard]] std::stop_token revoke_requested() const { return state_->revoke_requested(); }
 
 private:
     std::shared_ptr<State> state_;

@@ -65,6 +65,28 @@ public:
         return static_cast<Session&>(*this).carry(std::move(asked), stop);
     }
 
+    /// Takes a lock in any mode. Returns the token.
+    [[nodiscard]] result<fencing_token> acquire(std::string name,
+                                                lock::mode mode = lock::mode::exclusive,
+                                                std::uint64_t wait_ms = lock::wait_forever,
+                                                const std::stop_token& stop = {}) {
+        return token_of(run(lock::acquire{{}, tag(), std::move(name), mode, wait_ms}, stop));
+    }
+    /// The same, of one lock, of several or of permits, with whatever the command can say: a lease of the hold, re-entrance and the other
+    /// flags, priority, the queue's policy, and who gives way in a deadlock. The owner in it is set on the way.
+    [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire> asked,
+                                                const std::stop_token& stop = {}) {
+        return take(std::move(asked), stop);
+    }
+    [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire_all> asked,
+                                                const std::stop_token& stop = {}) {
+        return take(std::move(asked), stop);
+    }
+    [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire_permits> asked,
+                                                const std::stop_token& stop = {}) {
+        return take(std::move(asked), stop);
+    }
+
     /// Takes several locks or none; the token is that of the first name, and the others follow it in order of name.
     [[nodiscard]] result<fencing_token> acquire_all(deferred<std::vector<lock::wanted>> locks,
                                                     std::uint64_t wait_ms = lock::wait_forever,
@@ -191,6 +213,12 @@ protected:
     }
 
 private:
+    template <class Acquire>
+    [[nodiscard]] result<fencing_token> take(Acquire&& asked, const std::stop_token& stop) {
+        asked.owner = tag();
+        return token_of(run(std::forward<Acquire>(asked), stop));
+    }
+
     template <class Reply>
     [[nodiscard]] static result<std::uint32_t> left_of(const result<Reply>& said) {
         const auto hoped = client::detail::as_hoped<lock::released>(said);

@@ -19,9 +19,9 @@ enum rights : std::uint8_t {
     no_rights = 0,
     may_read = 1,  // look: check_token, list_locks, read and watch, make a transaction depend on it
     may_lock = 2,  // acquire in any mode, acquire permits, ask a holder to give back, wait at gates
-    may_write = 4,  // change what is there: set_capacity, values, counters, latches
-    may_administer =
-        8,  // end the holds of others, set rules; for all names: whatever concerns the whole table
+    may_write = 4,  // change what is there: values, counters, latches
+    /// End the holds of others, set capacities and rules; for all names: whatever concerns the whole table.
+    may_administer = 8,
 };
 inline constexpr std::uint8_t all_rights = may_read | may_lock | may_write | may_administer;
 

@@ -37,8 +37,8 @@ struct condition {
     }
 };
 
-/// That the lock of that name is held under that token, by whomever, in that mode or a stronger one; permits of a semaphore are held in
-/// mode::shared. It holds as long as the hold does: once the hold has expired in log order it fails, whatever its owner believes, so
+/// That the lock of that name is held under that token, by whomever, in that mode or a stronger one; or permits of a semaphore are, which
+/// have no mode. It holds as long as the hold does: once the hold has expired in log order it fails, whatever its owner believes, so
 /// what is written under it is written by its holder. (the sequencer check of Chubby; locks 3.4)
 [[nodiscard]] inline condition token_valid(std::string lock, fencing_token token,
                                            lock::mode held = lock::mode::exclusive) {

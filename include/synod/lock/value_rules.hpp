@@ -14,11 +14,6 @@ namespace synod::inline SYNOD_ABI::lock {
 
 /// Those of `rules` that are about values.
 struct value_rules {
-    /// Whether a hold stands for what its token is shown for: it is of that lock, in that mode or a stronger one. (3.4)
-    [[nodiscard]] static bool is_token_valid(bool is_of_lock, mode held, mode claimed) {
-        return is_of_lock && held >= claimed;
-    }
-
     /// Whether a value is still the one that was read. (3.4)
     [[nodiscard]] static bool is_same_version(std::uint64_t found, std::uint64_t expected) {
         return found == expected;

@@ -283,6 +283,7 @@ private:
         switch (told.is) {
             case kind::granted: return hold(told.token);
             case kind::failed: return fail(told.error);
+            case kind::asked_back: return note("is asked for lock " + std::to_string(lock_));
             case kind::lost: return lose();
             case kind::released: return finish(told.error);
         }

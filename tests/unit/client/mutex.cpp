@@ -292,6 +292,33 @@ TEST_CASE("callbacks of a stop token may lock and unlock (locks 3.12/83)") {
     CHECK(is_done);
 }
 
+TEST_CASE("whoever is asked for its hold gives it back from the callback (locks 3.6, 3.12/83)") {
+    threaded_cluster all;
+    auto holder = all.connect();
+    auto other = all.connect();
+    synod::mutex door(holder, "door");
+    std::promise<hold> held;
+    std::promise<void> asked;
+    std::jthread owner([&] {
+        door.lock();
+        const auto own = door.held();
+        const std::stop_callback on_revoke(own->revoke_requested(), [&] { asked.set_value(); });
+        held.set_value(*own);
+        asked.get_future().wait();
+        door.unlock();
+    });
+    const hold seen = held.get_future().get();
+    CHECK(!seen.revoke_requested().stop_requested());
+    REQUIRE(
+        !other.request_revoke(seen.token(), "maintenance", 60'000, lock::revocation::cooperative));
+    const auto next = other.acquire("door");
+    REQUIRE(next.has_value());
+    CHECK(*next > seen.token());
+    CHECK(seen.revoke_requested().stop_requested());
+    CHECK(!seen.stop_token().stop_requested());
+    CHECK(!seen.lost());
+}
+
 TEST_CASE("on its own thread a session refuses to lock at once, and goes on (locks 3.12/83)") {
     threaded_cluster all;
     client_config config;

@@ -45,6 +45,44 @@ TEST_CASE(
     CHECK(s.acquire_all({{"b"}, {"c"}}, lock::no_wait).has_value());
 }
 
+TEST_CASE("a lock is taken as its command says, and belongs to the thread that took it") {
+    threaded_cluster all;
+    auto s = all.connect();
+    const auto reader = s.acquire("x", lock::mode::shared);
+    REQUIRE(reader.has_value());
+    CHECK(elsewhere([&] { return s.acquire("x", lock::mode::exclusive, lock::no_wait); }).error() ==
+          errc::busy);
+    lock::acquire leased;
+    leased.name = "y";
+    leased.hold_ttl_ms = 60'000;
+    leased.flags = lock::reentrant;
+    const auto held = s.acquire(leased);
+    REQUIRE(held.has_value());
+    CHECK(s.acquire(leased).value() == *held);
+    CHECK(s.renew_hold(*held, 60'000).value() <= 60'000);
+    CHECK(*s.release(*held) == 1);
+    CHECK(elsewhere([&] { return s.release(*held); }).error() == errc::not_owner);
+    CHECK(*s.release(*held) == 0);
+}
+
+TEST_CASE("several locks and permits are taken as their commands say") {
+    threaded_cluster all;
+    auto s = all.connect();
+    lock::acquire_all both;
+    both.locks = {{"a", lock::mode::shared}, {"b", lock::mode::exclusive}};
+    both.wait_ms = lock::no_wait;
+    CHECK(s.acquire(both).has_value());
+    CHECK(elsewhere([&] { return s.acquire(both); }).error() == errc::busy);
+    lock::acquire_permits some;
+    some.name = "s";
+    some.permits = 2;
+    some.capacity = 3;
+    some.flags = lock::barge;
+    some.wait_ms = lock::no_wait;
+    CHECK(s.acquire(some).has_value());
+    CHECK(s.acquire(some).error() == errc::busy);
+}
+
 TEST_CASE("permits wait for permits, and for a capacity that rises") {
     threaded_cluster all;
     auto s = all.connect();

@@ -475,6 +475,24 @@ TEST_CASE("a client learns at once that its hold was ended by force, and of no o
     CHECK(a.error(held) == errc::hold_lost);
 }
 
+TEST_CASE("locks 3.6: a holder is told that its hold is asked for, and holds on; nobody else is") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    const auto other = w.hold(a, "y");
+    lock::client_event told{the_cluster, {}};
+    byte_writer out(told.event);
+    lock::revoke_requested asked;
+    asked.session = a.core.session();
+    asked.token = a.core.find(held)->token;
+    encode(lock::event(asked), out);
+    a.core.receive(node_id(0), told, w.now);
+    w.settle();
+    CHECK(a.is(held, kind::asked_back));
+    CHECK(a.core.find(held)->stage == stage::held);
+    CHECK(a.is(other, kind::granted));
+}
+
 TEST_CASE("messages that make no sense are refused by name and change nothing") {
     world<> w;
     auto& a = w.add_client();

@@ -73,7 +73,7 @@ template <> struct needed_by<lock::cancel> : needs<nothing_needed> {};
 template <> struct needed_by<lock::convert> : needs<nothing_needed> {};
 template <> struct needed_by<lock::acquire_all> : needs<lock::may_lock> {};
 template <> struct needed_by<lock::acquire_permits> : needs<lock::may_lock> {};
-template <> struct needed_by<lock::set_capacity> : needs<lock::may_write> {};
+template <> struct needed_by<lock::set_capacity> : needs<lock::may_administer> {};
 template <> struct needed_by<lock::release_all> : needs<nothing_needed> {};
 template <> struct needed_by<lock::renew_hold> : needs<nothing_needed> {};
 template <> struct needed_by<lock::request_revoke> : needs<lock::may_administer> {};

@@ -20,10 +20,10 @@ namespace synod::lock_test {
                         rule(is_complete) rule(gives_up_alone) rule(next_generation)               \
                             rule(may_be_overtaken) rule(rank_of) rule(is_due_to_read)              \
                                 rule(stricter_of) rule(is_less_urgent) rule(brings_forward)        \
-                                    rule(inherits_end) rule(is_good) rule(is_token_valid)          \
-                                        rule(is_same_version) rule(next_revision) rule(can_add)    \
-                                            rule(may_lead) rule(is_told) rule(is_kept_from)        \
-                                                rule(is_over) rule(may_run) rule(grace_ms)
+                                    rule(inherits_end) rule(is_good) rule(is_same_version)         \
+                                        rule(next_revision) rule(can_add) rule(may_lead)           \
+                                            rule(is_told) rule(is_kept_from) rule(is_over)         \
+                                                rule(may_run) rule(grace_ms)
 
 /// The rules that were chosen last. So one table, compiled once, serves for all mutants, of which one lives at a time.
 struct chosen_rules : lock::rules {

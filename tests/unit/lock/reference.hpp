@@ -492,7 +492,7 @@ private:
     lock::reply run(const Command& asked, session&) {
         return values_.run(asked, [this](const auto& name, fencing_token token, lock::mode as) {
             const request* const one = requests_.held(token);
-            return one != nullptr && one->name == name && one->is.mode >= as;
+            return one != nullptr && one->name == name && covers(*one, as);
         });
     }
 
@@ -925,10 +925,12 @@ private:
         return lock::administered{};
     }
 
+    static bool covers(const request& hold, lock::mode asked) {
+        return hold.is.permits > 0 || hold.is.mode >= asked;
+    }
     lock::reply run(const lock::check_token& asked, session&) {
         for (const request& one : requests_.by_token(asked.name)) {
-            const bool is_good = one.is.permits > 0 || one.is.mode >= asked.mode;
-            if (one.is.token == asked.token && is_good)
+            if (one.is.token == asked.token && covers(one, asked.mode))
                 return lock::token_checked{lock::validity::valid};
         }
         return lock::token_checked{lock::validity::stale};

@@ -72,8 +72,9 @@ struct reference_access {
         } else if constexpr (std::is_same_v<Command, lock::set_limits> ||
                              std::is_same_v<Command, lock::bump_epoch>) {
             return {{"", administer}};
-        } else if constexpr (std::is_same_v<Command, lock::set_capacity> ||
-                             std::is_same_v<Command, lock::compare_and_set> ||
+        } else if constexpr (std::is_same_v<Command, lock::set_capacity>) {
+            return {{asked.name, administer}};
+        } else if constexpr (std::is_same_v<Command, lock::compare_and_set> ||
                              std::is_same_v<Command, lock::set_latch> ||
                              std::is_same_v<Command, lock::count_down> ||
                              std::is_same_v<Command, lock::add_to_counter>) {

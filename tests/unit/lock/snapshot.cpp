@@ -223,6 +223,13 @@ TEST_CASE("locks 3.12/75: a snapshot with one bit flipped is refused whole") {
     CHECK(restore(table, snapshot));
 }
 
+TEST_CASE("whoever changes what a snapshot says has to change its version, too") {
+    static_assert(lock::detail::snapshot_version == 2);
+    const auto print = fingerprint_of(snapshot_of(busy_table().table));
+    CAPTURE(print.high, print.low);
+    CHECK(print == fingerprint_value{0xd972b95b64503a11, 0x7fae95f25814d36a});
+}
+
 TEST_CASE("locks 3.12/75: another version is refused") {
     bytes snapshot = snapshot_of(busy_table().table);
     lock::table table = std::move(*lock::table::make());

@@ -298,7 +298,7 @@ struct any_version_will_do : lock::rules {
     static bool is_same_version(std::uint64_t, std::uint64_t) { return true; }
 };
 struct any_held_token_will_do : lock::rules {
-    static bool is_token_valid(bool, lock::mode, lock::mode) { return true; }
+    static bool is_good(bool, bool) { return true; }
 };
 struct counters_wrap : lock::rules {
     static bool can_add(std::int64_t number, std::int64_t) { return number < 10; }

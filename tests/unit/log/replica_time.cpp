@@ -97,7 +97,7 @@ TEST_CASE("a leader that may open no slot is not woken up to move time") {
     CHECK(c.at(leader).next_deadline() > c.now());
 }
 
-TEST_CASE("ten thousand stamps a second for an hour lose not a millisecond") {
+TEST_CASE("locks 3.12/59c: ten thousand stamps a second for an hour lose not a millisecond") {
     time_stamper stamper;
     instant now(123'456'789);
     stamper.start(now);
@@ -134,7 +134,9 @@ TEST_CASE("ten thousand entries a second for half a minute lose not a millisecon
 }
 
 TEST_CASE(
-    "a leader's clock that jumps an hour ahead costs one step, and one that jumps back nothing") {
+    "locks 3.12/4: a leader's clock that jumps an hour ahead costs one step, and one that jumps "
+    "back "
+    "nothing") {
     timed_cluster c(1);
     c.run(milliseconds(400));
     auto& leader = c.at(0);
@@ -153,7 +155,48 @@ TEST_CASE(
     CHECK(put(milliseconds(10)) == before + 1'020);
 }
 
-TEST_CASE("what an entry carries above the longest step is cut off where it is applied, too") {
+TEST_CASE("locks 3.12/5: after an idle hour ten seconds of log time are ten seconds") {
+    timed_cluster c(1);
+    c.run(milliseconds(400));
+    auto& leader = c.at(0);
+    REQUIRE(leader.is_leading());
+    instant now = c.now();
+    const auto put = [&](duration later) {
+        now = now + later;
+        static_cast<void>(leader.propose(as_bytes("x"), now));
+        leader.flush(now);
+        return leader.time();
+    };
+    const log_time opened = put(seconds(3600));
+    for (int i = 1; i < 100; ++i) CHECK(put(milliseconds(100)) < opened + 10'000);
+    CHECK(put(milliseconds(100)) == opened + 10'000);
+}
+
+TEST_CASE("locks 3.12/5: no time passes through a leader that was away and is deposed") {
+    timed_cluster c(3, test_limits(), 1, restless());
+    const node_id away = c.elect();
+    c.run(seconds(1));
+    const log_time before = c.at(away).time();
+    const instant begin = c.now();
+    c.isolate(away);
+    for (int i = 0; i < 1200; ++i) {
+        for (const node_id node : c.all()) (void)c.propose(node, "x");
+        c.run(milliseconds(500));
+    }
+    c.heal();
+    c.run(seconds(1));
+    const std::uint64_t passed = milliseconds_of(c.now() - begin);
+    REQUIRE(c.leader() != away);
+    for (const node_id node : c.all()) {
+        const bool has_followed =
+            c.at(node).time().milliseconds() > before.milliseconds() + passed / 2;
+        CHECK((has_followed || node == away));
+        CHECK(c.at(node).time().milliseconds() <= before.milliseconds() + passed + 1'000);
+    }
+}
+
+TEST_CASE(
+    "locks 3.12/4: what an entry carries above the longest step is cut off where it is applied") {
     timed_cluster c;
     const node_id leader = c.elect();
     const node_id follower = c.follower_of(leader);
@@ -168,8 +211,9 @@ TEST_CASE("what an entry carries above the longest step is cut off where it is a
 }
 
 TEST_CASE(
-    "entries of another leader than the last move no time, and an older NewLeader changes "
-    "nothing") {
+    "locks 3.12/3, 59b: entries of another leader than the last move no time, and an older "
+    "NewLeader "
+    "changes nothing") {
     timed_cluster c;
     const node_id first = c.elect();
     c.crash(first);
@@ -215,7 +259,7 @@ TEST_CASE("no time passes while there is no leader") {
           before.milliseconds() + milliseconds_of(c.now() - healed));
 }
 
-TEST_CASE("over random changes of leaders log time never passes faster than real time") {
+TEST_CASE("locks 3.12/3: over random changes of leaders log time passes no faster than real time") {
     for (std::uint64_t seed = 1; seed <= 15; ++seed) {
         log_limits limits = test_limits();
         limits.batch_commands = 2;

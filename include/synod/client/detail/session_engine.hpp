@@ -199,10 +199,10 @@ private:
         what(now);
         settle(now);
         const bool is_early = core_.next_deadline() < asleep_until_;
-        const std::vector<hold_ptr> lost = std::exchange(lost_, {});
+        const std::vector<hold_ptr> stirred = std::exchange(stirred_, {});
         lock.unlock();
         if (is_early) connection_->wake();
-        for (const hold_ptr& hold : lost) hold->fire();
+        for (const hold_ptr& hold : stirred) hold->fire();
     }
 
     void say_farewell() {
@@ -262,6 +262,7 @@ private:
         switch (told.is) {
             case notice::kind::granted: return note_grant(told);
             case notice::kind::failed: return note_failure(told);
+            case notice::kind::asked_back: return note_asked_back(told);
             case notice::kind::lost: return note_loss(told);
             case notice::kind::released: return note_release(told);
         }
@@ -292,11 +293,18 @@ private:
         calls_.erase(found);
     }
 
+    void note_asked_back(const notice& told) {
+        const auto found = holds_.find(told.request);
+        if (found == holds_.end()) return;
+        found->second->ask_back();
+        stirred_.push_back(found->second);
+    }
+
     void note_loss(const notice& told) {
         const auto found = holds_.find(told.request);
         if (found == holds_.end()) return;
         found->second->lose();
-        lost_.push_back(found->second);
+        stirred_.push_back(found->second);
     }
 
     void note_release(const notice& told) {
@@ -351,7 +359,7 @@ private:
     ordered_map<request_id, call*> calls_;         // of threads that wait
     ordered_map<request_id, hold_ptr> holds_;      // not given back
     ordered_map<request_id, report_ptr> reports_;  // of releases on their way
-    std::vector<hold_ptr> lost_;                   // whose stop tokens are to be fired next
+    std::vector<hold_ptr> stirred_;                // whose stop tokens are to be fired next
     std::condition_variable closed_;
     instant asleep_until_;          // when the thread wakes by itself
     instant now_;                   // of the turn that the thread is at

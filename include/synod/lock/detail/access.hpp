@@ -138,7 +138,7 @@ private:
     }
     template <class Need>
     static void for_each_need(const set_capacity& asked, const book<Rules>&, Need&& need) {
-        need(asked.name, may_write);
+        need(asked.name, may_administer);
     }
     template <class Need>
     static void for_each_need(const check_token& asked, const book<Rules>&, Need&& need) {

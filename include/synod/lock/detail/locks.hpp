@@ -229,16 +229,6 @@ public:
         return token_of(one);
     }
 
-    /// Whether a lock is held under a token, in a mode or a stronger one: the check of a sequencer. (locks 3.4)
-    [[nodiscard]] bool is_token_valid(std::string_view lock, fencing_token token,
-                                      mode claimed) const {
-        const handle one = book_.find_hold(token);
-        if (one == none) return false;
-        const place& held = book_.place_at(one);
-        return Rules::is_token_valid(book_.object_at(held.object).name.view() == lock, held.mode,
-                                     claimed);
-    }
-
 protected:
     using core::book_;
     using core::check;

@@ -62,13 +62,19 @@ public:
     }
 
     [[nodiscard]] reply answer_to(const check_token& asked, const apply_context&) const {
-        const handle one = book_.find_hold(asked.token);
-        if (one == none) return token_checked{validity::stale};
+        const bool is_valid = is_token_valid(asked.name, asked.token, asked.mode);
+        return token_checked{is_valid ? validity::valid : validity::stale};
+    }
+
+    /// Whether a lock is held under a token, in a mode or a stronger one, or a semaphore: the check of a sequencer. (locks 3.4)
+    [[nodiscard]] bool is_token_valid(std::string_view lock, fencing_token token,
+                                      mode claimed) const {
+        const handle one = book_.find_hold(token);
+        if (one == none) return false;
         const place& held = book_.place_at(one);
         const object& its = book_.object_at(held.object);
-        const bool covers = its.capacity != 0 || Rules::covers(held.mode, asked.mode);
-        const bool is_good = Rules::is_good(its.name.view() == asked.name, covers);
-        return token_checked{is_good ? validity::valid : validity::stale};
+        const bool covers = its.capacity != 0 || Rules::covers(held.mode, claimed);
+        return Rules::is_good(its.name.view() == lock, covers);
     }
 
 protected:
