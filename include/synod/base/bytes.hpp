@@ -177,7 +177,8 @@ private:
     /// Where so many bytes more begin.
     [[nodiscard]] std::byte* extend(std::size_t count) {
         const std::size_t at = out_->size();
-        if (out_->capacity() < least_capacity) out_->reserve(least_capacity);
+        const bool is_small = at + count < least_capacity;
+        if (is_small && out_->capacity() < least_capacity) out_->reserve(least_capacity);
         out_->resize(at + count);
         return out_->data() + at;
     }

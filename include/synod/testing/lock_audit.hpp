@@ -10,7 +10,6 @@
 #include <synod/testing/lock_ledger.hpp>
 #include <synod/testing/stage.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,10 +36,6 @@ public:
     void saw(const Table& table, const Input& input) {
         lock::state after = table.describe();
         if (const char* broken = lock::invariant::first_broken(after)) stage_.violate(broken);
-        most_bypass_ = std::max(most_bypass_, table.config().max_bypass);
-        if (!lock::invariant::bypass_is_bounded(after, most_bypass_)) {
-            stage_.violate("bypass_is_bounded");
-        }
         const std::string_view broken = note(input, after);
         if (!broken.empty()) stage_.violate(std::string(broken));
         before_ = std::move(after);
@@ -72,8 +67,7 @@ private:
     stage& stage_;
     audit_trail trail_;
     lock_ledger ledger_;
-    lock::state before_;             // after the newest input
-    std::uint32_t most_bypass_ = 0;  // the highest bound that there was
+    lock::state before_;  // after the newest input
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

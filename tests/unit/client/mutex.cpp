@@ -292,19 +292,25 @@ TEST_CASE("callbacks of a stop token may lock and unlock (locks 3.12/83)") {
     CHECK(is_done);
 }
 
-TEST_CASE("whoever is asked for its hold gives it back from the callback (locks 3.6, 3.12/83)") {
+TEST_CASE(
+    "whoever is asked for its hold hears of it in a callback, and gives it back (locks 3.6, "
+    "3.12/83)") {
     threaded_cluster all;
     auto holder = all.connect();
     auto other = all.connect();
     synod::mutex door(holder, "door");
     std::promise<hold> held;
-    std::promise<void> asked;
+    std::promise<std::error_code> asked;
+    std::error_code answer;  // to who locks in the callback
     std::jthread owner([&] {
         door.lock();
         const auto own = door.held();
-        const std::stop_callback on_revoke(own->revoke_requested(), [&] { asked.set_value(); });
+        const std::stop_callback on_revoke(own->revoke_requested(), [&] {
+            asked.set_value(door.acquire().error());  // on the session's own thread
+        });
         held.set_value(*own);
-        asked.get_future().wait();
+        auto told = asked.get_future();
+        if (told.wait_for(30s) == std::future_status::ready) answer = told.get();
         door.unlock();
     });
     const hold seen = held.get_future().get();
@@ -313,6 +319,8 @@ TEST_CASE("whoever is asked for its hold gives it back from the callback (locks 
         !other.request_revoke(seen.token(), "maintenance", 60'000, lock::revocation::cooperative));
     const auto next = other.acquire("door");
     REQUIRE(next.has_value());
+    owner.join();
+    CHECK(answer == errc::would_deadlock);
     CHECK(*next > seen.token());
     CHECK(seen.revoke_requested().stop_requested());
     CHECK(!seen.stop_token().stop_requested());

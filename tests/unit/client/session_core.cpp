@@ -458,39 +458,45 @@ TEST_CASE("what a dead client held stays closed for its lock-delay (locks 3.12/6
     CHECK(w.now - last_seen < seconds(8));
 }
 
-TEST_CASE("a client learns at once that its hold was ended by force, and of no other") {
+namespace {
+
+/// A holder of two locks, who is told something about the hold of the first.
+struct told_holder {
+    template <class Event>
+    void tell(Event event) {
+        event.session = a.core.session();
+        event.token = a.core.find(held)->token;
+        lock::client_event told{the_cluster, {}};
+        byte_writer out(told.event);
+        encode(lock::event(event), out);
+        a.core.receive(node_id(0), told, w.now);
+    }
+
     world<> w;
-    auto& a = w.add_client();
-    const auto held = w.hold(a, "x");
-    const auto other = w.hold(a, "y");
-    lock::client_event told{the_cluster, {}};
-    byte_writer out(told.event);
-    const fencing_token token = a.core.find(held)->token;
-    encode(lock::event(lock::hold_revoked{a.core.session(), token, a.core.session()}), out);
-    a.core.receive(node_id(0), told, w.now);
-    CHECK(a.core.find(held)->stage == stage::gone);
-    CHECK(a.core.find(other)->stage == stage::held);
-    w.settle();
-    CHECK(a.is(held, kind::lost));
-    CHECK(a.error(held) == errc::hold_lost);
+    world<>::client_type& a = w.add_client();
+    client::request_id held = w.hold(a, "x");
+    client::request_id other = w.hold(a, "y");
+};
+
+}  // namespace
+
+TEST_CASE("a client learns at once that its hold was ended by force, and of no other") {
+    told_holder it;
+    it.tell(lock::hold_revoked());
+    CHECK(it.a.core.find(it.held)->stage == stage::gone);
+    CHECK(it.a.core.find(it.other)->stage == stage::held);
+    it.w.settle();
+    CHECK(it.a.is(it.held, kind::lost));
+    CHECK(it.a.error(it.held) == errc::hold_lost);
 }
 
 TEST_CASE("locks 3.6: a holder is told that its hold is asked for, and holds on; nobody else is") {
-    world<> w;
-    auto& a = w.add_client();
-    const auto held = w.hold(a, "x");
-    const auto other = w.hold(a, "y");
-    lock::client_event told{the_cluster, {}};
-    byte_writer out(told.event);
-    lock::revoke_requested asked;
-    asked.session = a.core.session();
-    asked.token = a.core.find(held)->token;
-    encode(lock::event(asked), out);
-    a.core.receive(node_id(0), told, w.now);
-    w.settle();
-    CHECK(a.is(held, kind::asked_back));
-    CHECK(a.core.find(held)->stage == stage::held);
-    CHECK(a.is(other, kind::granted));
+    told_holder it;
+    it.tell(lock::revoke_requested());
+    it.w.settle();
+    CHECK(it.a.is(it.held, kind::asked_back));
+    CHECK(it.a.core.find(it.held)->stage == stage::held);
+    CHECK(it.a.is(it.other, kind::granted));
 }
 
 TEST_CASE("messages that make no sense are refused by name and change nothing") {

@@ -289,6 +289,18 @@ TEST_CASE("a list of values that is no state of a table breaks an invariant") {
     CHECK(!values_move_forward(later, good));
 }
 
+TEST_CASE("locks 3.4: a token of permits is good in a transaction as it is for check_token") {
+    trio d;
+    const auto held = d.run(lock::acquire_permits{d.stamp(d.a), 0, "s", 1, 2});
+    REQUIRE(holds_alternative<lock::granted>(held));
+    const fencing_token token = get<lock::granted>(held).token;
+    CHECK(d.run(lock::check_token{d.stamp(d.a), "s", token}) ==
+          reply(lock::token_checked{lock::validity::valid}));
+    const auto said =
+        d.run(lock::guarded_txn{d.stamp(d.a), {lock::token_valid("s", token)}, {{"x", "1"}}, {}});
+    CHECK(holds_alternative<lock::committed>(said));
+}
+
 namespace {
 
 struct versions_stand_still : lock::rules {

@@ -25,6 +25,26 @@ timed_journal restless() {
     return machine;
 }
 
+/// The leader of a cluster of one, whose clock shows what the test says.
+struct lone_leader {
+    lone_leader() {
+        all.run(milliseconds(400));
+        REQUIRE(all.at(0).is_leading());
+        now = all.now();
+    }
+
+    /// Log time after an entry that is proposed so much later.
+    log_time put(duration later) {
+        now = now + later;
+        static_cast<void>(all.at(0).propose(as_bytes("x"), now));
+        all.at(0).flush(now);
+        return all.at(0).time();
+    }
+
+    timed_cluster all{1};
+    instant now;
+};
+
 std::uint64_t milliseconds_of(duration length) {
     return static_cast<std::uint64_t>(length / milliseconds(1));
 }
@@ -137,39 +157,19 @@ TEST_CASE(
     "locks 3.12/4: a leader's clock that jumps an hour ahead costs one step, and one that jumps "
     "back "
     "nothing") {
-    timed_cluster c(1);
-    c.run(milliseconds(400));
-    auto& leader = c.at(0);
-    REQUIRE(leader.is_leading());
-    instant now = c.now();
-    const auto put = [&](duration later) {
-        now = now + later;
-        static_cast<void>(leader.propose(as_bytes("x"), now));
-        leader.flush(now);
-        return leader.time().milliseconds();
-    };
-    const std::uint64_t before = put(milliseconds(1));
-    CHECK(put(seconds(3600)) == before + 1'000);
-    CHECK(put(milliseconds(10)) == before + 1'010);
-    CHECK(put(duration(0) - seconds(7200)) == before + 1'010);
-    CHECK(put(milliseconds(10)) == before + 1'020);
+    lone_leader alone;
+    const log_time before = alone.put(milliseconds(1));
+    CHECK(alone.put(seconds(3600)) == before + 1'000);
+    CHECK(alone.put(milliseconds(10)) == before + 1'010);
+    CHECK(alone.put(duration(0) - seconds(7200)) == before + 1'010);
+    CHECK(alone.put(milliseconds(10)) == before + 1'020);
 }
 
 TEST_CASE("locks 3.12/5: after an idle hour ten seconds of log time are ten seconds") {
-    timed_cluster c(1);
-    c.run(milliseconds(400));
-    auto& leader = c.at(0);
-    REQUIRE(leader.is_leading());
-    instant now = c.now();
-    const auto put = [&](duration later) {
-        now = now + later;
-        static_cast<void>(leader.propose(as_bytes("x"), now));
-        leader.flush(now);
-        return leader.time();
-    };
-    const log_time opened = put(seconds(3600));
-    for (int i = 1; i < 100; ++i) CHECK(put(milliseconds(100)) < opened + 10'000);
-    CHECK(put(milliseconds(100)) == opened + 10'000);
+    lone_leader alone;
+    const log_time opened = alone.put(seconds(3600));
+    for (int i = 1; i < 100; ++i) CHECK(alone.put(milliseconds(100)) < opened + 10'000);
+    CHECK(alone.put(milliseconds(100)) == opened + 10'000);
 }
 
 TEST_CASE("locks 3.12/5: no time passes through a leader that was away and is deposed") {
