@@ -12,7 +12,8 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// A command on its way to a replica.
+/// A command on its way to a replica. A client has no disk whose lives had to be told apart: its session is its incarnation, a position
+/// in the log that no other session ever has, and the sequence in the command tells a late copy from a new wish.
 struct client_request {
     cluster_id cluster;
     std::uint64_t number =

@@ -29,7 +29,7 @@ namespace synod::inline SYNOD_ABI::lock {
 /// commands to the replica, replies to whoever asked, and events to whoever spoke last for their session.
 ///
 /// Inputs only decide: `receive` and `complete` stage, `flush` sends. Every request is answered once, at the latest by `stop`; a request
-/// with another cluster's id is answered `not_leader` under the right one. Events go out at the leader and are dropped elsewhere:
+/// with another cluster's id is answered `not_leader` under the right one. What is refused unread is told to the replica's observer. Events go out at the leader and are dropped elsewhere:
 /// they are hints, and `query` tells the same.
 ///
 /// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds, and for each live session.
@@ -48,12 +48,19 @@ public:
     /// A client asks for a command. Amortised linear in its size.
     template <class Replica>
     void receive(Replica& replica, node_id from, client_request&& request, instant now) {
-        if (request.cluster != cluster_) return answer(from, request.number, outcome::not_leader);
+        auto& observer = replica.policy().observer;
+        if (request.cluster != cluster_) {
+            observer.refused(from, synod::refusal::wrong_cluster);
+            return answer(from, request.number, outcome::not_leader);
+        }
         if (request.command.size() > max_command_bytes) {
             return answer(from, request.number, outcome::too_large);
         }
         deferred<command_view> asked;
-        if (!decode(request.command, asked)) return answer_malformed(from, request.number);
+        if (!decode(request.command, asked)) {
+            observer.refused(from, synod::refusal::malformed);
+            return answer_malformed(from, request.number);
+        }
         const submission said = replica.propose(request.command, now);
         switch (said.answer) {
             case synod::answer::queued: return wait(said.ticket, from, request.number, asked);

@@ -60,7 +60,11 @@ public:
 
     /// An acceptor has forgotten what this learner still needs; others may have it yet.
     void receive(node_id from, const forgotten& message, instant /*now*/) {
-        if (!admits(from, message.header) || message.first <= core_.next()) return;
+        if (!admits(from, message.header)) return;
+        if (message.first <= core_.next()) {
+            endpoint_.refuse(from, refusal::stale_reply);
+            return;
+        }
         endpoint_.policy().observer.fell_behind(core_.next(), message.first);
     }
 

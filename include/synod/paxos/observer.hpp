@@ -24,7 +24,7 @@ enum class refusal {
     beyond_window,      // the slot is further ahead than this node may remember
     stale_reply,        // an answer to a question that is no longer asked
     malformed,          // its value cannot be one of this log
-    unexpected,         // this role has no use for such a message
+    unexpected,         // this role has no use for such a message, or has none now
 };
 
 /// The default observer: sees everything, does nothing. Derive from it and hide what you want to see.

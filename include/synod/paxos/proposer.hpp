@@ -75,7 +75,8 @@ public:
     void receive(node_id from, promise<Value> message, instant now) {
         if (!admits(from, message.header)) return;
         auto& out = endpoint_.output();
-        if (!core_.receive(from, std::move(message), out)) return;
+        if (!core_.admits(from, message, out)) return;
+        if (!core_.count(from, std::move(message), out)) return;
         skip_forgotten(core_.first_kept());
         const slot end = later(core_.first_free(out.rules()), wanted_.end());
         for (slot at = learned_.next(); at < end; ++at) ask_for(at);
@@ -112,6 +113,10 @@ public:
     /// An acceptor has forgotten a slot: something was chosen there, and the proposal is over.
     void receive(node_id from, const forgotten& message, instant /*now*/) {
         if (!admits(from, message.header) || !endpoint_.admits_acceptor(from)) return;
+        if (message.first <= learned_.next()) {
+            endpoint_.refuse(from, refusal::stale_reply);
+            return;
+        }
         skip_forgotten(message.first);
         if (is_finished()) retry_.disarm();
     }

@@ -53,10 +53,21 @@ public:
         for (const node_id to : out.policy().quorums.members() - complete_) ask(to, out);
     }
 
-    /// Counts a promise. Returns whether phase 1 ended with it.
+    /// Whether a promise is the one that is waited for, and says nothing impossible; the observer hears why not. A report counts where
+    /// the last one of that acceptor ended, so that none is counted twice and none is missed.
     template <class Output>
-    [[gnu::cold]] bool receive(node_id from, promise<Value>&& message, Output& out) {
-        if (!is_awaited(from, message, out)) return false;
+    [[nodiscard, gnu::cold]] bool admits(node_id from, const promise<Value>& message, Output& out) {
+        const bool is_awaited =
+            phase_ == phase::preparing && out.rules().counts_promise(attempt_, message.ballot) &&
+            out.policy().quorums.members().contains(from) &&
+            message.from == covered_[from.value()] && message.next >= message.from;
+        if (!is_awaited) out.observer().refused(from, refusal::stale_reply);
+        return is_awaited && is_sane(from, message, out);
+    }
+
+    /// Counts a promise that is admitted. Returns whether phase 1 ended with it.
+    template <class Output>
+    [[gnu::cold]] bool count(node_id from, promise<Value>&& message, Output& out) {
         if (message.first > first_kept_) first_kept_ = message.first;
         best_.drop_below(first_kept_);
         for (vote<Value>& one : message.votes) adopt(std::move(one), out.rules());
@@ -134,19 +145,8 @@ private:
         out.send(to, prepare{out.header(), attempt_, covered_[to.value()]});
     }
 
-    /// A report counts where the last one of that acceptor ended, so that none is counted twice and none is missed.
     template <class Output>
-    bool is_awaited(node_id from, const promise<Value>& message, Output& out) {
-        const bool counts = phase_ == phase::preparing &&
-                            out.rules().counts_promise(attempt_, message.ballot) &&
-                            out.policy().quorums.members().contains(from) &&
-                            message.from == covered_[from.value()] && message.next >= message.from;
-        if (!counts) out.observer().refused(from, refusal::stale_reply);
-        return counts && are_sane(from, message, out);
-    }
-
-    template <class Output>
-    [[gnu::cold]] bool are_sane(node_id from, const promise<Value>& message, Output& out) {
+    [[gnu::cold]] bool is_sane(node_id from, const promise<Value>& message, Output& out) {
         const bool makes_progress = message.complete || message.next > message.from;
         const slot kept = message.first < first_kept_ ? first_kept_ : message.first;
         bool sane = makes_progress && message.first <= message.next &&

@@ -26,7 +26,18 @@ using message =
     std::variant<replica_message, lock::client_request, lock::client_reply, lock::client_event>;
 using network = memory_network<message>;
 using store = memory_storage<records<entry>>;
-using lock_replica = replica<lock::table, network::link, shared<store>>;
+
+/// What the replica's observer is told of clients, beside the reason.
+struct refusals : silent_observer {
+    void refused(node_id from, refusal why) const {
+        if (from.value() >= max_nodes) told->emplace_back(from, why);
+    }
+
+    std::vector<std::pair<node_id, refusal>>* told = nullptr;
+};
+
+using policy = log_policy<majority, refusals>;
+using lock_replica = replica<lock::table, network::link, shared<store>, policy>;
 using lock_service = lock::service<network::link>;
 
 constexpr cluster_id our_cluster(7);
@@ -50,12 +61,13 @@ public:
     void start(node_id node) {
         std::vector<member> members;
         for (const node_id one : node_set::first(3)) members.push_back({one, incarnation(1)});
-        log_policy<> policy{.quorums = *majority::make(node_set::first(3)), .limits = limits_};
-        policy.limits.seed = node.value() + 1;
+        policy made_for{.quorums = *majority::make(node_set::first(3)), .limits = limits_};
+        made_for.observer.told = &refused;
+        made_for.limits.seed = node.value() + 1;
         site& here = sites_[node.value()];
         auto made =
             lock_replica::make(*group::make(our_cluster, node, members), *lock::table::make(),
-                               network_.connect(node), shared(here.storage), policy, now_);
+                               network_.connect(node), shared(here.storage), made_for, now_);
         here.replica = std::make_unique<lock_replica>(std::move(*made));
         here.service = std::make_unique<lock_service>(our_cluster, network_.connect(node));
     }
@@ -126,6 +138,7 @@ public:
     void cut(node_id node, bool is_cut) { sites_[node.value()].is_cut = is_cut; }
 
     std::map<std::uint32_t, mail> mails;
+    std::vector<std::pair<node_id, refusal>> refused;
 
 private:
     struct site {
@@ -280,6 +293,8 @@ TEST_CASE("malformed, oversized and misdirected requests get a definite answer a
         REQUIRE(lock::decode(said.reply, decoded));
         CHECK(decoded == malformed());
     }
+    CHECK(w.refused == std::vector(3, std::pair(node_id(ann), refusal::malformed)));
+    w.refused.clear();
     const auto large = w.answer(ann, w.send_bytes(ann, leader, bytes(1'000'000)));
     CHECK(large.outcome == lock::outcome::too_large);
     bytes good;
@@ -289,6 +304,7 @@ TEST_CASE("malformed, oversized and misdirected requests get a definite answer a
     CHECK(foreign.outcome == lock::outcome::not_leader);
     CHECK(foreign.cluster == our_cluster);
     CHECK_FALSE(foreign.has_hint);
+    CHECK(w.refused == std::vector{std::pair(node_id(ann), refusal::wrong_cluster)});
     CHECK(w.at(leader).status().next == before);
 }
 

@@ -89,6 +89,8 @@ TEST_CASE("nobody speaks for another's ballot, or for one that nobody makes") {
     t.refuses(refusal::invalid_ballot, t.leader, t.follower, transfer{header, of_leader});
     t.refuses(refusal::invalid_ballot, t.follower, t.leader, prepare{header, ballot(), slot()});
     t.refuses(refusal::invalid_ballot, t.follower, t.leader, refused{header, t.led, ballot()});
+    t.refuses(refusal::invalid_ballot, t.leader, t.follower,
+              probe_reply{header, 1, ballot::from_packed(~std::uint64_t{0})});
 }
 
 TEST_CASE("an accept or a chosen value without an entry is malformed") {
@@ -114,6 +116,68 @@ TEST_CASE("answers to questions that nobody asked are dropped") {
     t.refuses(refusal::stale_reply, t.leader, t.follower,
               promise<entry>{header, t.led, slot(), slot(), slot(), true, {}});
     t.refuses(refusal::stale_reply, t.follower, t.leader, accepted{header, t.led, slot(0)});
+    t.refuses(refusal::stale_reply, t.leader, t.follower, probe_reply{header, 77, ballot()});
+    t.refuses(refusal::stale_reply, t.leader, t.follower, refused{header, t.led, t.led});
+    t.refuses(refusal::stale_reply, t.leader, t.follower, forgotten{header, slot(1'000)});
+}
+
+TEST_CASE("a follower that misses nothing believes nobody who says that he has trimmed it") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.leader);
+    const entry value = entry::make(t.pool, entry_kind::no_op, t.led, 0);
+    t.refuses(refusal::stale_reply, t.follower, t.leader, forgotten{header, slot(1'000)});
+    t.refuses(refusal::stale_reply, t.follower, t.leader, forgotten{header, slot(0)});
+    t.refuses(refusal::stale_reply, t.follower, t.leader,
+              chosen<entry>{header, {slot(0), t.led, value}});
+    CHECK(!t.c.at(t.follower).status().is_behind);
+}
+
+TEST_CASE("a stale answer to a probe does not drive the next ballot up") {
+    bad_input t;
+    const ballot far(1'000'000, t.follower);
+    t.refuses(refusal::stale_reply, t.leader, t.follower,
+              probe_reply{t.c.header_of(t.follower), 77, far});
+    t.c.isolate(t.leader);
+    t.c.run(seconds(3));
+    t.c.heal();
+    t.c.run(seconds(3));
+    const node_id next = t.c.elect();
+    CHECK(t.c.at(next).status().leader > t.led);
+    CHECK(t.c.at(next).status().leader.round() < far.round());
+}
+
+TEST_CASE("a promise that contradicts itself does not make a candidate believe that it is behind") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.leader);
+    REQUIRE(!t.c.at(t.leader).transfer_leadership(t.follower, t.c.now()));
+    for (const node_id other : t.c.all() - node_set{t.follower}) t.c.cut(t.follower, other);
+    t.c.run(milliseconds(60));
+    REQUIRE(t.c.at(t.follower).status().standing == standing::preparing);
+    const ballot attempt = t.c.at(t.follower).status().promised;
+    REQUIRE(attempt.proposer() == t.follower);
+    const slot from = t.c.at(t.follower).status().chosen_below;
+    t.c.seen.refused.clear();
+
+    t.c.hand(t.follower, t.leader,
+             promise<entry>{header, attempt, from, from, slot(1'000), true, {}});
+    CHECK(t.c.seen.refused[refusal::invalid_slot] == 1);
+    CHECK(t.c.at(t.follower).status().standing == standing::preparing);
+    CHECK(!t.c.at(t.follower).status().is_behind);
+
+    t.c.hand(t.follower, t.leader,
+             promise<entry>{header, attempt, from, slot(1'000), slot(1'000), true, {}});
+    CHECK(t.c.at(t.follower).status().standing == standing::follower);
+    CHECK(t.c.at(t.follower).status().is_behind);
+    CHECK(t.c.seen.fell_behind == 1);
+}
+
+TEST_CASE("a leader that is not followed any more has nothing to hand over") {
+    bad_input t;
+    const message_header header = t.c.header_of(t.leader);
+    t.refuses(refusal::unexpected, t.follower, t.leader,
+              transfer{header, ballot(t.led.round() + 1, t.leader)});
+    t.refuses(refusal::unexpected, t.leader, t.follower,
+              transfer{t.c.header_of(t.follower), ballot(t.led.round() + 1, t.follower)});
 }
 
 TEST_CASE("slots at the end of all numbers change nothing and trip nothing") {
@@ -143,6 +207,19 @@ TEST_CASE("a watermark beyond everything makes a follower ask, and harms nobody"
     (void)t.c.propose(t.leader, "y");
     t.c.run(milliseconds(100));
     CHECK(t.c.agrees());
+}
+
+TEST_CASE("a heartbeat of a ballot that was beaten is refused, and its leader told") {
+    bad_input t;
+    const node_id third = *(t.c.all() - node_set{t.leader, t.follower}).begin();
+    t.c.hand(t.follower, third, prepare{t.c.header_of(third), ballot(99, third), slot()});
+    t.before = t.picture();
+    t.c.seen.refused.clear();
+    t.c.network.record();
+    t.c.hand(t.follower, t.leader, heartbeat{t.c.header_of(t.leader), t.led, 1, slot(), slot()});
+    CHECK(t.c.seen.refused[refusal::promised_higher] == 1);
+    CHECK(t.picture() == t.before);
+    CHECK(t.c.network.sent<refused>().size() == 1);
 }
 
 TEST_CASE("a heartbeat that says more is applied than chosen is refused") {

@@ -139,6 +139,7 @@ TEST_CASE("a learner told that slots are forgotten says so once it needs them") 
     CHECK(one.seen.fell_behind == std::vector{std::pair(slot(0), slot(4))});
     one.hand(a, forgotten{header(), slot(0)});
     CHECK(one.seen.fell_behind.size() == 1);
+    CHECK(one.seen.refused == std::vector{refusal::stale_reply});
     CHECK(one.one.chosen_below() == slot(0));
 }
 

@@ -375,6 +375,7 @@ TEST_CASE("an acceptor that forgets in the middle of a round ends it [PMMC 4.1]"
     one.hand(b, forgotten{header(), slot(2)});
     CHECK(one.one == before);
     CHECK(one.seen.fell_behind.size() == 1);
+    CHECK(one.seen.refused == std::vector{refusal::stale_reply});
 }
 
 TEST_CASE("a proposer that forgets lets go of values and nothing else") {

@@ -46,9 +46,13 @@ template <class Node>
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const probe_reply& message,
                                          instant now) {
-    node.proposer.see(message.promised);
+    if (message.promised.exists() && !node.endpoint.admits_ballot(from, message.promised)) return;
     node_set agreed = node.leadership.grant(from, message.sequence);
-    if (agreed.empty()) return;
+    if (agreed.empty()) {
+        node.endpoint.refuse(from, refusal::stale_reply);
+        return;
+    }
+    node.proposer.see(message.promised);
     agreed.insert(node.self());
     if (node.policy().quorums.is_phase1(agreed)) campaign(node, now);
 }
@@ -66,28 +70,28 @@ template <class Node>
     node.retry.disarm();
 }
 
+/// Whether every reported vote is for an entry.
+template <class Node, class Votes>
+[[nodiscard]] bool have_entries(Node& node, node_id from, const Votes& votes) {
+    for (const auto& one : votes) {
+        if (!one.value.exists()) return node.endpoint.refuse(from, refusal::malformed);
+    }
+    return true;
+}
+
 /// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead. A report in part is progress: phase 1
 /// may take many round trips, each of which begins the wait anew.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void
 handle(Node& node, node_id from, promise<typename Node::value_type>&& message, instant now) {
-    const bool is_awaited = node.proposer.current() == Node::proposer_type::phase::preparing &&
-                            node.rules().counts_promise(node.proposer.attempt(), message.ballot);
-    if (is_awaited && node.rules().is_forgotten(node.proposer.from(), message.first)) {
-        node.behind_below = message.first;
-        node.policy().observer.fell_behind(node.learner.next(), message.first);
-        node.step_down(now);
-        return;
-    }
-    for (const auto& one : message.votes) {
-        if (!one.value.exists()) {
-            node.endpoint.refuse(from, refusal::malformed);
-            return;
-        }
+    auto& out = node.endpoint.output();
+    if (!have_entries(node, from, message.votes)) return;
+    if (!node.proposer.admits(from, message, out)) return;
+    if (node.rules().is_forgotten(node.proposer.from(), message.first)) {
+        return fall_behind(node, message.first, now);
     }
     const slot before = node.proposer.covered(from);
-    auto& out = node.endpoint.output();
-    if (node.proposer.receive(from, std::move(message), out)) return take_over(node, now);
+    if (node.proposer.count(from, std::move(message), out)) return take_over(node, now);
     if (node.proposer.covered(from) > before) node.leadership.start_preparing(now);
 }
 
@@ -95,11 +99,12 @@ handle(Node& node, node_id from, promise<typename Node::value_type>&& message, i
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const refused& message,
                                          instant now) {
-    if (!message.promised.is_valid()) {
-        node.endpoint.refuse(from, refusal::invalid_ballot);
+    if (!node.endpoint.admits_ballot(from, message.promised)) return;
+    if (!node.proposer.see(message.promised)) {
+        node.endpoint.refuse(from, refusal::stale_reply);
         return;
     }
-    if (node.proposer.see(message.promised)) node.step_down(now);
+    node.step_down(now);
 }
 
 /// The leader wants this node to take over: no need to ask around.
@@ -107,9 +112,15 @@ template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const transfer& message,
                                          instant now) {
     if (!node.endpoint.admits_proposer(from, message.ballot)) return;
-    if (message.ballot != node.leadership.leader() || from == node.self()) return;
-    if (message.ballot < node.acceptor.promised() || node.leadership.is_leading()) return;
-    campaign(node, now);
+    const bool comes_from_leader =
+        from != node.self() && message.ballot == node.leadership.leader();
+    if (!comes_from_leader) {
+        node.endpoint.refuse(from, refusal::unexpected);
+    } else if (message.ballot < node.acceptor.promised()) {
+        node.endpoint.refuse(from, refusal::promised_higher);
+    } else {
+        campaign(node, now);
+    }
 }
 
 }  // namespace synod::inline SYNOD_ABI::detail

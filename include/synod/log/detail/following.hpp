@@ -54,6 +54,7 @@ template <class Node>
     }
     auto& out = node.endpoint.output();
     if (!node.rules().may_accept(node.acceptor.promised(), message.ballot)) {
+        node.endpoint.refuse(from, refusal::promised_higher);
         out.send(from, refused{out.header(), message.ballot, node.acceptor.promised()});
         return;
     }
@@ -103,7 +104,10 @@ template <class Node>
         node.endpoint.refuse(from, refusal::malformed);
         return;
     }
-    if (at < node.learner.next()) return;
+    if (at < node.learner.next()) {
+        node.endpoint.refuse(from, refusal::stale_reply);
+        return;
+    }
     if (node.proposer.see(carried)) node.step_down(now);
     auto& out = node.endpoint.output();
     node.acceptor.learn(from, std::move(message.vote), out);
@@ -113,14 +117,15 @@ template <class Node>
     fetch_missing(node, now);
 }
 
-/// The other answer: what this node needs, the sender has trimmed. A leader in need cannot lead.
+/// The other answer: what this node needs, the sender has trimmed.
 template <class Node>
-[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id /*from*/, const forgotten& message,
+[[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const forgotten& message,
                                          instant now) {
-    if (message.first <= node.learner.next()) return;
-    node.behind_below = message.first;
-    node.policy().observer.fell_behind(node.learner.next(), message.first);
-    node.step_down(now);
+    if (message.first <= node.learner.next() || !has_asked(node)) {
+        node.endpoint.refuse(from, refusal::stale_reply);
+        return;
+    }
+    fall_behind(node, message.first, now);
 }
 
 }  // namespace synod::inline SYNOD_ABI::detail

@@ -201,7 +201,7 @@ struct node {
     slot marked_below;     // will be, once marked_record is durable
     std::uint64_t marked_record = 0;
     slot noted_below;   // the newest chosen_record
-    slot behind_below;  // somebody has trimmed up to here what this node still needed
+    slot behind_below;  // beyond the slot that somebody had trimmed when this node needed it
     bytes discarded;    // results that nobody waits for
 
 private:
@@ -270,6 +270,24 @@ template <class Node>
 void fetch_missing(Node& node, instant now) {
     const bool misses = node.learner.next() < node.learner.known_below();
     if (misses || node.missing.is_asking()) ask_for_missing(node, now);
+}
+
+/// Whether an answer about slots that are missing here can be on its way: to a `fetch`, or to the `accept` of a leader that lags.
+template <class Node>
+[[nodiscard]] bool has_asked(const Node& node) {
+    return node.missing.is_asking() ||
+           (node.leadership.is_leading() && node.learner.next() < node.next);
+}
+
+/// Somebody has trimmed all below `kept`, of which this node needs the first. Until that comes from another it is behind, and a
+/// node that lacks what was chosen cannot lead.
+template <class Node>
+[[gnu::noinline, gnu::cold]] void fall_behind(Node& node, slot kept, instant now) {
+    const slot needed = node.learner.next();
+    node.behind_below = needed;
+    ++node.behind_below;
+    node.policy().observer.fell_behind(needed, kept);
+    node.step_down(now);
 }
 
 /// The leader of `led` spoke, and called every slot below `below` chosen.
