@@ -38,13 +38,15 @@ struct transport : only_moves {
     void send(synod::node_id to, const Message& message) noexcept;
 };
 
-struct storage : only_moves {
+/// Of any value: a role keeps the host's, a replica entries.
+template <class Value>
+struct storage_of : only_moves {
     void append(const synod::identity_record& record) noexcept;
     void append(const synod::promise_record& record) noexcept;
     void append(const synod::reserve_record& record) noexcept;
     void append(const synod::chosen_record& record) noexcept;
     void append(const synod::forget_record& record) noexcept;
-    void append(const synod::vote<value>& record) noexcept;
+    void append(const synod::vote<Value>& record) noexcept;
     std::error_code sync() noexcept;
     void forget(synod::slot below) noexcept;
     template <class Sink>
@@ -54,14 +56,18 @@ struct storage : only_moves {
         sink(synod::reserve_record{});
         sink(synod::chosen_record{});
         sink(synod::forget_record{});
-        sink(synod::vote<value>{});
+        sink(synod::vote<Value>{});
         return {};
     }
 };
 
-struct async_storage : storage {
+template <class Value>
+struct async_storage_of : storage_of<Value> {
     void start_sync(const synod::sync_token& token) noexcept;
 };
+
+using storage = storage_of<value>;
+using async_storage = async_storage_of<value>;
 
 /// Copyable, for a policy is copied; neither default-constructible nor comparable.
 struct quorum_system {
@@ -93,7 +99,7 @@ struct nothing {
     ~nothing();
 };
 
-struct state_machine : nothing {
+struct state_machine : only_moves {
     void apply(const synod::apply_context& context, synod::bytes_view command,
                synod::result_writer& result);
     void snapshot(synod::byte_writer& out) const;

@@ -124,6 +124,20 @@ static_assert(!storage<forget_throws, arch::value>);
 static_assert(!async_storage<start_sync_throws, arch::value>);
 static_assert(!async_storage<start_sync_without_token, arch::value>);
 static_assert(!async_storage<only_starts_sync, arch::value>);
+// Nearly asynchronous is no storage at all, for it would be taken for one that only blocks.
+static_assert(!storage<start_sync_throws, arch::value>);
+static_assert(!storage<start_sync_without_token, arch::value>);
+static_assert(!storage<shared<start_sync_throws>, arch::value>);
+static_assert(storage<shared<arch::storage>, arch::value>);
+static_assert(async_storage<shared<arch::async_storage>, arch::value>);
+static_assert(!storage<shared<append_throws>, arch::value>);
+static_assert(!storage<shared<append_answers>, arch::value>);
+static_assert(!storage<shared<sync_throws>, arch::value>);
+static_assert(!storage<shared<sync_says_yes_or_no>, arch::value>);
+static_assert(!storage<shared<recover_says_nothing>, arch::value>);
+static_assert(!storage<shared<forget_throws>, arch::value>);
+static_assert(!transport<shared<may_throw>, prepare>);
+static_assert(!transport<shared<answers>, prepare>);
 
 // quorum_system
 
@@ -227,6 +241,17 @@ struct no_restore : arch::state_machine {
 struct restore_says_nothing : arch::state_machine {
     void restore(byte_reader& in);
 };
+struct stays_where_it_is : arch::nothing {
+    void apply(const apply_context& context, bytes_view command, result_writer& result);
+    void snapshot(byte_writer& out) const;
+    bool restore(byte_reader& in);
+};
+struct advances_only : arch::state_machine {
+    void advance(log_time now);
+};
+struct advances_by_milliseconds : arch::timed_state_machine {
+    void advance(std::uint64_t milliseconds);
+};
 struct does_not_advance : arch::timed_state_machine {
     void advance() = delete;
 };
@@ -255,6 +280,14 @@ static_assert(!state_machine<no_snapshot>);
 static_assert(!state_machine<snapshot_changes_it>);
 static_assert(!state_machine<no_restore>);
 static_assert(!state_machine<restore_says_nothing>);
+static_assert(!state_machine<stays_where_it_is>);
+// Nearly timed is no machine at all, for it would be taken for one without timers.
+static_assert(!state_machine<advances_only>);
+static_assert(!state_machine<advances_by_milliseconds>);
+static_assert(!state_machine<does_not_advance>);
+static_assert(!state_machine<no_deadline>);
+static_assert(!state_machine<deadline_on_a_wall_clock>);
+static_assert(!state_machine<no_new_leader>);
 static_assert(!timed_state_machine<does_not_advance>);
 static_assert(!timed_state_machine<no_deadline>);
 static_assert(!timed_state_machine<deadline_on_a_wall_clock>);

@@ -17,7 +17,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::host {
@@ -34,11 +33,6 @@ namespace synod::inline SYNOD_ABI::host {
 /// the replica had taken it on, else `stopped`; and every request at the service is answered `stopped`.
 template <class Replica, class Network, class Service = no_service, clock Clock = steady_clock>
 class runner {
-    static_assert(
-        !synod::detail::starts_sync<
-            std::remove_reference_t<decltype(std::declval<Replica&>().storage())>>,
-        "a runner hands no synced() to its replica, whose storage must not be an async_storage");
-
     using on_command = synod::detail::deferred<command_callback, Replica>;
     using ending = synod::detail::deferred<host::ending, Replica>;
 
@@ -94,6 +88,14 @@ public:
     /// Runs `job(replica, now)` on the replica's thread, before its next flush: to trim, to hand leadership over, to look at what this
     /// one replica knows. False, and `job` is dropped, when too many wait or the runner stops; a job that waits by then is dropped.
     bool post(callback<Replica&, instant> job) { return engine_->post(std::move(job)); }
+
+    /// The end of a sync that the replica's async_storage was asked for: the storage calls this from a thread of its own, and the
+    /// replica's takes it up.
+    void synced(const sync_token& token, const std::error_code& error)
+        requires detail::syncs_apart<Replica>
+    {
+        engine_->synced(token, error);
+    }
 
     /// What the replica knew after its last flush.
     [[nodiscard]] replica_status status() const { return engine_->status(); }

@@ -55,6 +55,14 @@ concept learns_of_leaders = requires(M& machine, ballot leader) {
     { machine.new_leader(leader) } -> std::same_as<void>;
 };
 
+template <class M>
+concept names_timers =
+    requires { &M::advance; } || requires { &M::next_deadline; } || requires { &M::new_leader; };
+
+template <class M>
+concept timers_fit =
+    !names_timers<M> || (advances_time<M> && names_deadline<M> && learns_of_leaders<M>);
+
 }  // namespace detail
 
 /// A deterministic machine: the same commands in the same order give the same results and the same snapshot bytes.
@@ -62,9 +70,12 @@ concept learns_of_leaders = requires(M& machine, ballot leader) {
 /// - `snapshot(out)` writes the whole state; `restore(in)` replaces the state by one so written, or returns false and changes
 ///   nothing.
 /// - No clock, no randomness, no order of hashing or of addresses.
+/// - What is called `advance`, `next_deadline` or `new_leader` is that of a timed_state_machine: one that is nearly so would go
+///   uncalled without a word.
 template <class M>
 concept state_machine =
-    detail::applies_commands<M> && detail::writes_snapshots<M> && detail::restores_snapshots<M>;
+    std::movable<M> && detail::applies_commands<M> && detail::writes_snapshots<M> &&
+    detail::restores_snapshots<M> && detail::timers_fit<M>;
 
 /// A machine with timers on logical time.
 /// - `advance(now)` fires every timer whose deadline is at most `now`, before the commands of the entry that carried the time.

@@ -64,6 +64,14 @@ concept starts_sync = requires(S& storage, const sync_token& token) {
     { storage.start_sync(token) } noexcept -> std::same_as<void>;
 };
 
+template <class S>
+concept names_start_sync = requires {
+    &S::start_sync;
+} || requires(S& storage, const sync_token& token) { storage.start_sync(token); };
+
+template <class S>
+concept start_sync_fits = !names_start_sync<S> || starts_sync<S>;
+
 }  // namespace detail
 
 /// Keeps records.
@@ -76,9 +84,10 @@ concept starts_sync = requires(S& storage, const sync_token& token) {
 ///   all but the last may be left out. Roles rest on that order: the forget_record says where the votes begin, so that room is
 ///   made for the slots that are kept and not for all since the first.
 /// - `forget(below)` lets it drop votes in slots below.
+/// - A `start_sync` is that of an async_storage, or none: one that is nearly so would go uncalled without a word.
 template <class S, class Value>
 concept storage = std::movable<S> && detail::appends_records<S, Value> && detail::syncs<S> &&
-                  detail::recovers<S, Value> && detail::forgets<S>;
+                  detail::recovers<S, Value> && detail::forgets<S> && detail::start_sync_fits<S>;
 
 /// A storage that can sync while the role goes on.
 /// - `start_sync(token)` returns at once; later the host hands `synced(token, error)` to the role. A token covers all that was

@@ -6,6 +6,7 @@
 
 #include <synod/host/callback.hpp>
 #include <synod/host/clock.hpp>
+#include <synod/host/detail/ended_syncs.hpp>
 #include <synod/host/detail/intake.hpp>
 #include <synod/host/options.hpp>
 #include <synod/host/submissions.hpp>
@@ -34,6 +35,11 @@ struct no_service {
 };
 
 namespace detail {
+
+/// Whether the storage of a replica is an async_storage.
+template <class Replica>
+concept syncs_apart = synod::detail::starts_sync<
+    std::remove_reference_t<decltype(std::declval<Replica&>().storage())>>;
 
 /// One replica, its thread, and the mailboxes between that thread and all others.
 template <class Replica, class Network, class Service, class Clock>
@@ -81,6 +87,11 @@ public:
         return true;
     }
 
+    void synced(const sync_token& token, const std::error_code& error) {
+        syncs_.put(token, error);
+        wake();
+    }
+
     void wake() { network_.wake(self_); }
 
     [[nodiscard]] replica_status status() const {
@@ -111,6 +122,7 @@ private:
         inbox_.deliver([&](node_id from, auto&& message) {
             visit([&](auto& one) { take(from, std::move(one), now); }, message);
         });
+        take_syncs();
         run_jobs(now);
         submissions_.hand_over(replica_, now);
         if (now >= replica_.next_deadline()) replica_.tick(now);
@@ -131,6 +143,12 @@ private:
                                                   now);
                              }) {
             service_.receive(replica_, from, std::forward<Message>(message), now);
+        }
+    }
+
+    void take_syncs() {
+        if constexpr (syncs_apart<Replica>) {
+            if (const auto ended = syncs_.take()) replica_.synced(ended->token, ended->error);
         }
     }
 
@@ -184,6 +202,7 @@ private:
     options options_;
     Clock clock_;
     host::submissions<machine_type> submissions_;
+    ended_syncs syncs_;  // of use only to an async_storage
     intake<job> jobs_;
     std::vector<job> job_batch_;  // empty between steps
     standing standing_ = standing::follower;

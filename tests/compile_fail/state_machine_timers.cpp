@@ -1,10 +1,10 @@
-// tests/compile_fail/timed_state_machine_deadline.cpp - a timed machine that does not say when it wants to be called.
+// tests/compile_fail/state_machine_timers.cpp - a log for a machine whose timers nobody would ever fire.
 //
 // SPDX-License-Identifier: BSL-1.0
 //
-// EXPECT: names_deadline
+// EXPECT: timers_fit
 
-#include <synod/log/state_machine.hpp>
+#include <synod/log.hpp>
 
 using namespace synod;
 
@@ -13,13 +13,12 @@ struct machine {
     void snapshot(byte_writer& out) const;
     bool restore(byte_reader& in);
     void advance(log_time now);
-    void new_leader(ballot leader);
 #ifdef CONTROL
     log_time next_deadline() const;
+#else
+    instant next_deadline() const;
 #endif
+    void new_leader(ballot leader);
 };
 
-template <timed_state_machine Machine>
-struct log_of {};
-
-log_of<machine> made;
+applier<machine> made{machine{}};

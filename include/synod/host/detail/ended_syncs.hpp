@@ -1,0 +1,42 @@
+// synod/host/detail/ended_syncs.hpp - through here a storage's own thread tells the one that runs a replica how syncs ended.
+//
+// SPDX-License-Identifier: BSL-1.0
+
+#pragma once
+
+#include <synod/paxos/storage.hpp>
+
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace synod::inline SYNOD_ABI::host::detail {
+
+/// How a sync ended.
+struct ended_sync {
+    sync_token token;
+    std::error_code error;
+};
+
+/// Room for one end is enough, for a later sync covers the earlier; but no error is lost to what comes after it. Thread-safe.
+class ended_syncs {
+public:
+    void put(const sync_token& token, const std::error_code& error) {
+        const std::lock_guard lock(mutex_);
+        if (newest_ && newest_->error) return;
+        if (!newest_ || error || newest_->token < token) newest_ = ended_sync{token, error};
+    }
+
+    /// What has come since the last call.
+    [[nodiscard]] std::optional<ended_sync> take() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(newest_, std::nullopt);
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<ended_sync> newest_;  // guarded by mutex_
+};
+
+}  // namespace synod::inline SYNOD_ABI::host::detail
