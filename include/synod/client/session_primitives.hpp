@@ -43,6 +43,7 @@ public:
             run(lock::compare_and_set{{}, std::move(name), version, std::move(value)}));
     }
 
+    /// A value and its version; zero for one that there is not.
     [[nodiscard]] result<deferred<lock::value_read>> read_value(std::string name) {
         return hoped<lock::value_read>(run(lock::read_value{{}, std::move(name)}));
     }
@@ -51,6 +52,7 @@ public:
     result<deferred<lock::counted>> add_to_counter(std::string name, std::int64_t delta = 1) {
         return hoped<lock::counted>(run(lock::add_to_counter{{}, std::move(name), delta}));
     }
+    /// The sum, and its version; zero for both of a counter that there is not.
     [[nodiscard]] result<deferred<lock::counted>> read_counter(std::string name) {
         return hoped<lock::counted>(run(lock::read_counter{{}, std::move(name)}));
     }
@@ -81,12 +83,14 @@ public:
         return end_of(
             run(lock::arrive_at_barrier{{}, base::tag(), std::move(name), parties, wait_ms}, stop));
     }
+    /// Goes in together with that many, and is inside until it leaves. Errors besides: barrier_broken, as above.
     [[nodiscard]] std::error_code enter_double_barrier(std::string name, std::uint32_t parties,
                                                        std::uint64_t wait_ms = lock::wait_forever,
                                                        const std::stop_token& stop = {}) {
         return end_of(run(
             lock::enter_double_barrier{{}, base::tag(), std::move(name), parties, wait_ms}, stop));
     }
+    /// Goes out together with all who went in with it. Errors besides: barrier_broken, where one of them was lost.
     [[nodiscard]] std::error_code leave_double_barrier(std::string name,
                                                        std::uint64_t wait_ms = lock::wait_forever,
                                                        const std::stop_token& stop = {}) {
@@ -123,6 +127,8 @@ public:
     watch(std::string prefix, std::uint64_t from_index, std::uint32_t limit = 0) {
         return hoped<lock::watched>(run(lock::watch{{}, std::move(prefix), from_index, limit}));
     }
+    /// What there is under a prefix, by name: a page of at most `limit` names, or of as many as may be for zero. The next page begins
+    /// where `from_name` says that this one ended.
     [[nodiscard]] result<deferred<lock::prefix_read>>
     read_prefix(std::string prefix, std::string from_name = {}, std::uint32_t limit = 0) {
         return hoped<lock::prefix_read>(

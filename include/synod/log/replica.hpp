@@ -209,16 +209,26 @@ public:
         return node_.leadership.leader().proposer();
     }
 
+    /// Whether this node has finished phase 1 and knows of no higher ballot.
     [[nodiscard]] bool is_leading() const { return node_.leadership.is_leading(); }
+
+    /// The machine, as far as the log is applied here; what it shows may be old unless a `read` has ended.
     [[nodiscard]] Machine& machine() { return node_.applier.machine(); }
     [[nodiscard]] const Machine& machine() const { return node_.applier.machine(); }
+
+    /// The policy it was given, with what that remembers by now.
     [[nodiscard]] Policy& policy() { return node_.policy(); }
     [[nodiscard]] const Policy& policy() const { return node_.endpoint.policy(); }
+
+    /// What it was given to send through, and to keep records in.
     [[nodiscard]] Transport& transport() { return node_.endpoint.transport(); }
     [[nodiscard]] Storage& storage() { return node_.endpoint.storage(); }
     [[nodiscard]] const Storage& storage() const { return node_.endpoint.storage(); }
+
+    /// Log time, as far as the log is applied here.
     [[nodiscard]] log_time time() const { return node_.applier.clock().now(); }
 
+    /// All that one may want to know of it at once. Constant time.
     [[nodiscard]] replica_status status() const {
         return {node_.leadership.standing(), node_.leadership.leader(),
                 node_.acceptor.promised(),   node_.acceptor.votes().first(),
