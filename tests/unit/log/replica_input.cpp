@@ -7,6 +7,8 @@
 #include "cluster.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -226,4 +228,119 @@ TEST_CASE("a heartbeat that says more is applied than chosen is refused") {
     bad_input t;
     t.refuses(refusal::invalid_slot, t.follower, t.leader,
               heartbeat{t.c.header_of(t.leader), t.led, 9, slot(1), slot(2)});
+}
+
+namespace {
+
+/// Messages of every kind, of which each field is plausible, borderline or absurd by itself.
+class forger {
+public:
+    forger(bad_input& t, std::uint64_t seed) : t_(t), random_(seed) {}
+
+    [[nodiscard]] node_id node() { return node_id(static_cast<std::uint32_t>(random_.below(3))); }
+
+    [[nodiscard]] replica_message message(node_id to, node_id from) {
+        const message_header header = t_.c.header_of(from);
+        switch (random_.below(13)) {
+            case 0:
+                return accept<entry>{header, some_ballot(to, from), at(to), at(to), value(from)};
+            case 1: return accepted{header, some_ballot(to, from), at(to)};
+            case 2: return heartbeat{header, some_ballot(to, from), number(), at(to), at(to)};
+            case 3: return heartbeat_reply{header, some_ballot(to, from), number(), at(to)};
+            case 4: return prepare{header, some_ballot(to, from), at(to)};
+            case 5: return promise_of(to, from);
+            case 6: return refused{header, some_ballot(to, from), some_ballot(to, from)};
+            case 7: return probe{header, number()};
+            case 8: return probe_reply{header, number(), some_ballot(to, from)};
+            case 9: return fetch{header, at(to)};
+            case 10: return chosen<entry>{header, some_vote(to, from)};
+            case 11: return forgotten{header, at(to)};
+            default: return transfer{header, some_ballot(to, from)};
+        }
+    }
+
+private:
+    [[nodiscard]] std::uint64_t number() {
+        const std::uint64_t some[] = {0, 1, 2, random_.below(100), ~std::uint64_t{0}};
+        return some[random_.below(std::size(some))];
+    }
+    [[nodiscard]] slot at(node_id to) {
+        const replica_status status = t_.c.at(to).status();
+        const std::uint64_t next = status.chosen_below.value();
+        const std::uint64_t some[] = {0,
+                                      1,
+                                      status.first.value(),
+                                      next - 1,
+                                      next,
+                                      next + 1,
+                                      next + 63,
+                                      next + 64,
+                                      next + 511,
+                                      next + 1024,
+                                      ~std::uint64_t{0}};
+        return slot(some[random_.below(std::size(some))]);
+    }
+    [[nodiscard]] ballot some_ballot(node_id to, node_id from) {
+        const replica_status status = t_.c.at(to).status();
+        const std::uint64_t round = std::min(status.promised.round(), ballot::max_round - 2);
+        // Rarely beyond all, for after a ballot of the last round there is no other.
+        if (random_.below(400) == 0) return ballot::from_packed(number() - random_.below(512));
+        switch (random_.below(6)) {
+            case 0: return {};
+            case 1: return status.promised;
+            case 2: return status.leader;
+            case 3: return ballot(round + 1 + random_.below(2), from);
+            case 4: return ballot(round + 1, node());
+            default: return ballot(1, from);
+        }
+    }
+    [[nodiscard]] entry value(node_id from) {
+        bytes frames;
+        byte_writer(frames).block(as_bytes("forged"));
+        const ballot origin(1 + random_.below(9), from);
+        const auto elapsed = static_cast<std::uint32_t>(number());
+        switch (random_.below(4)) {
+            case 0: return {};
+            case 1: return entry::make(t_.pool, entry_kind::no_op, origin, elapsed);
+            case 2: return entry::make(t_.pool, entry_kind::new_leader, origin, elapsed);
+            default: return entry::make(t_.pool, entry_kind::commands, origin, elapsed, 1, frames);
+        }
+    }
+    [[nodiscard]] vote<entry> some_vote(node_id to, node_id from) {
+        return {at(to), some_ballot(to, from), value(from)};
+    }
+    [[nodiscard]] promise<entry> promise_of(node_id to, node_id from) {
+        promise<entry> made{t_.c.header_of(from), some_ballot(to, from), at(to), at(to), at(to),
+                            random_.below(2) == 0};
+        for (std::uint64_t i = random_.below(4); i > 0; --i) {
+            made.votes.push_back(some_vote(to, from));
+        }
+        return made;
+    }
+
+    bad_input& t_;
+    prng random_;
+};
+
+}  // namespace
+
+TEST_CASE("no message trips an assertion, whatever is in it and whoever gets it") {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        bad_input t;
+        forger forge(t, seed);
+        for (int i = 0; i < 500; ++i) {
+            const node_id to = forge.node();
+            const node_id from = forge.node();
+            if (to != from) t.c.hand(to, from, forge.message(to, from));
+            if (i % 8 == 0) t.c.run(milliseconds(20));
+        }
+        std::size_t reasons = 0;
+        for (const refusal why :
+             {refusal::invalid_ballot, refusal::invalid_slot, refusal::promised_higher,
+              refusal::forgotten_slot, refusal::beyond_window, refusal::stale_reply,
+              refusal::malformed, refusal::unexpected}) {
+            reasons += t.c.seen.refused[why] > 0 ? 1 : 0;
+        }
+        CHECK(reasons >= 5);
+    }
 }
