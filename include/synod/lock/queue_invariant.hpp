@@ -90,6 +90,25 @@ template <class State>
     return true;
 }
 
+/// Of two states, the earlier first: the same, where the bound may have been lowered below what was already. Then nobody is overtaken
+/// any more who stands at it or beyond. (3.5)
+template <class State>
+[[nodiscard]] bool bypass_stays_bounded(const State& before, const State& after,
+                                        std::uint32_t most) {
+    synod::detail::deferred<ordered_map<position, std::uint32_t>, State> was;
+    for (const auto& lock : before.locks) {
+        for (const auto& one : lock.queue) was[one.at] = one.standing.bypassed;
+    }
+    for (const auto& lock : after.locks) {
+        for (const auto& one : lock.queue) {
+            const standing& its = one.standing;
+            if (its.lets_pass && its.bypassed >= most) return false;
+            if (its.bypassed > most && its.bypassed > was[one.at]) return false;
+        }
+    }
+    return true;
+}
+
 /// An upgrade is overtaken by nobody, and only who waits for permits lets others pass. (3.5)
 template <class State>
 [[nodiscard]] bool only_who_may_be_is_overtaken(const State& now) {

@@ -289,6 +289,7 @@ private:
     [[nodiscard]] reply answer_to(const set_limits& asked) {
         if (!locks_.set_limits(asked.limits)) return refused{refusal::malformed};
         sessions_.set_config(asked.limits.sessions);
+        locks_.settle(sessions_.now());
         return administered{};
     }
 

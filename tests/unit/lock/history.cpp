@@ -210,9 +210,10 @@ bool agree(std::uint64_t seed, const lock::config& config, int length, tally& se
         seen.add_together(before, after);
         seen.add_delays(before, after);
         seen.add_victims(given, events);
-        seen.add_overtaken(before, after, config.max_bypass);
+        const std::uint32_t most = table.config().max_bypass;
+        seen.add_overtaken(before, after, most);
         seen.add_ranks(after);
-        if (!lock::invariant::bypass_is_bounded(after, config.max_bypass)) return false;
+        if (!lock::invariant::bypass_stays_bounded(before, after, most)) return false;
         seen.add_changes(before, after);
         source.heard(given);
         for (const lock::event& one : events) {

@@ -43,6 +43,10 @@ struct crowd : driver<Rules> {
         return this->run(
             lock::acquire_permits{this->stamp(who), 0, "s", permits, capacity, wait_ms, 0, flags});
     }
+    void bound_to(std::uint32_t most) {
+        CHECK(this->run(lock::set_limits{this->stamp(a), bounded(most)}) ==
+              reply(lock::administered{}));
+    }
     /// How often each in a queue was overtaken.
     std::vector<std::uint32_t> overtaken(const std::string& name) {
         std::vector<std::uint32_t> found;
@@ -159,6 +163,21 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("locks 3.12/53, 78: who stands at a bound that is lowered is passed by nobody any more") {
+    for (const std::uint32_t most : {0U, 1U, 2U, 3U}) {
+        crowd d(4);
+        CHECK(is_granted(d.take(d.a, 1, 4)));
+        CHECK(d.take(d.b, 4, 4, lock::allow_small_pass) == reply(lock::queued{}));
+        CHECK(is_granted(d.take(d.c, 1, 4)));
+        CHECK(is_granted(d.take(d.c, 1, 4)));
+        d.bound_to(most);
+        CHECK(d.table.describe().locks[0].queue[0].standing.lets_pass == (most == 3));
+        CHECK(is_granted(d.take(d.c, 1, 4, lock::no_flags, lock::no_wait)) == (most == 3));
+        d.bound_to(4);
+        CHECK_FALSE(is_granted(d.take(d.c, 1, 4, lock::no_flags, lock::no_wait)));
+    }
+}
+
 TEST_CASE("locks 3.12/53: who is let past goes ahead as soon as there are permits for it") {
     crowd d;
     CHECK(is_granted(d.take(d.a, 2, 3)));
@@ -213,6 +232,15 @@ TEST_CASE("locks 3.12/69: a bound that is reached makes a cycle, though nobody h
     CHECK(d.query(d.b, d.from_b) == reply(lock::request_status{request_state::victim, {}}));
 }
 
+TEST_CASE("locks 3.12/69: a bound that is lowered makes a cycle, which the same command ends") {
+    lets_pass d(2);
+    CHECK(is_granted(d.take(d.other, 1, 4)));
+    CHECK(d.events().empty());
+    d.bound_to(1);
+    CHECK(session_of(d.events().at(0)) == d.b);
+    CHECK(d.query(d.b, d.from_b) == reply(lock::request_status{request_state::victim, {}}));
+}
+
 TEST_CASE("locks 3.7: nobody waits for who lets it pass") {
     lets_pass d(2);
     CHECK(is_granted(d.take(d.other, 1, 4)));
@@ -259,8 +287,12 @@ TEST_CASE("locks 3.12/37: who is overtaken once too often is found") {
     const auto barge = [&d] { d.release(d.c, token_of(d.barge(d.c, "y"))); };
     barge();
     CHECK(lock::invariant::bypass_is_bounded(d.table.describe(), 1));
+    const lock::state before = d.table.describe();
     barge();
-    CHECK_FALSE(lock::invariant::bypass_is_bounded(d.table.describe(), 1));
+    const lock::state after = d.table.describe();
+    CHECK_FALSE(lock::invariant::bypass_is_bounded(after, 1));
+    CHECK_FALSE(lock::invariant::bypass_stays_bounded(before, after, 1));
+    CHECK(lock::invariant::bypass_stays_bounded(after, after, 1));
 }
 
 TEST_CASE(

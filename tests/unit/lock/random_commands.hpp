@@ -184,7 +184,9 @@ private:
         return asked;
     }
 
+    std::uint32_t around(std::uint64_t least);
     lock::command set_limits(const request_stamp& stamp);
+    void set_limits_beside_locks(lock::config& all);
 
     lock::command list_locks(const request_stamp& stamp) {
         static constexpr std::string_view names[] = {"", "", "", "a", "b", "s"};
@@ -411,11 +413,23 @@ inline lock::config tight_limits() {
     return config;
 }
 
+/// So much, or a little more, or rarely much more.
+inline std::uint32_t random_commands::around(std::uint64_t least) {
+    return static_cast<std::uint32_t>(least + random_.below(random_.below(4) == 0 ? 60 : 6));
+}
+
+inline void random_commands::set_limits_beside_locks(lock::config& all) {
+    all.values = {.max_values = around(0),
+                  .max_value_bytes = around(0),
+                  .max_operations = around(2),
+                  .max_total_bytes = 10 + around(0),
+                  .max_candidate_bytes = around(0)};
+    all.watch = {.max_changes = around(0), .max_page = around(1), .max_change_bytes = around(5)};
+    all.gates = {.max_gates = around(0), .max_parties = around(1), .max_members = around(1)};
+}
+
 /// Around those, each a little more or less; rarely limits that make no sense.
 inline lock::command random_commands::set_limits(const request_stamp& stamp) {
-    const auto around = [this](std::uint64_t least) {
-        return static_cast<std::uint32_t>(least + random_.below(random_.below(4) == 0 ? 60 : 6));
-    };
     lock::set_limits asked{stamp, tight_limits()};
     lock::config& all = asked.limits;
     all.sessions.max_sessions = around(2);
@@ -428,6 +442,15 @@ inline lock::command random_commands::set_limits(const request_stamp& stamp) {
     all.max_waiting_per_lock = around(1);
     all.max_sessions_per_principal = around(1);
     all.max_lock_delay_ms = around(0);
+    all.max_reentrancy = around(1);
+    all.max_locks_per_request = around(1);
+    all.max_name_bytes = around(1);
+    if (random_.below(3) == 0) all.max_wait_ms = around(10);
+    all.max_meta_bytes = around(0);
+    all.max_access_rules = around(0);
+    all.max_bypass = static_cast<std::uint32_t>(random_.below(4));
+    all.aging_ms = around(0);
+    set_limits_beside_locks(all);
     if (random_.below(3) == 0) all.soft_memory_bytes = 1'000 + random_.below(4'000);
     all.tokens_after = fencing_token(random_.below(9));
     if (random_.below(20) == 0) all.max_locks = 0;

@@ -585,7 +585,7 @@ private:
         request* const own = requests_.held(asked.name, owner);
         if ((asked.flags & 1) != 0 && own != nullptr) {
             if (own->is.mode < asked.mode) return no(lock::refusal::self_deadlock);
-            if (own->is.count == config_.max_reentrancy) return no(lock::refusal::limit);
+            if (own->is.count >= config_.max_reentrancy) return no(lock::refusal::limit);
             ++own->is.count;
             if (own->is.lease.ttl_ms > 0 && asked.hold_ttl_ms > 0)
                 renew(own->is.lease, asked.hold_ttl_ms);
@@ -893,6 +893,8 @@ private:
         values_.set_limits(config_);
         watch_.set_limits(config_);
         gates_.set_limits(config_);
+        overtaking::bound(requests_, config_);
+        grant();
         return lock::administered{};
     }
     lock::reply run(const lock::bump_epoch& asked, session&) {

@@ -70,6 +70,13 @@ struct reference_overtaking {
         for (request* place : requests.places_of(overtaken)) {
             lock::standing& its = place->is.standing;
             ++its.bypassed;
+        }
+        bound(requests, limits);
+    }
+    /// Whoever has been overtaken as often as may be lets nobody pass.
+    static void bound(reference_requests& requests, const lock::config& limits) {
+        for (request& one : requests.all) {
+            lock::standing& its = one.is.standing;
             its.lets_pass = its.lets_pass && its.bypassed < limits.max_bypass;
         }
     }

@@ -32,12 +32,14 @@ public:
     using revocations<Rules>::revocations;
     using revocations<Rules>::answer_to;
 
-    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on. (locks 3.8)
+    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on, and so is to settle:
+    /// a lower bound on overtaking makes others wait for who has reached it. Linear in the requests of all sessions. (locks 3.5, 3.8)
     [[nodiscard]] bool set_limits(lock::config limits) {
         limits.tokens_after = core::config_.tokens_after;
         if (validate(limits)) return false;
         core::config_ = limits;
         core::book_.elections().journal().limit_to(limits.watch);
+        core::book_.for_each_request([this](handle one) { core::bound_overtaking(one); });
         return true;
     }
 

@@ -52,6 +52,17 @@ public:
         return at(one).has_standing ? standings_.of(one) : standings_.usual;
     }
 
+    /// Calls `visit(handle)` for every request, in order of session, and of each session in order of arrival.
+    template <class Visit>
+    void for_each_request(Visit&& visit) const {
+        this->for_each_client([&](handle owner) {
+            for (handle one = clients_[owner].requests.first; one != none;
+                 one = at(one).client_next) {
+                visit(one);
+            }
+        });
+    }
+
     /// Calls `visit(place handle)` for every place of a request, which may drop that place.
     template <class Visit>
     void for_each_place(handle whose, Visit&& visit) const {

@@ -322,15 +322,19 @@ protected:
         void moved(handle one) const { core->suspect(one); }
     };
 
-    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.
     void count_overtaking(handle one) {
         standing its = book_.standing_of(one);
         its.count_overtaking();
-        if (its.lets_pass && !Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) {
-            its.lets_pass = false;
-            suspect_all_at(book_.place_at(book_.at(one).places).object);
-        }
         book_.set_standing(one, its);
+        bound_overtaking(one);
+    }
+    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.
+    void bound_overtaking(handle one) {
+        standing its = book_.standing_of(one);
+        if (!its.lets_pass || Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) return;
+        its.lets_pass = false;
+        book_.set_standing(one, its);
+        suspect_all_at(book_.place_at(book_.at(one).places).object);
     }
 
     /// Ends waits until no suspect waits for itself. (locks 3.7)

@@ -69,11 +69,8 @@ template <class Rules>
 /// Calls `visit(handle)` for every object, once for each thing that it is there for.
 template <class Rules, class Visit>
 void for_each_object_unsorted(const book<Rules>& all, Visit&& visit) {
-    all.for_each_client([&](handle owner) {
-        for (handle one = all.client_at(owner).requests.first; one != none;
-             one = all.at(one).client_next) {
-            all.for_each_place(one, [&](handle at) { visit(all.place_at(at).object); });
-        }
+    all.for_each_request([&](handle one) {
+        all.for_each_place(one, [&](handle at) { visit(all.place_at(at).object); });
     });
     all.objects().delays().for_each([&](handle target, const auto&) { visit(target); });
 }
@@ -98,13 +95,9 @@ void describe(const book<Rules>& all, State& out) {
                              records_of(all, lock.queue.first), lock.capacity,
                              all.objects().delays().of(one), lock.policy});
     });
-    all.for_each_client([&](handle one) {
-        for (handle at = all.client_at(one).requests.first; at != none;
-             at = all.at(at).client_next) {
-            const bool waits_at_gate = is_at_gate(all.at(at));
-            if (all.at(at).places == none && !waits_at_gate)
-                out.ended.push_back(record_of(all, at));
-        }
+    all.for_each_request([&](handle one) {
+        const bool is_over = all.at(one).places == none && !is_at_gate(all.at(one));
+        if (is_over) out.ended.push_back(record_of(all, one));
     });
 }
 
