@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 using namespace synod;
@@ -20,13 +21,11 @@ struct command {
 struct command_codec {  // turns commands into bytes and back
     using value_type = command;
     void encode(const command& value, byte_writer& out) const {
-        synod::encode(value.stamp, out);
-        out.number(value.amount);
+        synod::encode(value.stamp, out), out.number(value.amount);
     }
     bool decode(byte_reader& in, command& value) const {
         if (!synod::decode(in, value.stamp)) return false;
-        value.amount = in.number<std::uint64_t>();
-        return in.finished();
+        return value.amount = in.number<std::uint64_t>(), in.finished();
     }
 };
 // The machine: deterministic, and it answers whatever bytes come.
@@ -51,9 +50,10 @@ struct counter {
     log_time next_deadline() const { return sessions.next_deadline(); }
     void new_leader(ballot) { sessions.new_leader(); }
     void snapshot(byte_writer& out) const { out.number(total), sessions.snapshot(out); }
-    bool restore(byte_reader& in) {
+    std::error_code restore(byte_reader& in) {
         counter kept{.total = in.number<std::uint64_t>()};
-        return kept.sessions.restore(in) && in.finished() && (*this = kept, true);
+        if (kept.sessions.restore(in) || !in.finished()) return errc::snapshot_damaged;
+        return *this = kept, std::error_code();
     }
     session_table sessions = *session_table::make({});
     std::uint64_t total = 0;

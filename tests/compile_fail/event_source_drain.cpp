@@ -6,12 +6,14 @@
 
 #include <synod/log/state_machine.hpp>
 
+#include <system_error>
+
 using namespace synod;
 
 struct machine {
     void apply(const apply_context& context, bytes_view command, result_writer& result);
     void snapshot(byte_writer& out) const;
-    bool restore(byte_reader& in);
+    std::error_code restore(byte_reader& in);
 #ifdef CONTROL
     template <class Sink>
     void drain_events(Sink&& sink);

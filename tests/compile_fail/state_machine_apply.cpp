@@ -6,6 +6,8 @@
 
 #include <synod/log/state_machine.hpp>
 
+#include <system_error>
+
 using namespace synod;
 
 struct machine {
@@ -15,7 +17,7 @@ struct machine {
     bytes apply(const apply_context& context, bytes_view command);
 #endif
     void snapshot(byte_writer& out) const;
-    bool restore(byte_reader& in);
+    std::error_code restore(byte_reader& in);
 };
 
 template <state_machine Machine>

@@ -103,7 +103,7 @@ struct state_machine : only_moves {
     void apply(const synod::apply_context& context, synod::bytes_view command,
                synod::result_writer& result);
     void snapshot(synod::byte_writer& out) const;
-    bool restore(synod::byte_reader& in);
+    std::error_code restore(synod::byte_reader& in);
 };
 
 struct timed_state_machine : state_machine {

@@ -241,10 +241,13 @@ struct no_restore : arch::state_machine {
 struct restore_says_nothing : arch::state_machine {
     void restore(byte_reader& in);
 };
+struct restore_says_whether : arch::state_machine {
+    bool restore(byte_reader& in);
+};
 struct stays_where_it_is : arch::nothing {
     void apply(const apply_context& context, bytes_view command, result_writer& result);
     void snapshot(byte_writer& out) const;
-    bool restore(byte_reader& in);
+    std::error_code restore(byte_reader& in);
 };
 struct advances_only : arch::state_machine {
     void advance(log_time now);
@@ -280,6 +283,7 @@ static_assert(!state_machine<no_snapshot>);
 static_assert(!state_machine<snapshot_changes_it>);
 static_assert(!state_machine<no_restore>);
 static_assert(!state_machine<restore_says_nothing>);
+static_assert(!state_machine<restore_says_whether>);
 static_assert(!state_machine<stays_where_it_is>);
 // Nearly timed is no machine at all, for it would be taken for one without timers.
 static_assert(!state_machine<advances_only>);

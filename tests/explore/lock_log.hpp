@@ -110,7 +110,7 @@ public:
         here.replicas.front().snapshot(out);
         synod::byte_reader in(kept);
         table fresh = make_table();
-        const bool is_restored = fresh.restore(in);
+        const bool is_restored = !fresh.restore(in);
         next->replicas.front() = std::move(fresh);
         finish(*next);
         if (!is_restored)

@@ -4,12 +4,14 @@
 
 #pragma once
 
+#include <synod/base/errc.hpp>
 #include <synod/log/state_machine.hpp>
 
 #include "mutants/mutant.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <vector>
 
 namespace explore {
@@ -49,7 +51,9 @@ public:
 
     /// Notebooks are kept by their storage's records alone: there is no snapshot to write or to read.
     static void snapshot(synod::byte_writer& /*out*/) {}
-    [[nodiscard]] static bool restore(synod::byte_reader& /*in*/) { return false; }
+    [[nodiscard]] static std::error_code restore(synod::byte_reader& /*in*/) {
+        return synod::errc::unsupported;
+    }
 
     [[nodiscard]] const std::vector<note>& notes() const { return notes_; }
 

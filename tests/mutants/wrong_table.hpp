@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/errc.hpp>
 #include <synod/lock/table.hpp>
 
 #include "mutants/mutant.hpp"
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace synod::mutants {
@@ -45,12 +47,12 @@ public:
         if (is(mutant::m48)) write_names(out);
         if (is(mutant::m23)) *survivor = std::make_unique<wrong_table>(*this);
     }
-    [[nodiscard]] bool restore(byte_reader& in) {
-        if (!base::restore(in)) return false;
+    [[nodiscard]] std::error_code restore(byte_reader& in) {
+        if (const auto error = base::restore(in)) return error;
         if (is(mutant::m48)) read_names(in);
         if (is(mutant::m50)) lose_waiting();
         if (is(mutant::m61)) lose_acquisitions();
-        return in.ok();
+        return in.ok() ? std::error_code() : errc::snapshot_damaged;
     }
 
     friend bool operator==(const wrong_table& a, const wrong_table& b) {

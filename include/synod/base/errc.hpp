@@ -64,6 +64,8 @@ enum class errc {
     parties_out_of_range,
     not_inside,
     barrier_broken,
+    snapshot_damaged,
+    snapshot_too_new,
 };
 
 namespace detail {
@@ -125,6 +127,8 @@ inline constexpr error_text error_texts[] = {
     {errc::parties_out_of_range, "a barrier needs parties"},
     {errc::not_inside, "not inside of the double barrier"},
     {errc::barrier_broken, "the barrier is broken"},
+    {errc::snapshot_damaged, "the snapshot is truncated, altered or impossible"},
+    {errc::snapshot_too_new, "the snapshot was written by a later version"},
 };
 
 /// Their number; std::size would cost <iterator>, which is measured.
@@ -138,7 +142,8 @@ inline constexpr int error_count = sizeof(error_texts) / sizeof(error_texts[0]);
     }
     return value == static_cast<int>(last);
 }
-static_assert(describes_every_error(errc::barrier_broken), "an error lacks its text, or its turn");
+static_assert(describes_every_error(errc::snapshot_too_new),
+              "an error lacks its text, or its turn");
 
 [[nodiscard]] constexpr const char* describe(int value) {
     if (value < 1 || value > error_count) return "unknown error";

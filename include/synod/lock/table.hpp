@@ -7,6 +7,7 @@
 #include <synod/base/ballot.hpp>
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/errc.hpp>
 #include <synod/base/fingerprint.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/result.hpp>
@@ -15,9 +16,7 @@
 #include <synod/lock/config.hpp>
 #include <synod/lock/detail/electorate.hpp>
 #include <synod/lock/detail/envelope.hpp>
-#include <synod/lock/detail/fields.hpp>
-#include <synod/lock/detail/later_sections.hpp>
-#include <synod/lock/detail/snapshot.hpp>
+#include <synod/lock/detail/sections.hpp>
 #include <synod/lock/detail/watching.hpp>
 #include <synod/lock/event.hpp>
 #include <synod/lock/invariant.hpp>
@@ -29,6 +28,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI::lock {
@@ -126,32 +126,24 @@ public:
         locks_.drain_events(sink);
     }
 
-    /// Writes the whole state; equal states give equal bytes.
+    /// Writes the whole state, in sections each of which has its CRC; equal states give equal bytes. (locks 3.9)
     void snapshot(byte_writer& out) const {
-        const state now = describe();
-        bytes body;
-        byte_writer sections(body);
-        detail::write_section(sections, [&](byte_writer& to) {
-            lock::config::fields(config(), detail::field_writer(to));
-            state::fields(now, detail::field_writer(to));
-        });
-        detail::write_section(sections, [&](byte_writer& to) { sessions_.snapshot(to); });
-        detail::write_section(sections, [&](byte_writer& to) { detail::write_locks(now, to); });
-        detail::write_section(sections,
-                              [&](byte_writer& to) { detail::write_records(now.ended, to); });
-        detail::write_later_sections(now, sections);
-        detail::write_envelope(body, out);
+        bytes all;
+        byte_writer sections(all);
+        detail::for_each_section(config(), sessions_, describe(),
+                                 [&](auto&& write) { detail::write_section(sections, write); });
+        detail::write_envelope(all, out);
     }
 
-    /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. False, and nothing changed, for any
-    /// other version and for anything truncated, damaged or impossible.
-    [[nodiscard]] bool restore(byte_reader& in) {
+    /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. For anything else it does not change.
+    /// Errors: snapshot_too_new, if a later version wrote it; snapshot_damaged for anything truncated, altered or impossible. (locks 3.9)
+    [[nodiscard]] std::error_code restore(byte_reader& in) {
         detail::opened_envelope from;
-        if (!detail::read_envelope(in, from)) return false;
+        if (const auto error = detail::open_envelope(in, from)) return error;
         basic_table fresh(config());
-        if (!fresh.restore_body(from.body, from.version)) return false;
+        if (!fresh.rebuild(from)) return errc::snapshot_damaged;
         *this = std::move(fresh);
-        return true;
+        return {};
     }
 
     /// The state as plain lists. Linear, and it sorts the locks: for snapshots, tests and inspection.
@@ -159,7 +151,7 @@ public:
         state now;
         now.leader = leader_;
         now.last = last_;
-        list_sessions(now);
+        detail::list_sessions(sessions_, now);
         locks_.describe(now);
         values_.describe(now.values);
         return now;
@@ -175,14 +167,15 @@ public:
     /// How often config::max_cycle_search has ended a search for those who wait for each other. No part of the state.
     [[nodiscard]] std::uint64_t undetermined() const { return locks_.undetermined(); }
 
-    /// A hash of the canonical encoding, to compare replicas by.
+    /// A hash of what a snapshot says, to compare replicas by.
     [[nodiscard]] fingerprint_value state_hash() const { return fingerprint_of(*this); }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
         bytes all;
         byte_writer out(all);
-        snapshot(out);
+        detail::for_each_section(config(), sessions_, describe(),
+                                 [&](auto&& write) { write(out); });
         sink.add(bytes_view(all));
     }
 
@@ -329,25 +322,11 @@ private:
         return true;
     }
 
-    [[nodiscard]] bool restore_body(bytes_view body, std::uint8_t version) {
-        using detail::read_section;
-        byte_reader in(body);
-        lock::config limits = config();  // what a former version has no words for stays as it is
+    [[nodiscard]] bool rebuild(const detail::opened_envelope& opened) {
+        detail::section_reader in(opened.version, opened.sections);
+        lock::config limits = config();
         state from;
-        const auto read_ended = [&](byte_reader& at) {
-            return detail::read_requests(at, version, from.ended);
-        };
-        const bool is_read =
-            read_section(in,
-                         [&](byte_reader& at) { return read_head(at, version, limits, from); }) &&
-            read_section(in, [&](byte_reader& at) { return sessions_.restore(at); }) &&
-            read_section(in,
-                         [&](byte_reader& at) { return detail::read_locks(at, version, from); }) &&
-            read_section(in, read_ended);
-        if (!is_read || sessions_.config() != limits.sessions) return false;
-        list_sessions(from);
-        if (version > 1 && !detail::read_later_sections(in, from)) return false;
-        if (!in.finished()) return false;
+        if (!detail::read_sections(in, limits, sessions_, from)) return false;
         if (invariant::first_broken(from) != nullptr) return false;
         leader_ = from.leader;
         last_ = from.last;
@@ -355,23 +334,6 @@ private:
         locks_.rebuild(from);
         values_.rebuild(from.values);
         return true;
-    }
-
-    [[nodiscard]] static bool read_head(byte_reader& in, std::uint8_t version, lock::config& limits,
-                                        state& from) {
-        if (!detail::read_fields(in, version, limits)) return false;
-        detail::field_reader fields(in);
-        state::fields(from, fields);
-        return fields.ok() && !validate(limits);
-    }
-
-    void list_sessions(state& out) const {
-        out.now = sessions_.now();
-        out.sessions.reserve(sessions_.size());
-        sessions_.for_each(
-            [&out](session_id session, log_time deadline, const client_uuid& client) {
-                out.sessions.push_back({session, deadline, client, 0});
-            });
     }
 
     session_table sessions_;           // also keeps log time

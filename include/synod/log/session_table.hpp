@@ -7,6 +7,7 @@
 
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/errc.hpp>
 #include <synod/base/ids.hpp>
 #include <synod/base/ordered.hpp>
 #include <synod/base/result.hpp>
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace synod::inline SYNOD_ABI {
@@ -215,17 +217,17 @@ public:
         }
     }
 
-    /// Replaces the table by one that `snapshot` wrote. False, and nothing changed, for anything else.
-    [[nodiscard]] bool restore(byte_reader& in) {
+    /// Replaces the table by one that `snapshot` wrote. Errors: snapshot_damaged, and nothing changed, for anything else.
+    [[nodiscard]] std::error_code restore(byte_reader& in) {
         basic_session_table fresh(config_);
         fresh.now_ = log_time(in.number<std::uint64_t>());
-        if (!detail::read(in, fresh.config_)) return false;
+        if (!detail::read(in, fresh.config_)) return errc::snapshot_damaged;
         for (auto left = in.number<std::uint64_t>(); left > 0; --left) {
-            if (!fresh.restore_one(in)) return false;
+            if (!fresh.restore_one(in)) return errc::snapshot_damaged;
         }
-        if (!in.ok()) return false;
+        if (!in.ok()) return errc::snapshot_damaged;
         *this = std::move(fresh);
-        return true;
+        return {};
     }
 
     friend bool operator==(const basic_session_table&, const basic_session_table&) = default;

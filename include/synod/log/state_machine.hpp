@@ -10,6 +10,7 @@
 #include <synod/base/time.hpp>
 
 #include <concepts>
+#include <system_error>
 
 namespace synod::inline SYNOD_ABI {
 
@@ -37,7 +38,7 @@ concept writes_snapshots = requires(const M& machine, byte_writer& out) {
 
 template <class M>
 concept restores_snapshots = requires(M& machine, byte_reader& in) {
-    { machine.restore(in) } -> std::same_as<bool>;
+    { machine.restore(in) } -> std::same_as<std::error_code>;
 };
 
 template <class M>
@@ -67,8 +68,8 @@ concept timers_fit =
 
 /// A deterministic machine: the same commands in the same order give the same results and the same snapshot bytes.
 /// - `apply(context, command, result)` runs one command. Any bytes may come: a malformed command is answered, not asserted.
-/// - `snapshot(out)` writes the whole state; `restore(in)` replaces the state by one so written, or returns false and changes
-///   nothing.
+/// - `snapshot(out)` writes the whole state; `restore(in)` replaces the state by one so written, or returns an error and changes
+///   nothing: `errc::snapshot_too_new` for one of a later version, `errc::snapshot_damaged` for what is no snapshot.
 /// - No clock, no randomness, no order of hashing or of addresses.
 /// - What is called `advance`, `next_deadline` or `new_leader` is that of a timed_state_machine: one that is nearly so would go
 ///   uncalled without a word.

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -92,7 +93,7 @@ public:
 
     [[nodiscard]] log_time next_deadline() const { return machine_.next_deadline(); }
     void snapshot(byte_writer& out) const { machine_.snapshot(out); }
-    [[nodiscard]] bool restore(byte_reader& in) { return machine_.restore(in); }
+    [[nodiscard]] std::error_code restore(byte_reader& in) { return machine_.restore(in); }
     template <class Sink>
     void drain_events(Sink&& sink) {
         machine_.drain_events(std::forward<Sink>(sink));
@@ -128,7 +129,7 @@ private:
     void live_on_in(const bytes& state) {
         if (!restores_) return;
         byte_reader in(state);
-        if (!machine_.restore(in)) auditor_->diverged("a state and what its snapshot restores");
+        if (machine_.restore(in)) auditor_->diverged("a state and what its snapshot restores");
     }
 
     Machine machine_;

@@ -4,12 +4,14 @@
 
 #pragma once
 
+#include <synod/base/errc.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/storage/memory.hpp>
 #include <synod/testing/network.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,11 +38,11 @@ struct summing_machine {
         }
     }
     void snapshot(byte_writer& out) const { out.number(total); }
-    bool restore(byte_reader& in) {
+    [[nodiscard]] std::error_code restore(byte_reader& in) {
         const auto read = in.number<std::uint64_t>();
-        if (!in.finished()) return false;
+        if (!in.finished()) return errc::snapshot_damaged;
         total = read;
-        return true;
+        return {};
     }
 };
 

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -33,7 +34,7 @@ struct tally {
         result.number(std::uint64_t{seen.size()});
     }
     static void snapshot(byte_writer&) {}
-    static bool restore(byte_reader&) { return true; }
+    static std::error_code restore(byte_reader&) { return {}; }
 
     std::set<std::uint64_t> seen;
     bool is_sound = true;

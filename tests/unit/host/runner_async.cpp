@@ -97,7 +97,7 @@ struct machine {
         result.number(sum);
     }
     void snapshot(byte_writer& out) const { out.number(sum); }
-    static bool restore(byte_reader&) { return false; }
+    static std::error_code restore(byte_reader&) { return errc::malformed; }
 
     std::uint64_t sum = 0;
 };

@@ -83,7 +83,7 @@ const char* first_broken(const lock::state& one) { return lock::invariant::first
 
 bool restore(lock::table& machine, bytes_view from) {
     byte_reader in(from);
-    return machine.restore(in) && in.finished();
+    return !machine.restore(in) && in.finished();
 }
 
 }  // namespace synod::lock_test

@@ -181,7 +181,7 @@ inline bytes snapshot_of(const auto& machine) {
 
 [[nodiscard]] inline bool restore(auto& machine, bytes_view from) {
     byte_reader in(from);
-    return machine.restore(in) && in.finished();
+    return !machine.restore(in) && in.finished();
 }
 
 }  // namespace synod::lock_test

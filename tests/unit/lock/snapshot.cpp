@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/base/crc32c.hpp>
 #include <synod/lock/detail/envelope.hpp>
 #include <synod/lock/table.hpp>
 
@@ -9,9 +10,12 @@
 #include "support/catch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 using namespace synod;
 using namespace synod::lock_test;
@@ -204,7 +208,7 @@ TEST_CASE("locks 3.12/75: a truncated snapshot is refused whole") {
     const bytes before = snapshot_of(table);
     for (std::size_t size = 0; size < snapshot.size(); ++size) {
         byte_reader in(bytes_view(snapshot).first(size));
-        REQUIRE(!table.restore(in));
+        REQUIRE(table.restore(in) == errc::snapshot_damaged);
         REQUIRE(snapshot_of(table) == before);
     }
 }
@@ -227,45 +231,103 @@ TEST_CASE("whoever changes what a snapshot says has to change its version, too")
     static_assert(lock::detail::snapshot_version == 2);
     const auto print = fingerprint_of(snapshot_of(busy_table().table));
     CAPTURE(print.high, print.low);
-    CHECK(print == fingerprint_value{0xd972b95b64503a11, 0x7fae95f25814d36a});
-}
-
-TEST_CASE("locks 3.12/75: another version is refused") {
-    bytes snapshot = snapshot_of(busy_table().table);
-    lock::table table = std::move(*lock::table::make());
-    snapshot[0] = std::byte{lock::detail::snapshot_version + 1};
-    CHECK(!restore(table, snapshot));
-    snapshot[0] = std::byte{0};
-    CHECK(!restore(table, snapshot));
+    CHECK(print == fingerprint_value{0x839b989da6f7a9c0, 0xdb2ee2abd745a6ac});
 }
 
 namespace {
 
-/// A snapshot whose body was changed and whose check is right again, as a forger would make it.
-bytes forged(bytes snapshot, std::size_t at, std::byte value) {
-    constexpr std::size_t head = 9;
-    constexpr std::size_t tail = 16;
-    snapshot[at] = value;
-    const auto body = bytes_view(snapshot).subspan(head, snapshot.size() - head - tail);
-    const fingerprint_value check = lock::detail::checksum(body);
-    store_little_endian(snapshot.data() + snapshot.size() - 16, check.high);
-    store_little_endian(snapshot.data() + snapshot.size() - 8, check.low);
+/// Why a new table does not take that for a snapshot.
+std::error_code refusal_of(const bytes& snapshot) {
+    lock::table table = std::move(*lock::table::make());
+    byte_reader in(snapshot);
+    return table.restore(in);
+}
+
+constexpr std::size_t head_bytes = lock::detail::snapshot_head_bytes;
+constexpr std::size_t crc_bytes = 4;
+constexpr std::size_t hash_bytes = 16;
+
+void store_crc(bytes& all, std::size_t from, std::size_t size) {
+    store_little_endian(all.data() + from + size, crc32c(bytes_view(all).subspan(from, size)));
+}
+/// What begins it is made right again, as a forger would make it.
+bytes with_right_head(bytes snapshot) {
+    store_crc(snapshot, 0, head_bytes);
     return snapshot;
+}
+/// The same for what ends it.
+bytes with_right_hash(bytes snapshot) {
+    constexpr std::size_t begin = head_bytes + crc_bytes;
+    const std::size_t end = snapshot.size() - hash_bytes;
+    const auto check = lock::detail::checksum(bytes_view(snapshot).subspan(begin, end - begin));
+    store_little_endian(snapshot.data() + end, check.high);
+    store_little_endian(snapshot.data() + end + 8, check.low);
+    return snapshot;
+}
+
+/// A section of a snapshot: its length and its body. A CRC follows.
+struct section {
+    std::size_t begin;
+    std::size_t size;
+};
+std::vector<section> sections_of(const bytes& snapshot) {
+    std::vector<section> all;
+    std::size_t at = head_bytes + crc_bytes;
+    while (at + hash_bytes < snapshot.size()) {
+        const auto length = load_little_endian<std::uint64_t>(snapshot.data() + at);
+        all.push_back({at, 8 + static_cast<std::size_t>(length)});
+        at += all.back().size + crc_bytes;
+    }
+    return all;
 }
 
 }  // namespace
 
+TEST_CASE("locks 3.12/75: a snapshot of a later version is refused by that name, and no other is") {
+    bytes snapshot = snapshot_of(busy_table().table);
+    snapshot[0] = std::byte{lock::detail::snapshot_version + 1};
+    CHECK(refusal_of(snapshot) == errc::snapshot_damaged);
+    CHECK(refusal_of(with_right_head(snapshot)) == errc::snapshot_too_new);
+    bytes other = with_right_head(snapshot);
+    other.resize(head_bytes + crc_bytes);  // whatever a later version writes there
+    CHECK(refusal_of(other) == errc::snapshot_too_new);
+    snapshot[0] = std::byte{0};
+    CHECK(refusal_of(snapshot) == errc::snapshot_damaged);
+    CHECK(refusal_of(with_right_head(snapshot)) == errc::unsupported);
+}
+
+TEST_CASE("locks 3.9: each section of a snapshot has its own CRC") {
+    const bytes snapshot = snapshot_of(busy_table().table);
+    const auto sections = sections_of(snapshot);
+    REQUIRE(sections.size() == 11);
+    for (const auto& [begin, size] : sections) {
+        for (std::size_t at = begin; at < begin + size + crc_bytes; ++at) {
+            bytes altered = snapshot;
+            altered[at] ^= std::byte{1};
+            REQUIRE(refusal_of(with_right_hash(altered)) == errc::snapshot_damaged);
+        }
+    }
+}
+
 TEST_CASE("a forged snapshot is refused or is a state that breaks no invariant") {
     const bytes snapshot = snapshot_of(busy_table().table);
     int accepted = 0;
-    for (std::size_t at = 9; at + 16 < snapshot.size(); ++at) {
-        for (const unsigned value : {0U, 1U, 2U, 0x7fU, 0xffU}) {
-            lock::table table = std::move(*lock::table::make());
-            if (!restore(table, forged(snapshot, at, static_cast<std::byte>(value)))) continue;
-            ++accepted;
-            REQUIRE(lock::invariant::first_broken(table.describe()) == nullptr);
-            advance(table, log_time::never());
-            REQUIRE(table.locks() == 0);
+    const auto take = [&](const bytes& forged) {
+        lock::table table = std::move(*lock::table::make());
+        if (!restore(table, forged)) return;
+        ++accepted;
+        REQUIRE(lock::invariant::first_broken(table.describe()) == nullptr);
+        advance(table, log_time::never());
+        REQUIRE(table.locks() == 0);
+    };
+    for (const auto& [begin, size] : sections_of(snapshot)) {
+        for (std::size_t at = begin; at < begin + size; ++at) {
+            for (const unsigned value : {0U, 1U, 2U, 0x7fU, 0xffU}) {
+                bytes forged = snapshot;
+                forged[at] = static_cast<std::byte>(value);
+                store_crc(forged, begin, size);
+                take(with_right_hash(forged));
+            }
         }
     }
     CHECK(accepted > 0);

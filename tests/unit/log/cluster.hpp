@@ -41,7 +41,7 @@ struct journal {
         result.number(std::uint64_t{lines.size()});
     }
     static void snapshot(byte_writer&) {}
-    static bool restore(byte_reader&) { return true; }
+    static std::error_code restore(byte_reader&) { return {}; }
 
     [[nodiscard]] std::vector<std::string> texts() const {
         std::vector<std::string> all;

@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/base/errc.hpp>
 #include <synod/base/fingerprint.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/storage/memory.hpp>
@@ -11,6 +12,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,7 +26,7 @@ struct counter {
         result.number(++count);
     }
     static void snapshot(byte_writer& /*out*/) {}
-    [[nodiscard]] static bool restore(byte_reader& /*in*/) { return false; }
+    [[nodiscard]] static std::error_code restore(byte_reader& /*in*/) { return errc::unsupported; }
 
     friend bool operator==(const counter&, const counter&) = default;
 

@@ -68,7 +68,7 @@ bytes snapshot_of(const session_table& table) {
 
 bool restore(session_table& table, bytes_view from) {
     byte_reader in(from);
-    return table.restore(in) && in.finished();
+    return !table.restore(in) && in.finished();
 }
 
 }  // namespace

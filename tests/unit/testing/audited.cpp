@@ -2,12 +2,14 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/base/errc.hpp>
 #include <synod/testing/audited.hpp>
 
 #include "support/catch.hpp"
 
 #include <cstdint>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,9 +31,9 @@ struct adder {
     void new_leader(ballot by) { leader = by; }
     [[nodiscard]] log_time next_deadline() const { return log_time(99); }
     void snapshot(byte_writer& out) const { out.number(sum + secret); }
-    [[nodiscard]] bool restore(byte_reader& in) {
+    [[nodiscard]] std::error_code restore(byte_reader& in) {
         sum = in.number<std::uint64_t>();
-        return can_restore && in.finished();
+        return can_restore && in.finished() ? std::error_code() : errc::snapshot_damaged;
     }
 
     std::uint64_t sum = 0;

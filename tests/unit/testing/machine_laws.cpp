@@ -2,6 +2,7 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/base/errc.hpp>
 #include <synod/lock/table.hpp>
 #include <synod/log/session_table.hpp>
 #include <synod/testing/check_machine.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <string_view>
+#include <system_error>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -97,12 +99,12 @@ public:
         for (const std::uint64_t one : seen_) out.number(one);
     }
 
-    bool restore(byte_reader& in) {
+    std::error_code restore(byte_reader& in) {
         ledger fresh(wrong_);
         if (wrong_.restore_adds) fresh.totals_ = totals_;
         const bool is_good = fresh.read(in);
         if (is_good || wrong_.restore_writes_at_once) *this = fresh;
-        return is_good;
+        return is_good ? std::error_code() : errc::snapshot_damaged;
     }
 
 private:
@@ -171,11 +173,11 @@ public:
         out.number(total_);
         sessions_.snapshot(out);
     }
-    bool restore(byte_reader& in) {
+    std::error_code restore(byte_reader& in) {
         const auto total = in.number<std::uint64_t>();
-        if (!sessions_.restore(in)) return false;
+        if (const auto error = sessions_.restore(in)) return error;
         total_ = total;
-        return true;
+        return {};
     }
 
 private:

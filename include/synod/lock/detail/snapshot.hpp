@@ -318,22 +318,4 @@ template <class State>
     return in.ok();
 }
 
-/// Writes one section behind its length.
-template <class Write>
-void write_section(byte_writer& out, Write&& write_body) {
-    bytes body;
-    byte_writer to_body(body);
-    write_body(to_body);
-    out.number(std::uint64_t{body.size()});
-    out.raw(body);
-}
-
-/// Reads one section; false unless `read_body` says so and reads all of it.
-template <class Read>
-[[nodiscard]] bool read_section(byte_reader& in, Read&& read_body) {
-    const auto size = in.number<std::uint64_t>();
-    byte_reader body(in.raw(size));
-    return in.ok() && read_body(body) && body.finished();
-}
-
 }  // namespace synod::inline SYNOD_ABI::lock::detail

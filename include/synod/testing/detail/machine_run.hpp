@@ -168,8 +168,8 @@ private:
 
     bool restores(machine& into, std::size_t at) {
         byte_reader in(snapshots_[at]);
-        const bool is_restored = into.restore(in);
-        return seen_->check(machine_laws::restores_its_own, is_restored && in.finished(), [at] {
+        const bool is_restored = !into.restore(in) && in.finished();
+        return seen_->check(machine_laws::restores_its_own, is_restored, [at] {
             return "the snapshot after " + std::to_string(at) + " steps was not restored";
         });
     }
@@ -206,7 +206,7 @@ private:
     /// Whether `used` refuses what is damaged, and is as before.
     bool refuses(machine& used, bytes_view damaged) {
         byte_reader in(damaged);
-        if (!used.restore(in)) {
+        if (used.restore(in)) {  // which is an error
             seen_->pass(machine_laws::restores_snapshots_only);
             return seen_->check(machine_laws::refusal_changes_nothing, snapshot_of(used) == last_,
                                 [] { return text("a refused restore left another state behind"); });
