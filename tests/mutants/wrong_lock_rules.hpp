@@ -33,10 +33,6 @@ struct wrong_lock_rules : lock::rules {
         if (is(mutant::m58)) deadline = deadline + 500;
         return lock::rules::is_over(deadline, now);
     }
-    [[nodiscard]] static fencing_token next_token(fencing_token last) {
-        if (is(mutant::m47) && last.counter() % 8 == 7) return {last.epoch(), last.counter() - 5};
-        return lock::rules::next_token(last);
-    }
     [[nodiscard]] static bool goes_behind(const position& asked, const position& waiting) {
         return !is(mutant::m60) && lock::rules::goes_behind(asked, waiting);
     }
