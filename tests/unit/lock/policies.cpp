@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 #include "unit/lock/driver.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -298,16 +299,52 @@ TEST_CASE(
     CHECK(d.holding("x") == tags{5, 6, 7});
 }
 
-TEST_CASE("locks 3.12/35: readers that never end keep a writer out for one batch at the most") {
-    line d;
-    d.take(1, "x", policy::fifo, mode::shared);
-    d.wait_by(2, "x", policy::fifo);
-    for (std::uint64_t tag = 3; tag < 100; ++tag) {
-        d.wait_by(tag, "x", policy::fifo, 0, mode::shared);
-        d.pass(36);
+namespace {
+
+/// A session that outlives an hour of log time.
+struct long_line : line<> {
+    long_line() {
+        lock::config limits = usual();
+        limits.sessions.max_ttl_ms = 7'200'000;
+        CHECK(run(lock::set_limits{stamp(s), limits}) == reply(lock::administered{}));
+        s = open(2, limits.sessions.max_ttl_ms);
     }
-    d.release_all("x");
-    CHECK(d.holding("x") == tags{2});
+
+    /// The eldest of those who hold goes.
+    void go(const std::string& name) {
+        const lock::request_record eldest = find(name).holders.at(0);
+        CHECK(release(s, eldest.token, eldest.owner.tag) == reply(lock::released{0}));
+    }
+};
+
+/// For an hour somebody comes each second and somebody goes, so that five hold a lock or wait for it; once a minute it is somebody who
+/// wants it in another mode. The longest that one of those waits, in seconds.
+int longest_wait(policy by, mode usual, mode rare) {
+    long_line d;
+    std::uint64_t came = 0;
+    std::uint64_t longest = 0;
+    for (std::uint64_t now = 1; now <= 3'600; ++now, d.pass(1'000)) {
+        const bool is_rare = now % 60 == 10;
+        if (is_rare) came = now;
+        d.ask(now, "x", by, 0, is_rare ? rare : usual);
+        const tags waiting = d.waiting("x");
+        const bool waits = std::find(waiting.begin(), waiting.end(), came) != waiting.end();
+        if (waits) longest = std::max(longest, now - came + 1);
+        if (now >= 5) d.go("x");
+    }
+    return static_cast<int>(longest);
+}
+
+}  // namespace
+
+TEST_CASE("locks 3.12/35: readers who come for an hour keep a writer out for one batch at most") {
+    CHECK(longest_wait(policy::fifo, mode::shared, mode::exclusive) == 4);
+    CHECK(longest_wait(policy::phase_fair, mode::shared, mode::exclusive) == 4);
+}
+
+TEST_CASE("locks 3.12/35: writers who come for an hour keep a reader out for one turn, in phases") {
+    CHECK(longest_wait(policy::phase_fair, mode::exclusive, mode::shared) == 1);
+    CHECK(longest_wait(policy::fifo, mode::exclusive, mode::shared) == 4);
 }
 
 TEST_CASE(

@@ -88,7 +88,7 @@ TEST_CASE("a read shows every command that was completed before it was asked for
     }
 }
 
-TEST_CASE("a new leader answers no read before its own first entry is applied") {
+TEST_CASE("locks 3.12/77: a new leader answers no read before its own first entry is applied") {
     cluster<> c;
     const node_id first = c.elect();
     (void)c.propose(first, "completed");
