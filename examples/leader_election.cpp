@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -18,43 +19,52 @@ namespace {
 
 constexpr int workers = 3;
 
-/// Follows all changes of the election, in order; what it would have missed it reads anew.
+/// Follows all changes of the election, in order.
 class witness {
 public:
     explicit witness(session& through) : session_(through) {}
 
-    /// Looks at what has changed since. Returns how many leaders were elected so far.
-    int look() {
+    /// Looks at what has changed since.
+    void look() {
         auto seen = session_.watch("chief", next_);
-        if (seen.error() == errc::fallen_behind) {
-            const auto now = session_.read_prefix("chief");
-            if (now) next_ = now->index + 1;
-            return elected_;
-        }
-        if (!seen) throw std::system_error(seen.error());
+        if (!seen) throw std::system_error(seen.error());  // fallen_behind: read_prefix begins anew
         for (const lock::change& one : seen->changes) tell(one);
         next_ = seen->next_index;
-        return elected_;
     }
-    [[nodiscard]] bool is_orderly() const { return is_orderly_; }
+    /// Whether so many have led, one after another, and each has proclaimed something then.
+    [[nodiscard]] bool has_seen(int leaders) const {
+        return is_orderly_ && elected_ == leaders && proclaimed_ == leaders;
+    }
 
 private:
     void tell(const lock::change& one) {
         const bool is_gone = one.effect == lock::change_effect::gone;
-        std::printf("%s %s\n", is_gone ? "nobody leads" : one.value.c_str(),
-                    is_gone ? "" : "leads");
+        std::printf("%s\n", is_gone ? "nobody leads" : (one.value + " leads").c_str());
         if (is_gone) return;
-        is_orderly_ = is_orderly_ && one.token > last_;  // tokens rise from leader to leader
+        is_orderly_ = is_orderly_ && one.token >= last_;  // tokens rise from leader to leader
+        ++(one.token > last_ ? elected_ : proclaimed_);
         last_ = one.token;
-        ++elected_;
     }
 
     session& session_;
     std::uint64_t next_ = 1;
     fencing_token last_;
-    int elected_ = 0;
+    int elected_ = 0, proclaimed_ = 0;
     bool is_orderly_ = true;
 };
+
+/// Leads once, and says so when it is ready. False if that is not what everybody sees.
+bool lead(host::lock_network& network, const std::vector<node_id>& ids, std::uint32_t i) {
+    auto own = session::connect(network, node_id(max_nodes + i), {cluster_id(1), ids});
+    if (!own) return false;
+    const std::string self = "worker " + std::to_string(i);
+    const auto token = own->campaign("chief", self + " gets ready and");
+    if (!token || !own->proclaim(*token, self)) return false;
+    const auto leads = own->observe("chief");
+    if (!leads || leads->token != *token || leads->value != self) return false;
+    // One resigns; of the others the session ends, and with it what it holds.
+    return i != 1 || !own->resign(*token);
+}
 
 }  // namespace
 
@@ -74,22 +84,17 @@ int main() try {
         std::vector<std::jthread> crew;
         for (std::uint32_t i = 1; i <= workers; ++i) {
             crew.emplace_back([&, i] {
-                auto own = session::connect(network, node_id(max_nodes + i), {cluster_id(1), ids});
-                const auto token = own->campaign("chief", "worker " + std::to_string(i));
-                const auto leads =
-                    token ? own->observe("chief") : result<lock::observed>(errc::stopped);
-                if (!leads || leads->token != *token) ++failed;
-                // One resigns; of the others the session ends, and with it what it holds.
-                if (i == 1 && token && own->resign(*token)) ++failed;
+                if (!lead(network, ids, i)) ++failed;
             });
         }
     }
     witness sees(*looks);
-    const int elected = sees.look();
+    sees.look();
     const auto now = looks->observe("chief");
-    const bool is_over = now && now->token == fencing_token();
-    std::printf("%d leaders, one after another: %s\n", elected, sees.is_orderly() ? "yes" : "NO");
-    return failed == 0 && elected == workers && sees.is_orderly() && is_over ? 0 : 1;
+    const bool is_over = now && now->token == fencing_token() && sees.has_seen(workers);
+    const bool is_right = is_over && failed == 0;
+    std::printf("%d leaders, one after another: %s\n", workers, is_right ? "yes" : "NO");
+    return is_right ? 0 : 1;
 } catch (const std::exception& error) {
     return std::printf("%s\n", error.what());
 }
