@@ -81,7 +81,7 @@ TEST_CASE("a client over a network that repeats, with a clock that drifts") {
     reach_exactly("world lock_client clients=2 deliveries=6 ticks=1", 57'346, 106'611);
 }
 
-TEST_CASE("holds overlap where clocks drift further than clients were told [locks R4]") {
+TEST_CASE("locks R4: holds overlap where clocks drift further than clients were told") {
     const findings found =
         make("world lock_client drift=25 told_drift=0 deliveries=4")->search_breadth_first({});
     CHECK(found.broken == "who_believes_to_hold_holds");

@@ -23,7 +23,7 @@
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
 /// No lost wake-up: nobody waits at a latch that is open, or at a barrier whose parties are all there; and whoever is inside of a double
-/// barrier, or waits to leave it, is one of its parties. (3.10)
+/// barrier, or waits to leave it, is one of its parties. (locks 3.10)
 template <class Gate>
 [[nodiscard]] bool has_to_wait(const Gate& one) {
     const std::size_t waiting = one.waiting.size();
@@ -142,7 +142,7 @@ template <class State>
 }
 
 /// Whether all who waited at one generation of a barrier were told the same, if they have ended: none of them waits there any more.
-/// `ended` has the states of those who have ended, by position. (3.10)
+/// `ended` has the states of those who have ended, by position. (locks 3.10)
 template <class Gate, class Ended>
 [[nodiscard]] bool are_told_the_same(const Gate& before, const Gate* after, const Ended& ended) {
     const request_state* first = nullptr;

@@ -62,7 +62,7 @@ template <class Lock>
 }
 
 /// Permits are of semaphores: of each of their requests, and of no other, and no more than any capacity; and what has ended asks for
-/// nothing. (3.3)
+/// nothing. (locks 3.3)
 template <class State>
 [[nodiscard]] bool permits_are_of_semaphores(const State& now) {
     return for_all(now.locks,
@@ -80,7 +80,7 @@ template <class State>
                    [](const auto& one) { return one.permits == 0 && one.mode == mode::exclusive; });
 }
 
-/// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (3.3)
+/// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (locks 3.3)
 template <class State>
 [[nodiscard]] bool no_holds_conflict(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
@@ -154,7 +154,7 @@ template <class State>
            for_all(now.ended, upgrades_nothing);
 }
 
-/// An upgrade never waits for another that may wait for it: no reader's does while somebody else holds for update. (3.5)
+/// An upgrade never waits for another that may wait for it: no reader's does while somebody else holds for update. (locks 3.5)
 template <class State>
 [[nodiscard]] bool upgrades_end(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
@@ -212,7 +212,7 @@ template <class State>
     });
 }
 
-/// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (3.5)
+/// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (locks 3.5)
 template <class State>
 [[nodiscard]] bool fronts_have_to_wait(const State& now) {
     if (for_all(now.locks, [](const auto& lock) { return lock.queue.empty(); })) return true;
@@ -303,7 +303,7 @@ template <class State>
            });
 }
 
-/// A lock-delay is of a hold that is no more, in the mode and with the permits of such a hold, and is not over. (3.6)
+/// A lock-delay is of a hold that is no more, in the mode and with the permits of such a hold, and is not over. (locks 3.6)
 template <class State>
 [[nodiscard]] bool delays_follow_holds(const State& now) {
     synod::detail::deferred<ordered_set<fencing_token>, State> seen;
@@ -378,7 +378,7 @@ template <class State>
 }
 
 /// Of two states, the earlier first: no semaphore has granted more than it had, before or after. What was held before its capacity
-/// was lowered may be more. (3.3)
+/// was lowered may be more. (locks 3.3)
 template <class State>
 [[nodiscard]] bool grants_fit(const State& before, const State& after) {
     const auto most_of = [&before](const auto& lock) {

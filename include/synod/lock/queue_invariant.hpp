@@ -35,7 +35,7 @@ template <class Lock, class Record>
     return one.standing.rank == 1 || (one.standing.rank == 0 && one.mode == mode::shared);
 }
 
-/// Every lock has a policy, and nobody a rank that it does not give. No semaphore is phase_fair. (3.5)
+/// Every lock has a policy, and nobody a rank that it does not give. No semaphore is phase_fair. (locks 3.5)
 template <class State>
 [[nodiscard]] bool ranks_follow_policies(const State& now) {
     for (const auto& lock : now.locks) {
@@ -48,7 +48,7 @@ template <class State>
     return true;
 }
 
-/// Whoever waits for several locks finds the same policy at all of them, and none that has an order of its own at each. (3.5)
+/// Whoever waits for several locks finds the same policy at all of them, and none that has an order of its own at each. (locks 3.5)
 template <class State>
 [[nodiscard]] bool several_locks_have_one_policy(const State& now) {
     synod::detail::deferred<ordered_map<position, policy>, State> seen;
@@ -78,7 +78,7 @@ template <class State>
     return is_right(now.ended);
 }
 
-/// Nobody is overtaken more often than may be, nor lets others pass once that is over. (3.5)
+/// Nobody is overtaken more often than may be, nor lets others pass once that is over. (locks 3.5)
 template <class State>
 [[nodiscard]] bool bypass_is_bounded(const State& now, std::uint32_t most) {
     for (const auto& lock : now.locks) {
@@ -91,7 +91,7 @@ template <class State>
 }
 
 /// Of two states, the earlier first: the same, where the bound may have been lowered below what was already. Then nobody is overtaken
-/// any more who stands at it or beyond. (3.5)
+/// any more who stands at it or beyond. (locks 3.5)
 template <class State>
 [[nodiscard]] bool bypass_stays_bounded(const State& before, const State& after,
                                         std::uint32_t most) {
@@ -109,7 +109,7 @@ template <class State>
     return true;
 }
 
-/// An upgrade is overtaken by nobody, and only who waits for permits lets others pass. (3.5)
+/// An upgrade is overtaken by nobody, and only who waits for permits lets others pass. (locks 3.5)
 template <class State>
 [[nodiscard]] bool only_who_may_be_is_overtaken(const State& now) {
     for (const auto& lock : now.locks) {
@@ -121,7 +121,7 @@ template <class State>
     return true;
 }
 
-/// No lost wake-up: where all who stand ahead let others pass, nobody waits for permits that are there. (3.5)
+/// No lost wake-up: where all who stand ahead let others pass, nobody waits for permits that are there. (locks 3.5)
 template <class State>
 [[nodiscard]] bool who_may_pass_does_not_wait(const State& now) {
     for (const auto& lock : now.locks) {

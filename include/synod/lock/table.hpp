@@ -34,7 +34,8 @@
 namespace synod::inline SYNOD_ABI::lock {
 
 /// A table of locks, shared or exclusive, with fair queues, leases and fencing tokens: first come, first served, unless a lock is asked
-/// for by another policy. `Rules` is for mutants; users write `lock::table`. (locks 3.1 to 3.9)
+/// for by another policy. `Rules` is for mutants; users write `lock::table`. What holds of it is in sections
+/// 3.1 to 3.9 of the specification.
 ///
 /// Beside the locks there are values and counters, written by transactions that may be tied to holds; gates, which are latches and barriers;
 /// and a journal of what has changed in values and in who leads. (locks 3.10) Each has names of its own.

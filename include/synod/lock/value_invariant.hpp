@@ -15,7 +15,7 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Values are in order of name, each has a version that was issued, and is a value or a counter and not both. (3.10)
+/// Values are in order of name, each has a version that was issued, and is a value or a counter and not both. (locks 3.10)
 template <class Values>
 [[nodiscard]] bool values_are_right(const Values& now) {
     std::string_view before;

@@ -19,8 +19,8 @@ namespace synod::inline SYNOD_ABI::lock {
 inline constexpr std::size_t watch_page_bytes = 65'536;
 
 /// Runs for leader: acquires the lock of that name for exclusive use, with a value that everybody sees from the grant on, in the very
-/// entry of it, until the hold ends. Answered like an acquire, and refused besides: limit for the value. To resign is to release. (locks
-/// 3.10)
+/// entry of it, until the hold ends. Answered like an acquire, and refused besides: limit for the value. To resign is to release.
+/// (locks 3.10)
 struct campaign {
     request_stamp stamp;
     std::uint64_t owner = 0;  // as in acquire

@@ -18,7 +18,7 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Who leads holds for exclusive use, and its value was proclaimed; who has a value otherwise waits for that. (3.10)
+/// Who leads holds for exclusive use, and its value was proclaimed; who has a value otherwise waits for that. (locks 3.10)
 template <class State>
 [[nodiscard]] bool leaders_hold_alone(const State& now) {
     const auto is_right = [&now](const request_record& one) {
@@ -43,7 +43,7 @@ template <class State>
     return true;
 }
 
-/// No silent gap: every revision that is not forgotten has changes, in order. (3.12/76)
+/// No silent gap: every revision that is not forgotten has changes, in order. (locks 3.12/76)
 template <class State>
 [[nodiscard]] bool changes_have_no_gap(const State& now) {
     if (now.values.revision == std::numeric_limits<std::uint64_t>::max()) return false;
@@ -85,7 +85,7 @@ template <class State>
 }
 
 /// Who follows the changes arrives at what there is: the last change under each name tells it, also that something is gone, and what
-/// no change tells of is as old as what is forgotten. (3.10)
+/// no change tells of is as old as what is forgotten. (locks 3.10)
 template <class State>
 [[nodiscard]] bool changes_tell_the_state(const State& now) {
     const auto told = last_told(now);

@@ -14,13 +14,13 @@ namespace synod::inline SYNOD_ABI::lock {
 
 /// Those of `rules` that are about elections and changes.
 struct watch_rules {
-    /// Whether who holds like this may lead: only alone. (3.10)
+    /// Whether who holds like this may lead: only alone. (locks 3.10)
     [[nodiscard]] static bool may_lead(mode held) { return held == mode::exclusive; }
 
-    /// Whether a change is told: all are, also that something is gone. (3.10)
+    /// Whether a change is told: all are, also that something is gone. (locks 3.10)
     [[nodiscard]] static bool is_told(change_effect) { return true; }
 
-    /// Whether nothing is forgotten from an index on. (3.12/76)
+    /// Whether nothing is forgotten from an index on. (locks 3.12/76)
     [[nodiscard]] static bool is_kept_from(std::uint64_t index, std::uint64_t compacted) {
         return index > compacted;
     }

@@ -223,13 +223,13 @@ TEST_CASE("a lock whose owner gives an errand's back is asked for again") {
     CHECK(cancels > 1);
 }
 
-TEST_CASE("what is granted to an errand after the lease has run out is given back (locks R4)") {
+TEST_CASE("locks R4: what is granted to an errand after the lease has run out is given back") {
     two_clients w;
     CHECK(w.end_after_lapse(permits(4), permits(2)) == errc::hold_lost);
     CHECK(w.run_until([&] { return w.table().locks() == 0; }, seconds(5)));
 }
 
-TEST_CASE("a late grant that no cancel undoes is not told as held (locks R4)") {
+TEST_CASE("locks R4: a late grant that no cancel undoes is not told as held") {
     two_clients w;
     lock::acquire again = exclusive("z");
     again.flags = lock::reentrant;

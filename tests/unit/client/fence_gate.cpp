@@ -34,8 +34,8 @@ static_assert(fence_keeper<notebook>);
 static_assert(!fence_keeper<int>);
 
 TEST_CASE(
-    "an exclusive token shuts out every lower one, whoever comes first, and passes twice itself "
-    "(locks 3.12/31, M64)") {
+    "locks 3.12/31, M64: an exclusive token shuts out every lower one, whoever comes first, and "
+    "passes twice itself") {
     fence_gate<> gate;
     CHECK(!gate.admit(token(2)));
     CHECK(gate.admit(token(1)) == errc::stale_token);
@@ -48,8 +48,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "shared holders pass one another; an exclusive one neither passes them nor lets the older in "
-    "(locks 3.12/31)") {
+    "locks 3.12/31: shared holders pass one another; an exclusive one neither passes them nor lets "
+    "the older in") {
     fence_gate<> gate;
     CHECK(!gate.admit(token(8), mode::shared));
     CHECK(!gate.admit(token(7), mode::shared));

@@ -30,7 +30,7 @@ int child(std::optional<session>& client, std::optional<synod::mutex>& door, con
 
 }  // namespace
 
-TEST_CASE("a child of fork neither renews nor releases its parent's holds (locks 3.12/84)") {
+TEST_CASE("locks 3.12/84: a child of fork neither renews nor releases its parent's holds") {
     threaded_cluster all;
     std::optional<session> client(all.connect());
     std::optional<synod::mutex> door(std::in_place, *client, "door");

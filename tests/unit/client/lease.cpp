@@ -15,7 +15,7 @@
 
 using namespace synod;
 
-TEST_CASE("the safe part of a lease takes off both drifts and the margin (locks R4)") {
+TEST_CASE("locks R4: the safe part of a lease takes off both drifts and the margin") {
     CHECK(safe_part(seconds(10), 0, duration(0)) == seconds(10));
     CHECK(safe_part(seconds(10), 0, milliseconds(100)) == milliseconds(9'900));
     CHECK(safe_part(seconds(101), 10'000, duration(0)) == seconds(99));
@@ -168,8 +168,8 @@ struct timed_from_resend : client::rules {
 }  // namespace
 
 TEST_CASE(
-    "no client relies on a lease that the service has ended, while clocks drift no more than is "
-    "reckoned with (locks R4)") {
+    "locks R4: no client relies on a lease that the service has ended, while clocks drift no more "
+    "than is reckoned with") {
     std::uint64_t live = 0;
     std::uint64_t overlaps = 0;
     const std::uint64_t count = schedules();

@@ -81,7 +81,7 @@ TEST_CASE("threads and sessions exclude one another, tokens rise, and no write i
     CHECK(gate.marks().exclusive.counter() == 400);
 }
 
-TEST_CASE("the standard library's lock types work (locks 3.12/85)") {
+TEST_CASE("locks 3.12/85: the standard library's lock types work") {
     threaded_cluster all;
     auto client = all.connect();
     auto other = all.connect();
@@ -110,7 +110,7 @@ TEST_CASE("the standard library's lock types work (locks 3.12/85)") {
     CHECK(adopted.owns_lock());
 }
 
-TEST_CASE("a condition variable waits on it (locks 3.12/85)") {
+TEST_CASE("locks 3.12/85: a condition variable waits on it") {
     threaded_cluster all;
     auto client = all.connect();
     synod::mutex door(client, "door");
@@ -153,8 +153,7 @@ TEST_CASE("errors are thrown with synod's category, and the twins return them") 
     CHECK(refused.error() == errc::lease_below_clock_error);
 }
 
-TEST_CASE(
-    "a blocked lock is stopped by its stop token, and leaves nothing behind (locks 3.12/81)") {
+TEST_CASE("locks 3.12/81: a blocked lock is stopped by its stop token, and leaves nothing behind") {
     threaded_cluster all;
     auto client = all.connect();
     auto other = all.connect();
@@ -174,8 +173,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a lost session is told by the clock alone: the stop token fires, and late news changes "
-    "nothing (locks 3.12/8)") {
+    "locks 3.12/8: a lost session is told by the clock alone: the stop token fires, and late news "
+    "changes nothing") {
     threaded_cluster all;
     client_config config;
     config.ttl = seconds(4);
@@ -207,8 +206,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "after a suspension a hold is lost at the first look, before any thread is told (locks 3.12/8, "
-    "9)") {
+    "locks 3.12/8, 9: after a suspension a hold is lost at the first look, before any thread is "
+    "told") {
     threaded_cluster all;
     jumping_clock clock;
     auto client = session::connect(all.network, node_id(100), all.identity(), {}, clock);
@@ -253,7 +252,7 @@ TEST_CASE("an expired session fails its locks, and a later call opens another on
     CHECK(door.release() != std::error_code());
 }
 
-TEST_CASE("with a dead cluster every wait and every destructor comes to an end (locks 3.12/82)") {
+TEST_CASE("locks 3.12/82: with a dead cluster every wait and every destructor comes to an end") {
     threaded_cluster all;
     client_config config;
     config.patience = milliseconds(300);
@@ -275,7 +274,7 @@ TEST_CASE("with a dead cluster every wait and every destructor comes to an end (
     held.unlock();
 }
 
-TEST_CASE("callbacks of a stop token may lock and unlock (locks 3.12/83)") {
+TEST_CASE("locks 3.12/83: callbacks of a stop token may lock and unlock") {
     threaded_cluster all;
     std::optional<session> client(all.connect());
     auto other = all.connect();
@@ -293,8 +292,8 @@ TEST_CASE("callbacks of a stop token may lock and unlock (locks 3.12/83)") {
 }
 
 TEST_CASE(
-    "whoever is asked for its hold hears of it in a callback, and gives it back (locks 3.6, "
-    "3.12/83)") {
+    "locks 3.6, 3.12/83: whoever is asked for its hold hears of it in a callback, and gives it "
+    "back") {
     threaded_cluster all;
     auto holder = all.connect();
     auto other = all.connect();
@@ -327,7 +326,7 @@ TEST_CASE(
     CHECK(!seen.lost());
 }
 
-TEST_CASE("on its own thread a session refuses to lock at once, and goes on (locks 3.12/83)") {
+TEST_CASE("locks 3.12/83: on its own thread a session refuses to lock at once, and goes on") {
     threaded_cluster all;
     client_config config;
     config.ttl = seconds(4);

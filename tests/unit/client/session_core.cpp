@@ -33,7 +33,7 @@ TEST_CASE("a lock is acquired, held, and handed on at its release") {
     CHECK(b.core.find(second)->token > a.notices.front().token);
 }
 
-TEST_CASE("a session is opened once, with no lock asked for and with many (locks 3.12/22)") {
+TEST_CASE("locks 3.12/22: a session is opened once, with no lock asked for and with many") {
     world<> w;
     auto& a = w.add_client();
     REQUIRE(w.run_until([&] { return a.core.phase() == client::phase::open; }));
@@ -72,7 +72,7 @@ TEST_CASE("a thread that asks for what it holds is refused, another tag of the s
 }
 
 TEST_CASE(
-    "a lost event is made good by a query, and a lost reply by sending again (locks 3.12/15, 16)") {
+    "locks 3.12/15, 16: a lost event is made good by a query, and a lost reply by sending again") {
     world<> w;
     auto& a = w.add_client();
     auto& b = w.add_client();
@@ -95,8 +95,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a leader that crashes between commit and reply: its successor answers the resend (locks "
-    "3.12/25)") {
+    "locks 3.12/25: a leader that crashes between commit and reply: its successor answers the "
+    "resend") {
     world<> w;
     auto& a = w.add_client();
     w.hold(a, "x");
@@ -132,7 +132,7 @@ TEST_CASE("a hold outlives any number of leaders while its client is heard") {
     CHECK(w.holder("x") == a.core.find(held)->token);
 }
 
-TEST_CASE("renewals come often enough that jeopardy never does in quiet times (locks R4)") {
+TEST_CASE("locks R4: renewals come often enough that jeopardy never does in quiet times") {
     world<> w;
     auto& a = w.add_client();
     w.hold(a, "x");
@@ -150,8 +150,8 @@ TEST_CASE("renewals come often enough that jeopardy never does in quiet times (l
 }
 
 TEST_CASE(
-    "a hold goes to jeopardy with a third of its lease left, and is lost at its end, for good "
-    "(locks R4)") {
+    "locks R4: a hold goes to jeopardy with a third of its lease left, and is lost at its end, for "
+    "good") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -180,8 +180,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "without a leader for ten leases nothing expires there, and all is lost here long before "
-    "(locks 3.12/7)") {
+    "locks 3.12/7: without a leader for ten leases nothing expires there, and all is lost here "
+    "long before") {
     world<> w;
     auto& a = w.add_client();
     auto& b = w.add_client();
@@ -213,8 +213,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a grant that arrives after its own safe window is lost and given back, never held (locks "
-    "R4)") {
+    "locks R4: a grant that arrives after its own safe window is lost and given back, never held") {
     world<> w;
     auto& a = w.add_client();
     auto& b = w.add_client();
@@ -238,8 +237,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a keep-alive whose reply is lost costs nothing: the next one keeps the session (locks "
-    "3.12/11)") {
+    "locks 3.12/11: a keep-alive whose reply is lost costs nothing: the next one keeps the "
+    "session") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -253,7 +252,7 @@ TEST_CASE(
     CHECK(a.core.policy().observer.lapses == 0);
 }
 
-TEST_CASE("a reply that takes longer than the lease does not extend it (locks 3.12/10)") {
+TEST_CASE("locks 3.12/10: a reply that takes longer than the lease does not extend it") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -266,7 +265,7 @@ TEST_CASE("a reply that takes longer than the lease does not extend it (locks 3.
     CHECK(w.holder("x").has_value());
 }
 
-TEST_CASE("a clock that is set back revives no lease that has run out [locks R4]") {
+TEST_CASE("locks R4: a clock that is set back revives no lease that has run out") {
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
@@ -397,7 +396,7 @@ TEST_CASE(
     CHECK(client::rules::end_of(false) == errc::session_expired);
 }
 
-TEST_CASE("a cancel and a grant may meet in any order: nothing stays held (locks 3.12/42, 81)") {
+TEST_CASE("locks 3.12/42, 81: a cancel and a grant may meet in any order: nothing stays held") {
     for (int order = 0; order < 4; ++order) {
         world<> w;
         auto& a = w.add_client();
@@ -440,7 +439,7 @@ TEST_CASE("a lock is handed on when its holder closes its session, at once") {
     CHECK(a.error(late) == errc::stopped);
 }
 
-TEST_CASE("what a dead client held stays closed for its lock-delay (locks 3.12/60)") {
+TEST_CASE("locks 3.12/60: what a dead client held stays closed for its lock-delay") {
     world<> w;
     client_config config;
     config.ttl = seconds(4);

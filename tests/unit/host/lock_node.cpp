@@ -63,7 +63,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a step of log time that eats more than a quarter of a lease is refused (locks R2)") {
+TEST_CASE("locks R2: a step of log time that eats more than a quarter of a lease is refused") {
     host::lock_network net;
     const auto start = [&](std::uint32_t max_step_ms, std::uint64_t min_ttl_ms) {
         store disk;

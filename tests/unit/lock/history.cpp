@@ -312,7 +312,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("R1: two replicas that apply the same history through bytes have the same bytes") {
+TEST_CASE("locks R1: two replicas that apply the same history through bytes have the same bytes") {
     lock::table typed = std::move(*lock::table::make(tight_limits()));
     lock::table encoded = std::move(*lock::table::make(tight_limits()));
     random_commands source(77);

@@ -139,7 +139,7 @@ TEST_CASE("locks 3.12/1, R2: a wait that is valid at its deadline is found overd
     CHECK(v.broken() == "nothing_is_overdue");
 }
 
-TEST_CASE("M47: a token that does not rise is found") {
+TEST_CASE("locks 3.2, M47: a token that does not rise is found") {
     victim<token_of_yesterday> v;
     v.acquire(v.a, "x", lock::no_wait);
     v.release(v.a, fencing_token(1));
@@ -197,7 +197,7 @@ TEST_CASE("locks 3.5: a reader that acquires again, as a writer, is found") {
     CHECK(write_again(real) == no(lock::refusal::self_deadlock));
 }
 
-TEST_CASE("M57: a release by another session that succeeds is found") {
+TEST_CASE("locks 3.2, M57: a release by another session that succeeds is found") {
     victim<anybody_may_release> mutant;
     victim<lock::rules> real;
     mutant.acquire(mutant.a, "x", lock::no_wait);

@@ -255,7 +255,7 @@ TEST_CASE("locks 3.12/18, M48: an old token of the same session releases nothing
     CHECK(d.table.locks() == 1);
 }
 
-TEST_CASE("M57: a release by another session or another tag is refused") {
+TEST_CASE("locks 3.2, M57: a release by another session or another tag is refused") {
     driver<> d;
     const auto a = d.open(1);
     const auto b = d.open(2);

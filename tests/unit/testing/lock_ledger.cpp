@@ -361,7 +361,7 @@ TEST_CASE("sessions are opened once each, and stay over") {
               .empty());
 }
 
-TEST_CASE("a new leader takes no life from a session [locks R3]") {
+TEST_CASE("locks R3: a new leader takes no life from a session") {
     lock_ledger ledger;
     lock::state shorter = idle();
     shorter.sessions.back().deadline = synod::log_time(8);

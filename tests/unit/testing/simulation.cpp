@@ -233,7 +233,7 @@ TEST_CASE("answers that no order of events explains are found out") {
     CHECK(first_broken(mistake::calls_held, {}, as_drawn) == "histories_are_linearizable");
 }
 
-TEST_CASE("log time that falls behind is found out [locks R2]") {
+TEST_CASE("locks R2: log time that falls behind is found out") {
     CHECK(first_broken(mistake::rounds_down, {}, as_drawn) == "log_time_keeps_pace");
 }
 
