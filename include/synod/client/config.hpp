@@ -31,7 +31,8 @@ struct client_identity {
     /// lives of one.
     std::uint64_t seed = 1;
 
-    /// Whom its sessions act as where the service has access rules; at most 128 bytes. The service's host may know better.
+    /// Whom its sessions act as where the service has access rules; at most 128 bytes. The service's host may know
+    /// better, and then it says whom.
     std::string principal{};
 };
 

@@ -51,7 +51,7 @@ inline constexpr std::uint8_t known_permit_flags = barge | allow_small_pass;
 /// it. (locks 3.6)
 ///
 /// The session acts as `principal`, which set_acl gives rights to. The table takes that on trust: a host that has asked a client who it is
-/// puts the answer here, in the place of whatever the client says, before it proposes the command. An open that names another
+/// has lock::service put the answer here, in the place of whatever the client says, before it proposes the command. An open that names another
 /// principal than the session that it would find is refused (denied). `meta` is kept with the session, for whoever looks at its state.
 template <class Name>
 struct basic_open_session {

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <synod/base/assert.hpp>
 #include <synod/base/bytes.hpp>
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
@@ -20,10 +21,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace synod::inline SYNOD_ABI::lock {
+
+/// Believes what clients say of themselves: for where only clients that can be trusted reach the service.
+struct takes_on_trust {
+    /// Whom the sessions act as that the client opens which speaks from there, and says of itself that it is `claimed`.
+    [[nodiscard]] std::string_view operator()(node_id /*from*/, std::string_view claimed) const {
+        return claimed;
+    }
+};
 
 /// What stands between clients and a replica whose machine is a lock table. It names no session and grants no lock: it hands
 /// commands to the replica, replies to whoever asked, and events to whoever spoke last for their session.
@@ -32,9 +42,13 @@ namespace synod::inline SYNOD_ABI::lock {
 /// with another cluster's id is answered `not_leader` under the right one. What is refused unread is told to the replica's observer. Events go out at the leader and are dropped elsewhere:
 /// they are hints, and `query` tells the same.
 ///
+/// A host that knows who its clients are gives a `Vouch` of its own, which is called as `takes_on_trust` is, and what it returns is good
+/// until the next call: it goes into the log in the place of what the client says. It is asked for openings alone, so the network is to see
+/// to it that nobody speaks for another's session. (locks 3.4)
+///
 /// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds, and for each live session.
 /// Not thread-safe; belongs to the thread of its replica.
-template <transport<to_client> Link>
+template <transport<to_client> Link, class Vouch = takes_on_trust>
 class service {
     template <class T>
     using deferred = synod::detail::deferred<T, Link>;
@@ -43,7 +57,8 @@ public:
     /// A longer command is answered `too_large`: 64 locks with names of 512 bytes fit, or some 4,000 tokens.
     static constexpr std::size_t max_command_bytes = std::size_t{36} * 1024;
 
-    service(cluster_id cluster, Link link) : cluster_(cluster), link_(std::move(link)) {}
+    service(cluster_id cluster, Link link, Vouch vouch = Vouch())
+        : cluster_(cluster), link_(std::move(link)), vouch_(std::move(vouch)) {}
 
     /// A client asks for a command. Amortised linear in its size.
     template <class Replica>
@@ -61,6 +76,7 @@ public:
             observer.refused(from, synod::refusal::malformed);
             return answer_malformed(from, request.number);
         }
+        name_principal(from, request.command, asked);
         const submission said = replica.propose(request.command, now);
         switch (said.answer) {
             case synod::answer::queued: return wait(said.ticket, from, request.number, asked);
@@ -147,6 +163,22 @@ private:
         return outcome::outcome_unknown;
     }
 
+    /// Puts whom the host vouches for in the place of whom the client says it is.
+    void name_principal(node_id from, bytes& encoded, deferred<command_view>& asked) {
+        const auto* const opens = asked.template get_if<open_session_view>();
+        if (opens == nullptr) return;
+        const std::string_view known = vouch_(from, opens->principal);
+        if (known == opens->principal) return;
+        deferred<command> named;
+        bool is_command = decode(encoded, named);
+        get<open_session>(named).principal = known;
+        encoded.clear();
+        byte_writer out(encoded);
+        encode(named, out);
+        is_command = decode(encoded, asked) && is_command;
+        SYNOD_ASSERT(is_command);
+    }
+
     void answer(node_id to, std::uint64_t number, outcome how) {
         staged_.push_back({to, client_reply{cluster_, number, how, false, {}, {}}});
     }
@@ -219,6 +251,7 @@ private:
 
     cluster_id cluster_;
     Link link_;
+    [[no_unique_address]] Vouch vouch_;
     queue<asked_for> waiting_;    // tickets rise
     std::vector<letter> staged_;  // answers that `flush` sends
     ordered_map<session_id, deferred<node_id>>

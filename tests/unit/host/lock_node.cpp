@@ -10,6 +10,7 @@
 
 #include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -113,4 +114,22 @@ TEST_CASE("locks outlive the leader that granted them") {
           lock::reply(lock::request_status{lock::request_state::granted, token}));
     start(leader);
     CHECK(ann.ask(lock::release{{session, 3, 0}, 0, token}) == lock::reply(lock::released{0}));
+}
+
+TEST_CASE("a node of a host that knows its clients opens their sessions as whom they are") {
+    host::lock_network net;
+    store disk;
+    const auto group = group::make(cluster_id(7), node_id(0), {{node_id(0), incarnation(1)}});
+    const log_policy<> policy{.quorums = *majority::make(node_set::first(1))};
+    const auto who = [](node_id, std::string_view) -> std::string_view { return "ann"; };
+    const auto node = host::start_lock_node(net, *group, disk, policy, host::known_clients{who});
+    REQUIRE(node.has_value());
+    client ann(net, node_id(max_nodes));
+    const auto opened = ann.ask(lock::open_session{{1, 2}, 3, 60'000, 0, "root"});
+    const session_id session = get<lock::opened>(opened).session;
+    CHECK(ann.ask(lock::set_acl{{session, 1, 0}, {"", "ann", lock::all_rights}}) ==
+          lock::reply(lock::administered{}));
+    // Nobody else has any right by now.
+    CHECK(holds_alternative<lock::granted>(
+        ann.ask(lock::acquire{{session, 2, 0}, 0, "door", lock::mode::exclusive, 0, 0})));
 }

@@ -15,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,7 +40,17 @@ struct refusals : silent_observer {
 
 using policy = log_policy<majority, refusals>;
 using lock_replica = replica<lock::table, network::link, shared<store>, policy>;
-using lock_service = lock::service<network::link>;
+
+/// A host that has asked some of its clients who they are.
+struct has_asked {
+    std::map<node_id, std::string> known{};
+
+    std::string_view operator()(node_id from, std::string_view claimed) const {
+        const auto found = known.find(from);
+        return found == known.end() ? claimed : found->second;
+    }
+};
+using lock_service = lock::service<network::link, has_asked>;
 
 constexpr cluster_id our_cluster(7);
 
@@ -51,7 +63,8 @@ struct mail {
 /// Three replicas with their services on virtual time, and any number of clients.
 class world {
 public:
-    explicit world(const log_limits& limits = {}) : limits_(limits) {
+    explicit world(const log_limits& limits = {}, has_asked hosts = {})
+        : limits_(limits), hosts_(std::move(hosts)) {
         static_cast<void>(network_.connect(node_id(max_nodes + 7)));
         for (const node_id node : node_set::first(3)) start(node);
         while (!leader()) step();
@@ -69,7 +82,7 @@ public:
             lock_replica::make(*group::make(our_cluster, node, members), *lock::table::make(),
                                network_.connect(node), shared(here.storage), made_for, now_);
         here.replica = std::make_unique<lock_replica>(std::move(*made));
-        here.service = std::make_unique<lock_service>(our_cluster, network_.connect(node));
+        here.service = std::make_unique<lock_service>(our_cluster, network_.connect(node), hosts_);
     }
 
     void step() {
@@ -187,6 +200,7 @@ private:
     }
 
     log_limits limits_;
+    has_asked hosts_;
     network network_;
     instant now_;
     std::array<site, 3> sites_;
@@ -359,4 +373,28 @@ TEST_CASE("a service that stops answers everybody who waits") {
     for (const std::uint64_t number : numbers) {
         CHECK(w.answer(ann, number).outcome == lock::outcome::stopped);
     }
+}
+
+TEST_CASE("locks 3.4: a session acts as whom the host vouches for, whatever its client says") {
+    world w({}, {{{node_id(ann), "ann"}}});
+    const auto open = [&](std::uint32_t client, std::uint64_t nonce) {
+        return w.ask(client, lock::open_session{{1, client}, nonce, 60'000, 0, "root", "meta"});
+    };
+    const auto anns = get<lock::opened>(open(ann, 1)).session;
+    const auto bobs = get<lock::opened>(open(bob, 1)).session;
+    CHECK(open(ann, 1) == lock::reply(lock::opened{anns, 60'000}));
+    for (const node_id node : node_set::first(3)) {
+        std::map<session_id, std::string> principals;
+        for (const auto& one : w.at(node).machine().describe().sessions) {
+            principals[one.session] = one.principal;
+            CHECK(one.meta == "meta");
+        }
+        CHECK(principals == std::map<session_id, std::string>{{anns, "ann"}, {bobs, "root"}});
+    }
+}
+
+TEST_CASE("locks 3.8: whom the host vouches for is measured as what a client says is") {
+    world w({}, {{{node_id(ann), std::string(lock::principal_bytes_end + 1, 'a')}}});
+    CHECK(w.ask(ann, lock::open_session{{1, ann}, 1, 60'000}) ==
+          lock::reply(lock::refused{lock::refusal::name_too_long}));
 }
