@@ -9,6 +9,7 @@
 #include "driver.hpp"
 #include "random_commands.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,7 @@ public:
     void advance(log_time to);
     void new_leader(ballot leader);
     [[nodiscard]] std::vector<lock::event> events();
+    [[nodiscard]] std::uint64_t undetermined() const;
     [[nodiscard]] lock::state describe() const;
     [[nodiscard]] const lock::config& config() const;
 

@@ -450,6 +450,7 @@ inline lock::command random_commands::set_limits(const request_stamp& stamp) {
     all.max_access_rules = around(0);
     all.max_bypass = static_cast<std::uint32_t>(random_.below(4));
     all.aging_ms = around(0);
+    if (random_.below(2) == 0) all.max_cycle_search = around(0);
     set_limits_beside_locks(all);
     if (random_.below(3) == 0) all.soft_memory_bytes = 1'000 + random_.below(4'000);
     all.tokens_after = fencing_token(random_.below(9));

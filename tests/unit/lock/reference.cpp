@@ -6,6 +6,7 @@
 
 #include "beside_reference.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@ void compiled_reference::advance(log_time to) { all_->advance(to); }
 void compiled_reference::new_leader(ballot leader) { all_->new_leader(leader); }
 std::vector<lock::event> compiled_reference::events() { return all_->events(); }
 lock::state compiled_reference::describe() const { return all_->describe(); }
+std::uint64_t compiled_reference::undetermined() const { return all_->undetermined(); }
 const lock::config& compiled_reference::config() const { return all_->config(); }
 
 }  // namespace synod::lock_test

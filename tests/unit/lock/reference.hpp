@@ -36,6 +36,9 @@ public:
         return visit([this](const auto& one) { return once(one); }, asked);
     }
 
+    /// How many searches were given up.
+    [[nodiscard]] std::uint64_t undetermined() const { return undetermined_; }
+
     std::vector<lock::event> events() { return std::exchange(events_, {}); }
 
     [[nodiscard]] const lock::config& config() const { return config_; }

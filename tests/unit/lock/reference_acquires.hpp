@@ -137,6 +137,7 @@ protected:
         const std::uint32_t before = requests_.capacity_of(asked.name);
         if (before == 0) return no(lock::refusal::kind_mismatch);
         requests_.capacities[asked.name] = asked.capacity;
+        if (asked.capacity < before) requests_.suspect_all_at(asked.name);
         touch(asked.name);
         grant();
         return lock::resized{before};
@@ -238,7 +239,10 @@ protected:
 
     lock::reply answer_to_the_newest(const request_stamp& stamp) {
         answering_ = true;
-        grant();
+        grant_changed();
+        if (requests_.find(stamp.session, stamp.sequence)->is.state == state::queued)
+            requests_.suspects.insert(at_);
+        end_circles();
         answering_ = false;
         const request& now = *requests_.find(stamp.session, stamp.sequence);
         if (now.is.state == state::granted) return lock::granted{now.is.first};

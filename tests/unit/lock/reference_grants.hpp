@@ -9,10 +9,12 @@
 
 #include "reference_ends.hpp"
 #include "reference_overtaking.hpp"
+#include "reference_searches.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,25 +27,35 @@ protected:
     using reference_ends::reference_ends;
 
     void grant() {
-        do {
-            while (!changed_.empty()) {
-                const std::string name = changed_.front();
-                changed_.pop_front();
-                grant(name);
-            }
-        } while (break_a_circle());
+        grant_changed();
+        end_circles();
+    }
+    void grant_changed() {
+        while (!changed_.empty()) {
+            const std::string name = changed_.front();
+            changed_.pop_front();
+            grant(name);
+        }
     }
 
     /// Of those who give way in circles, the youngest goes first.
-    bool break_a_circle() {
-        const auto chosen = requests_.victim();
-        if (!chosen) return false;
-        request& victim = *std::ranges::find_if(
-            requests_.all, [&](const request& other) { return other.is.at == *chosen; });
-        const lock::wait_deadlocked told{victim.is.owner.session, victim.is.sequence, {}};
-        end(victim, state::victim);
-        if (*chosen != at_now()) events_.push_back(told);
-        return true;
+    void end_circles() {
+        reference_searches searches(config_.max_cycle_search);
+        while (const auto chosen = who_gives_way(searches)) {
+            request& victim = *std::ranges::find_if(
+                requests_.all, [&](const request& other) { return other.is.at == *chosen; });
+            const lock::wait_deadlocked told{victim.is.owner.session, victim.is.sequence, {}};
+            end(victim, state::victim);
+            if (*chosen != at_now()) events_.push_back(told);
+            grant_changed();
+        }
+        undetermined_ += searches.given_up();
+    }
+    /// As long as no search was given up this is found by looking at everything; what searches come to does not count.
+    std::optional<position> who_gives_way(reference_searches& searches) {
+        const auto found = searches.victim(requests_.locks(), requests_.suspects);
+        const bool is_sure = undetermined_ + searches.given_up() == 0;
+        return is_sure ? requests_.victim() : found;
     }
 
     void grant(const std::string& name) {
@@ -73,6 +85,7 @@ protected:
                 hold(*one);
             }
             if (!is_exhausted) overtaking::count(requests_, name, several, config_);
+            requests_.suspect_waits_of(asked.owner);
             if (asked.at == at_now()) continue;
             if (is_exhausted) {
                 events_.push_back(lock::wait_ended{asked.owner.session, asked.sequence,

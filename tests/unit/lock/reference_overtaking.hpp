@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace synod::lock_test {
@@ -77,7 +78,9 @@ struct reference_overtaking {
     static void bound(reference_requests& requests, const lock::config& limits) {
         for (request& one : requests.all) {
             lock::standing& its = one.is.standing;
-            its.lets_pass = its.lets_pass && its.bypassed < limits.max_bypass;
+            if (!its.lets_pass || its.bypassed < limits.max_bypass) continue;
+            its.lets_pass = false;
+            requests.suspect_all_at(one.name);
         }
     }
 
@@ -113,7 +116,8 @@ struct reference_overtaking {
     static void end_phase(reference_requests& requests, const std::string& name) {
         for (request* one : queue_of(requests, name)) {
             const bool is_reader = one->is.mode == lock::mode::shared;
-            if (is_reader && !reference_requests::is_upgrade(one->is)) one->is.standing.rank = 0;
+            if (!is_reader || reference_requests::is_upgrade(one->is)) continue;
+            if (std::exchange(one->is.standing.rank, 0) != 0) requests.suspects.insert(one->is.at);
         }
     }
 };

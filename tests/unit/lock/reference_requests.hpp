@@ -172,6 +172,21 @@ struct reference_requests {
         return would_wait && waiting + names.size() > limits.max_waiting_per_session;
     }
 
+    /// Whoever may wait for itself since something has changed.
+    void suspect_waits_of(const lock::owner_id& owner) {
+        for (const request& one : all) {
+            if (one.is.owner == owner && waits_for_lock(one)) suspects.insert(one.is.at);
+        }
+    }
+    void suspect_all_at(const std::string& name) {
+        for (const request& one : all) {
+            if (one.name == name && waits_for_lock(one)) suspects.insert(one.is.at);
+        }
+    }
+    static bool waits_for_lock(const request& one) {
+        return one.gate == 0 && one.is.state == state::queued;
+    }
+
     /// Of those who wait for each other one gives way: of the lowest priority if all would have it so, and of those the youngest. Of
     /// those who give way in several circles, the youngest.
     [[nodiscard]] std::optional<position> victim() const {
@@ -218,6 +233,7 @@ struct reference_requests {
 
     std::list<request> all;  // in order of arrival
     std::list<ghost> ghosts;
+    std::set<position> suspects;  // who may wait for themselves; empty between inputs
     std::map<std::string, std::uint32_t> capacities;  // of semaphores, also of those that are gone
     std::map<std::string, lock::policy> policies;     // also of those that are gone
 };

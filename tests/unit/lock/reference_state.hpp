@@ -133,6 +133,7 @@ protected:
     std::uint64_t last_ = 0;
     ballot leader_;
     position at_;
+    std::uint64_t undetermined_ = 0;
     bool answering_ = false;
     std::list<session> sessions_;  // in order of opening
     reference_requests requests_;
