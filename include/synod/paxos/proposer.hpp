@@ -75,8 +75,7 @@ public:
     void receive(node_id from, promise<Value> message, instant now) {
         if (!admits(from, message.header)) return;
         auto& out = endpoint_.output();
-        if (!core_.admits(from, message, out)) return;
-        if (!core_.count(from, std::move(message), out)) return;
+        if (!core_.receive(from, std::move(message), out)) return;
         skip_forgotten(core_.first_kept());
         const slot end = later(core_.first_free(out.rules()), wanted_.end());
         for (slot at = learned_.next(); at < end; ++at) ask_for(at);

@@ -65,6 +65,12 @@ public:
         return is_awaited && is_sane(from, message, out);
     }
 
+    /// Counts a promise if it is admitted. Returns whether phase 1 ended with it.
+    template <class Output>
+    [[gnu::cold]] bool receive(node_id from, promise<Value>&& message, Output& out) {
+        return admits(from, message, out) && count(from, std::move(message), out);
+    }
+
     /// Counts a promise that is admitted. Returns whether phase 1 ended with it.
     template <class Output>
     [[gnu::cold]] bool count(node_id from, promise<Value>&& message, Output& out) {

@@ -22,7 +22,7 @@ struct subject {
     /// Whether phase 1 ended with it.
     bool hand(node_id from, promise<text> message) {
         out.sent.clear();
-        return core.admits(from, message, out) && core.count(from, std::move(message), out);
+        return core.receive(from, std::move(message), out);
     }
 
     /// The promise changes nothing.
