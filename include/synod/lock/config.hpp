@@ -67,7 +67,7 @@ struct config {
 
     /// How many holds and waits are looked at to find out whether a request waits for itself; where one command makes several suspect, 64
     /// times as many in all, besides those that tell a victim its cycle. Where they do not suffice it waits, and only its own limit ends
-    /// that. Zero finds nothing. (locks 3.7)
+    /// that; basic_table::undetermined counts those. Zero finds nothing. (locks 3.7)
     std::uint32_t max_cycle_search = 4'096;
 
     /// How often a waiting request is overtaken by others that are let go ahead of it; then by nobody any more. Zero for never.

@@ -165,7 +165,8 @@ public:
     /// How many locks are held, waited for, or closed by a lock-delay.
     [[nodiscard]] std::size_t locks() const { return locks_.size(); }
 
-    /// How often config::max_cycle_search has ended a search for those who wait for each other. No part of the state.
+    /// How often config::max_cycle_search has ended a search for those who wait for each other: then some may wait for ever. No part of
+    /// the state, and equal wherever the same commands were applied since the same snapshot. host::runner::post reads it at a replica.
     [[nodiscard]] std::uint64_t undetermined() const { return locks_.undetermined(); }
 
     /// A hash of what a snapshot says, to compare replicas by.
