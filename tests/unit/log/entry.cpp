@@ -13,7 +13,7 @@ using namespace synod;
 
 namespace {
 
-const ballot origin(7, node_id(2));
+const ballot first_leader(7, node_id(2));
 
 bytes frames_of(const std::vector<std::string>& commands) {
     bytes frames;
@@ -33,7 +33,7 @@ std::vector<std::string> commands_of(const entry& from) {
 
 struct subject {
     [[nodiscard]] entry batch(const std::vector<std::string>& commands) {
-        return entry::make(pool, entry_kind::commands, origin, 1'500,
+        return entry::make(pool, entry_kind::commands, first_leader, 1'500,
                            static_cast<std::uint32_t>(commands.size()), frames_of(commands));
     }
     [[nodiscard]] bool parses(bytes_view from) { return entry::parse(pool, from).has_value(); }
@@ -51,7 +51,7 @@ TEST_CASE("an entry says what it was made of, and its bytes are the same entry a
     REQUIRE(again.has_value());
     for (const entry& one : {made, *again}) {
         CHECK(one.kind() == entry_kind::commands);
-        CHECK(one.origin() == origin);
+        CHECK(one.origin() == first_leader);
         CHECK(one.elapsed_ms() == 1'500);
         CHECK(one.count() == 3);
         CHECK(commands_of(one) == commands);
@@ -64,7 +64,7 @@ TEST_CASE("an entry says what it was made of, and its bytes are the same entry a
 TEST_CASE("a leader's own entries are bytes, too") {
     subject t;
     for (const entry_kind kind : {entry_kind::no_op, entry_kind::new_leader}) {
-        const auto again = entry::parse(t.pool, entry::make(t.pool, kind, origin, 0).view());
+        const auto again = entry::parse(t.pool, entry::make(t.pool, kind, first_leader, 0).view());
         REQUIRE(again.has_value());
         CHECK(again->kind() == kind);
         CHECK(commands_of(*again).empty());
