@@ -203,6 +203,7 @@ private:
 
     template <class Command>
     [[nodiscard]] static std::string_view check_first(const exchange& its, const Command& asked) {
+        if (!is_in_order(its, asked)) return "first_come_first_served";
         if (const std::string_view broken = check(its.before, asked, its.said); !broken.empty())
             return broken;
         if (const std::string_view broken = check_truth(its, asked); !broken.empty()) return broken;
@@ -252,13 +253,14 @@ private:
         return true;
     }
 
-    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too. (locks 3.7)
+    /// Who begins to wait, or would have to, ends nobody's wait by that but of less urgent ones who would have it so, too. (locks 3.7)
     template <class Command>
     [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
         if constexpr (requires { asked.terms; }) {
-            const bool is_judged =
-                holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
-            return !is_judged || detail::are_rightly_victims(its.before, its.after, asked.terms);
+            const bool is_taken_in = holds_alternative<lock::queued>(its.said) ||
+                                     holds_alternative<lock::granted>(its.said);
+            return !is_taken_in || its.before.now != its.after.now ||
+                   detail::are_rightly_victims(its.before, its.after, asked.terms);
         } else {
             return true;
         }
@@ -301,26 +303,24 @@ private:
     }
 
     /// Whoever is granted at once overtakes nobody, unless it barges, or passes otherwise, or by priority. (locks 3.5)
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::acquire& asked, const lock::reply& said) {
-        const auto* const granted = get_if<lock::granted>(&said);
-        if (granted == nullptr || (asked.flags & lock::barge) != 0) return {};
-        if (passes_otherwise(before, asked, granted->token)) return {};
-        return detail::is_served_in_order(before, asked.name) ? "first_come_first_served" : "";
-    }
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::acquire_all& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::granted>(said)) return {};
-        for (const lock::wanted& one : asked.locks) {
-            if (detail::is_served_in_order(before, one.name)) return "first_come_first_served";
+    template <class Command>
+    [[nodiscard]] static bool is_in_order(const exchange& its, const Command& asked) {
+        const auto* const granted = get_if<lock::granted>(&its.said);
+        if (granted == nullptr) return true;
+        if constexpr (requires { asked.permits; }) {
+            if (detail::all_let_pass(its.before, asked.name)) return true;
         }
-        return {};
-    }
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::acquire_permits& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::granted>(said) || (asked.flags & lock::barge) != 0) return {};
-        if (detail::all_let_pass(before, asked.name)) return {};
-        return detail::is_served_in_order(before, asked.name) ? "first_come_first_served" : "";
+        if constexpr (requires { asked.flags; }) {
+            return (asked.flags & lock::barge) != 0 ||
+                   passes_otherwise(its.before, asked, granted->token) ||
+                   !detail::overtakes(its.before, its.after, asked.name);
+        }
+        if constexpr (std::is_same_v<Command, lock::acquire_all>) {
+            return std::ranges::none_of(asked.locks, [&its](const lock::wanted& one) {
+                return detail::overtakes(its.before, its.after, one.name);
+            });
+        }
+        return true;
     }
     /// A hold is given back by its owner alone. (locks 3.2)
     [[nodiscard]] static std::string_view

@@ -82,6 +82,35 @@ TEST_CASE("who is granted at once overtakes nobody") {
     CHECK(ask(ledger, before, acquire_of(bob, 2), said, before) == "first_come_first_served");
 }
 
+TEST_CASE(
+    "who is granted in the place of one who has given way overtakes nobody, or else those behind") {
+    lock::request_record waiting = held_by(alice, 2, {}).locks.front().holders.front();
+    waiting.at = {synod::slot(2), 0};
+    waiting.state = lock::request_state::queued;
+    waiting.standing.terms = {lock::on_deadlock::lowest_priority, 1};
+    lock::request_record behind = waiting;
+    behind.at = {synod::slot(3), 0};
+    behind.sequence = 3;
+    const auto granted = [&](std::uint8_t priority, bool another_waits) {
+        lock::state before = held_by(alice, 1, first);
+        before.locks.front().holders.clear();
+        before.locks.front().queue = {waiting, behind};
+        lock::state after = held_by(bob, 3, second);
+        after.ended = {waiting};
+        after.ended.front().state = lock::request_state::victim;
+        if (!another_waits) before.locks.front().queue.pop_back();
+        if (another_waits) after.locks.front().queue = {behind};
+        lock::acquire asked = acquire_of(bob, 3);
+        asked.terms = {lock::on_deadlock::lowest_priority, priority};
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), held_by(alice, 1, first)));
+        return std::string(ask(ledger, before, asked, lock::granted{second}, after));
+    };
+    CHECK(granted(2, false).empty());
+    CHECK(granted(2, true) == "first_come_first_served");
+    CHECK(granted(1, false) == "youngest_gives_way");
+}
+
 TEST_CASE("who barges, or is let past, overtakes those who know it, and nobody else") {
     lock::state before = held_by(alice, 1, first);
     lock::request_record waiting = before.locks.front().holders.front();
@@ -452,7 +481,9 @@ TEST_CASE("permits are granted in turn, as many as were asked for, and no more t
         after.locks.front().capacity = capacity;
         after.locks.front().holders.front().permits = permits;
         lock::state before = idle();
-        if (others_wait) before.locks = {{"a", {}, {after.locks.front().holders.front()}}};
+        if (others_wait) {
+            before.locks = {{"a", {}, {held_by(bob, 1, {}).locks.front().holders.front()}}};
+        }
         lock_ledger ledger;
         const lock::acquire_permits asked{{alice, 1, 0}, 1, "a", 2, 3, lock::wait_forever};
         return std::string(ask(ledger, before, asked, lock::granted{first}, after));

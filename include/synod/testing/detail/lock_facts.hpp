@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace synod::inline SYNOD_ABI::testing::detail {
 
@@ -63,10 +64,27 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return one != nullptr && one->owner.tag == tag;
 }
 
-/// Whether some wait for a lock, and nobody who comes later may go ahead of them by priority.
-[[nodiscard]] inline bool is_served_in_order(const lock::state& in, std::string_view name) {
-    const lock::lock_record* const lock = find_lock(in, name);
-    return lock != nullptr && !lock->queue.empty() && lock->policy != lock::policy::priority;
+/// Whether a request of the same name is among these.
+[[nodiscard]] inline bool is_among(const std::vector<lock::request_record>& these,
+                                   const lock::request_record& name) {
+    return std::ranges::any_of(these, [&name](const lock::request_record& one) {
+        return one.owner.session == name.owner.session && one.sequence == name.sequence;
+    });
+}
+
+/// Whether what has been granted meanwhile went ahead of somebody who waited for that lock, by no priority: of one who is not granted it
+/// as well, and has not given way, as one who closed a circle of those who wait for one another.
+[[nodiscard]] inline bool overtakes(const lock::state& before, const lock::state& after,
+                                    std::string_view name) {
+    const lock::lock_record* const was = find_lock(before, name);
+    if (was == nullptr || was->queue.empty() || was->policy == lock::policy::priority) return false;
+    const lock::lock_record* const is = find_lock(after, name);
+    std::vector<lock::request_record> victims = after.ended;
+    std::erase_if(victims,
+                  [](const auto& one) { return one.state != lock::request_state::victim; });
+    return std::ranges::any_of(was->queue, [&](const lock::request_record& one) {
+        return !is_among(victims, one) && (is == nullptr || !is_among(is->holders, one));
+    });
 }
 
 /// Whether everybody who waits for a semaphore lets others pass.
