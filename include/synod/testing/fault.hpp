@@ -40,11 +40,12 @@ enum class fault : std::uint8_t {
     slow_disk,          // a sync takes its time
     late_sync,          // the answer to a sync of an earlier life
     read_error,         // EIO in recovery, once
-    bit_flip,           // these three are found by checksums when the node comes back:
-    misdirected_write,  //     it must say that it is faulty,
-    stale_sector,       //     and never that there is nothing
-    wiped_disk,         // the node comes back as a new incarnation, which nobody has admitted
-    older_image,        // an old copy was put back: a new incarnation, too
+    misdirected_read,   // recovery gets another record than it asked for, once
+    bit_flip,           // when the node comes back, a record that is durable has changed,
+    misdirected_write,  //     one was written over another,
+    stale_sector,  //     one was not written at all: it must say so, never that nothing was there
+    wiped_disk,    // the node comes back as a new incarnation, which nobody has admitted
+    older_image,   // an old copy was put back: a new incarnation, too
     // Clocks.
     clock_offset,
     clock_rate,
@@ -83,6 +84,7 @@ inline constexpr std::size_t fault_classes = static_cast<std::size_t>(fault::sta
                                                                 "slow_disk",
                                                                 "late_sync",
                                                                 "read_error",
+                                                                "misdirected_read",
                                                                 "bit_flip",
                                                                 "misdirected_write",
                                                                 "stale_sector",

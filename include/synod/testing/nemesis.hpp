@@ -5,6 +5,7 @@
 #pragma once
 
 #include <synod/base/ids.hpp>
+#include <synod/base/node_set.hpp>
 #include <synod/testing/fault.hpp>
 #include <synod/testing/simulated_server.hpp>
 #include <synod/testing/stage.hpp>
@@ -34,6 +35,7 @@ public:
 
     void attend() {
         if (storm_at_ <= stage_.now) return rage();
+        bring_down_damaged();
         next_ = stage_.now + stage_.between(milliseconds(30), milliseconds(700));
         const fault which = episodes[stage_.random.below(episodes.size())];
         if (!stage_.faults.contains(which)) return;
@@ -48,10 +50,14 @@ public:
 
     /// Damages one disk more than a majority can do without.
     void overdo() {
+        std::uint32_t lost = 0;
+        for (auto& one : world_.servers()) lost += is_lost(*one) ? 1 : 0;
         for (auto& one : world_.servers()) {
-            if (impaired_ > tolerable()) return;
-            if (!one->disk().is_damaged() && one->is_admitted()) ruin(*one);
+            if (lost > tolerable() || is_lost(*one)) continue;
+            one->disk().flip_bit();
+            ++lost;
         }
+        bring_down_damaged();
     }
 
 private:
@@ -81,9 +87,9 @@ private:
             case fault::restart_storm: return begin_storm();
             case fault::pause: return pause();
             case fault::no_space: return fill_disk();
-            case fault::bit_flip:
-            case fault::misdirected_write:
-            case fault::stale_sector: return damage();
+            case fault::bit_flip: return rot();
+            case fault::misdirected_write: return misdirect();
+            case fault::stale_sector: return lose_write();
             case fault::wiped_disk: return wipe();
             case fault::older_image: return put_back();
             case fault::clock_rate: return change_rate();
@@ -230,28 +236,54 @@ private:
         return which.self();
     }
 
-    /// Whether one disk more can be lost.
-    [[nodiscard]] bool may_impair(server_type& which) const {
-        return impaired_ < tolerable() && which.is_admitted() && !which.disk().is_damaged();
+    /// Whether what that disk held is gone for good.
+    [[nodiscard]] static bool is_lost(server_type& which) {
+        return which.disk().is_damaged() || !which.is_admitted();
     }
-
-    void ruin(server_type& which) {
-        ++impaired_;
-        which.disk().damage();
+    /// Whether one disk more can be lost, and this one is not among those that are, or soon will be.
+    [[nodiscard]] bool may_impair(server_type& which) const {
+        return impaired_.size() < tolerable() && !impaired_.contains(which.self());
+    }
+    void impair(server_type& which) { impaired_.insert(which.self()); }
+    void bring_down(server_type& which) {
         if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
     }
-    victim damage() {
+
+    /// Who has a damaged disk does not know before it reads it. Until then it goes on.
+    void bring_down_damaged() {
+        for (auto& one : world_.servers()) {
+            if (one->disk().is_damaged()) bring_down(*one);
+        }
+    }
+
+    victim rot() {
         server_type& which = any_server();
         if (!may_impair(which)) return {};
-        ruin(which);
+        impair(which);
+        which.disk().flip_bit();
         return which.self();
+    }
+    /// The next write strikes, or that after it.
+    victim misdirect() {
+        server_type& which = any_server();
+        if (!may_impair(which)) return {};
+        impair(which);
+        which.disk().misdirect_next_write();
+        return {};
+    }
+    victim lose_write() {
+        server_type& which = any_server();
+        if (!may_impair(which)) return {};
+        impair(which);
+        which.disk().lose_next_write();
+        return {};
     }
 
     victim wipe() {
         server_type& which = any_server();
         if (!may_impair(which)) return {};
-        ++impaired_;
-        if (which.state() == server_state::up) which.crash(until(milliseconds(5), seconds(1)));
+        impair(which);
+        bring_down(which);
         which.disk().wipe();
         which.replace_disk();
         return which.self();
@@ -268,8 +300,8 @@ private:
         }
         server_type& older = *world_.servers()[image_of_->value()];
         if (!may_impair(older)) return {};
-        ++impaired_;
-        if (older.state() == server_state::up) older.crash(until(milliseconds(5), seconds(1)));
+        impair(older);
+        bring_down(older);
         older.disk().restore_image();
         older.replace_disk();
         return older.self();
@@ -317,7 +349,7 @@ private:
     instant storm_at_ = instant::never();
     std::uint64_t storm_left_ = 0;
     node_id storm_over_;
-    std::uint32_t impaired_ = 0;  // disks that are lost for good
+    node_set impaired_;  // whose disks are lost for good, or will be with the next write
     std::optional<node_id> image_of_;
 };
 

@@ -77,7 +77,6 @@ private:
     void set_right(server_type& one) {
         one.clock.thaw(stage_.now);
         one.clock.drift(stage_.now, 0);
-        one.disk().fill_up(stage_.now);
         one.reschedule();
     }
     void set_clients_right() {

@@ -94,10 +94,11 @@ public:
     /// Begins a life on what the disk holds. A disk that fails to be read is tried again later.
     void start() {
         setting_.run.acting = self_;
+        const bool was_damaged = disk_.is_damaged();
         auto begun = begin();
         if (!begun) return stay_down(begun.error());
         replica_.emplace(std::move(*begun));
-        judge_beginning();
+        judge_beginning(was_damaged);
         service_.emplace(setting_.cluster, link(*this));
         state_ = server_state::up;
         note("starts");
@@ -216,8 +217,8 @@ private:
     }
 
     /// What a life begins with is what the last one left; of a damaged disk, none begins.
-    void judge_beginning() {
-        if (disk_.is_damaged()) setting_.run.violate("damage_is_reported: n" + to_string(self_));
+    void judge_beginning(bool was_damaged) {
+        if (was_damaged) setting_.run.violate("damage_is_reported: n" + to_string(self_));
         setting_.watch.began(self_, incarnation_, disk_.marks(), replica_->status().promised);
     }
 

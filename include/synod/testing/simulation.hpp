@@ -100,6 +100,7 @@ public:
         stage_.faults = {};
         nemesis_.stop();
         rogue_at_ = instant::never();
+        for (const auto& one : servers_) one->disk().relent();
         network_.heal();
     }
     /// More disks are damaged than a majority can do without.

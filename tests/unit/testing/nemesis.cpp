@@ -11,6 +11,7 @@
 using namespace synod;
 using testing::fault;
 using testing::lock_suite;
+using testing::server_state;
 using testing::simulation;
 using testing::stage;
 
@@ -136,4 +137,32 @@ TEST_CASE("a leader that is isolated with its clock stopped is struck twice") {
         was_stopped |= stands;
     }
     CHECK(was_stopped);
+}
+
+TEST_CASE("a disk that is damaged, in whichever way, is found out when its node comes back") {
+    for (const fault which : {fault::bit_flip, fault::misdirected_write, fault::stale_sector}) {
+        walk one(1);
+        one.run.faults.insert(which);
+        one.until_struck(which);
+        const node_id whose = one.run.acting;
+        auto& struck = *one.all.servers()[whose.value()];
+        INFO(to_text(which) << " at n" << to_string(whose));
+        REQUIRE(struck.disk().is_damaged());
+        const instant latest = one.run.now + seconds(3);
+        while (struck.state() != server_state::faulty && one.run.now < latest) one.all.step();
+        CHECK(struck.state() == server_state::faulty);
+        CHECK(one.run.violation.empty());
+    }
+}
+
+TEST_CASE("a majority of disks stays whole, however often one is to be damaged") {
+    walk one(1);
+    for (const fault which : {fault::bit_flip, fault::misdirected_write, fault::stale_sector}) {
+        one.run.faults.insert(which);
+    }
+    while (one.run.now < instant(seconds(60).nanoseconds())) one.all.step();
+    std::uint32_t damaged = 0;
+    for (const auto& server : one.all.servers()) damaged += server->disk().is_damaged() ? 1 : 0;
+    CHECK(damaged == (one.servers() - 1) / 2);
+    CHECK(one.run.violation.empty());
 }

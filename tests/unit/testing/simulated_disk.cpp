@@ -38,6 +38,8 @@ constexpr node_id ada(0);
 /// A disk, and two lives of its node.
 template <class Disk>
 struct node_with {
+    using disk_type = Disk;
+
     explicit node_with(std::uint64_t seed) : run(seed) {}
 
     void crash() { disk.crash(next); }
@@ -74,6 +76,41 @@ struct node_with {
 
 using blocking = node_with<simulated_disk<records<value>>>;
 using beside = node_with<simulated_async_disk<records<value>>>;
+
+/// Believes whatever lies in a place. One that was never written to looks like a vote in slot 0 for nothing.
+struct no_checks {
+    template <class Record>
+    [[nodiscard]] static bool is_sound(const testing::sector<Record>& /*one*/) {
+        return true;
+    }
+    template <class Record>
+    [[nodiscard]] static bool is_at_home(const testing::sector<Record>& /*one*/,
+                                         const testing::sector_address& /*here*/) {
+        return true;
+    }
+    template <class Record>
+    [[nodiscard]] static bool is_current(const testing::sector<Record>& /*one*/,
+                                         std::uint64_t /*sequence*/) {
+        return true;
+    }
+};
+using trusting = node_with<simulated_disk<records<value>, no_checks>>;
+
+template <class Disk>
+void arm(Disk& disk, fault which) {
+    which == fault::stale_sector ? disk.lose_next_write() : disk.misdirect_next_write();
+}
+
+/// Votes in slots 0 to 3, of which the last, or any if a bit flips, is not to be had any more.
+template <class Node>
+void damage(Node& node, fault which) {
+    node.vote_in(3);
+    REQUIRE_FALSE(node.disk.sync());
+    if (which != fault::bit_flip) arm(node.disk, which);
+    node.disk.append(cast(3, 1));
+    REQUIRE_FALSE(node.disk.sync());
+    if (which == fault::bit_flip) node.disk.flip_bit();
+}
 
 /// Calls `play(seed)` until it says that it has seen enough; false if it never does.
 template <class Play>
@@ -158,7 +195,7 @@ TEST_CASE("a crash may leave some of what was not synced, always the first of it
     CHECK(left == std::set<std::size_t>{0, 1, 2, 3});
 }
 
-TEST_CASE("a torn record is cut off") {
+TEST_CASE("a torn record is cut off, and what comes later takes its place") {
     std::set<std::size_t> left;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
         blocking node(seed);
@@ -168,6 +205,9 @@ TEST_CASE("a torn record is cut off") {
         node.crash();
         const std::size_t votes = node.recovered_votes();
         if (node.run.tally[fault::torn_write] > 0) left.insert(votes);
+        node.vote_in(2);
+        REQUIRE_FALSE(node.disk.sync());
+        REQUIRE(node.recovered_votes() == 2);
     }
     CHECK(left == std::set<std::size_t>{0});
 }
@@ -239,30 +279,156 @@ TEST_CASE("a read that fails does so once in a while, and nothing is lost by it"
     }));
 }
 
-TEST_CASE("a damaged disk says so whenever it is read, and hands out nothing") {
+TEST_CASE("a read that goes elsewhere happens once in a while, and nothing is lost by it") {
+    CHECK(happens([](std::uint64_t seed) {
+        blocking node(seed);
+        node.run.faults.insert(fault::misdirected_read);
+        node.vote_in(3);
+        REQUIRE_FALSE(node.disk.sync());
+        REQUIRE(node.recovered_votes() == 3);
+        return node.run.tally[fault::misdirected_read] == 1;
+    }));
+    std::size_t wrong = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        trusting node(seed);
+        node.run.faults.insert(fault::misdirected_read);
+        node.vote_in(3);
+        REQUIRE_FALSE(node.disk.sync());
+        REQUIRE_FALSE(node.recover());
+        const bool is_wrong = node.votes != std::vector<std::uint64_t>{0, 1, 2};
+        REQUIRE(is_wrong == (node.run.tally[fault::misdirected_read] == 1));
+        wrong += is_wrong ? 1 : 0;
+    }
+    CHECK(wrong > 0);
+}
+
+TEST_CASE("each kind of damage is reported whenever the disk is read, and nothing is handed out") {
+    for (const fault which : {fault::bit_flip, fault::misdirected_write, fault::stale_sector}) {
+        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+            blocking node(seed);
+            damage(node, which);
+            INFO(to_text(which) << ", seed " << seed);
+            CHECK(node.disk.is_damaged());
+            for (int i = 0; i < 2; ++i) {
+                CHECK(node.recover() == blocking::disk_type::faulty);
+                CHECK(node.votes.empty());
+                node.crash();
+            }
+        }
+    }
+}
+
+TEST_CASE("a disk that is trusted hands out what each kind of damage has left there") {
+    const auto left_by = [](fault which) {
+        trusting node(1);
+        damage(node, which);
+        REQUIRE_FALSE(node.recover());
+        return node.votes;
+    };
+    CHECK(left_by(fault::bit_flip) == std::vector<std::uint64_t>{0, 1, 2, 3});
+    CHECK(left_by(fault::stale_sector) == std::vector<std::uint64_t>{1, 2});
+    const auto left = left_by(fault::misdirected_write);
+    CHECK(std::set(left.begin(), left.end()).contains(3));
+    CHECK(left.size() < 4);
+}
+
+TEST_CASE("a write goes wrong when there is one, is counted then, and not when the disk relents") {
+    for (const fault which : {fault::misdirected_write, fault::stale_sector}) {
+        blocking node(1);
+        node.vote_in(1);
+        CHECK_FALSE(node.disk.sync());
+        arm(node.disk, which);
+        CHECK_FALSE(node.disk.is_damaged());
+        CHECK(node.recovered_votes() == 1);
+        CHECK(node.run.tally[which] == 0);
+        SECTION("it comes") {
+            node.vote_in(2);
+            CHECK_FALSE(node.disk.sync());
+            CHECK(node.disk.is_damaged());
+            CHECK(node.run.tally[which] == 1);
+            CHECK(node.run.tally.total() == 1);
+        }
+        SECTION("it is spared") {
+            node.disk.relent();
+            node.vote_in(2);
+            CHECK_FALSE(node.disk.sync());
+            CHECK_FALSE(node.disk.is_damaged());
+            CHECK(node.recovered_votes() == 2);
+        }
+    }
+}
+
+TEST_CASE("a full disk that relents has room") {
     blocking node(1);
+    node.disk.fill_up(instant::never());
+    node.disk.relent();
     node.vote_in(2);
     CHECK_FALSE(node.disk.sync());
-    CHECK_FALSE(node.disk.is_damaged());
-    node.disk.damage();
-    CHECK(node.disk.is_damaged());
-    for (int i = 0; i < 2; ++i) {
-        CHECK(node.recover() == decltype(node.disk)::faulty);
-        CHECK(node.votes.empty());
-        node.crash();
+    CHECK(node.recovered_votes() == 2);
+}
+
+TEST_CASE("a long log is copied to a shorter one, without what is obsolete or forgotten") {
+    blocking node(1);
+    for (std::uint64_t round = 1; round <= 1'000; ++round) {
+        node.disk.append(promise_record{nth(round)});
+        node.disk.append(cast(round, round));
+        if (round > 3) node.disk.forget(slot(round - 3));
+        REQUIRE_FALSE(node.disk.sync());
     }
+    REQUIRE_FALSE(node.recover());
+    CHECK(node.promised == nth(1'000));
+    CHECK(node.votes == std::vector<std::uint64_t>{997, 998, 999, 1'000});
+    CHECK(node.disk.length() < 200);
+}
+
+TEST_CASE("damage is found, too, by whoever copies a long log") {
+    blocking node(1);
+    node.vote_in(1);
+    CHECK_FALSE(node.disk.sync());
+    node.disk.flip_bit();
+    std::error_code error;
+    for (int i = 0; i < 100 && !error; ++i) {
+        node.disk.append(cast(1, 2));
+        error = node.disk.sync();
+    }
+    CHECK(error == blocking::disk_type::faulty);
+    beside other(1);
+    other.vote_in(100);
+    other.disk.start_sync(token(100));
+    other.run.now = other.disk.next_due();
+    other.disk.finish([](const sync_token&, const std::error_code& none) { CHECK_FALSE(none); });
+    other.disk.flip_bit();
+    for (std::uint64_t i = 0; i < 400; ++i) other.disk.append(cast(1, 2));
+    other.disk.start_sync(token(500));
+    other.run.now = other.disk.next_due();
+    other.disk.finish([&](const sync_token&, const std::error_code& why) { error = why; });
+    CHECK(error == beside::disk_type::faulty);
 }
 
 TEST_CASE("a new disk holds nothing, and is whole") {
     blocking node(1);
     node.vote_in(2);
     CHECK_FALSE(node.disk.sync());
-    node.disk.damage();
+    node.disk.flip_bit();
+    node.disk.lose_next_write();
     node.vote_in(3);
     node.disk.wipe();
     CHECK_FALSE(node.disk.has_pending());
+    CHECK_FALSE(node.disk.is_damaged());
     CHECK(node.recovered_votes() == 0);
     CHECK_FALSE(node.disk.marks().has_voted(slot(0), nth(1)));
+    node.vote_in(1);
+    CHECK_FALSE(node.disk.sync());
+    CHECK(node.recovered_votes() == 1);
+}
+
+TEST_CASE("what is durable is what was read, once it was read") {
+    trusting node(1);
+    damage(node, fault::stale_sector);
+    CHECK(node.disk.marks().has_voted(slot(3), nth(1)));
+    CHECK_FALSE(node.recover());
+    CHECK_FALSE(node.disk.marks().has_voted(slot(3), nth(1)));
+    CHECK(node.disk.marks().has_voted(slot(2), nth(1)));
 }
 
 TEST_CASE("an older image holds what was durable when it was saved") {
