@@ -65,8 +65,9 @@ inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_befo
 /// What outlives its time is a session, a lease or a wait, or a lock-delay.
 inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds"};
 
-/// Two commands of an entry that share an id open a session or ask for a lock, whichever comes first.
-inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique"};
+/// Two commands of an entry that share an id open a session, ask for a lock or wait at a gate, whichever comes first.
+inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique",
+                                         "passages_are_right"};
 
 inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m1, 20, "nothing_before_its_sync"},

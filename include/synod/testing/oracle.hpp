@@ -22,6 +22,13 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
+/// Who says something, and on what grounds.
+struct speaker {
+    node_id self;
+    const durable_marks& disk;
+    slot applied_below;  // by its machine, in this life
+};
+
 /// Watches a cluster of replicas from outside of time: votes as they become durable, messages as they leave, lives as they end and
 /// begin. Finds two values chosen for a slot, two values in one ballot, a vote that does not carry what is chosen, a ballot used
 /// twice, a node that comes back with less than it left, and whatever a node says that a crash could still make untrue. What must
@@ -74,39 +81,55 @@ public:
     /// Every slot below is chosen.
     [[nodiscard]] slot chosen_below() const { return slot(next_); }
 
-    /// A message leaves a node on whose disk that much is durable.
-    void left(const prepare& said, const durable_marks& disk) {
-        expect(disk.reserved() >= said.ballot, "a prepare before its ballot is reserved");
+    /// A message leaves a node.
+    void left(const prepare& said, const speaker& by) {
+        expect(by.disk.reserved() >= said.ballot, "a prepare before its ballot is reserved");
     }
     template <class Value>
-    void left(const promise<Value>& said, const durable_marks& disk) {
-        expect(disk.promised() >= said.ballot, "a promise before it is durable");
+    void left(const promise<Value>& said, const speaker& by) {
+        expect(by.disk.promised() >= said.ballot, "a promise before it is durable");
         for (const vote<Value>& cast : said.votes) {
-            expect(disk.has_voted(cast.at, cast.ballot), "a vote reported before it is durable");
+            expect(by.disk.has_voted(cast.at, cast.ballot), "a vote reported before it is durable");
+        }
+        expect_forgotten(said.first, by);
+    }
+    void left(const accepted& said, const speaker& by) {
+        expect(by.disk.has_voted(said.at, said.ballot), "a vote told before it is durable");
+    }
+    void left(const refused& said, const speaker& by) {
+        expect(by.disk.promised() >= said.promised, "a refusal before its promise is durable");
+    }
+    void left(const probe_reply& said, const speaker& by) {
+        expect(by.disk.promised() >= said.promised,
+               "a probe answered before its promise is durable");
+    }
+    void left(const heartbeat& said, const speaker& by) {
+        expect_chosen(said.chosen_below);
+        expect_applied(said.applied_below, by);
+        for (const node_id one : quorums_.members()) {
+            if (stable_below_[one] < said.applied_below) {
+                stage_.violate("applied_is_applied: by n" + to_string(one));
+            }
         }
     }
-    void left(const accepted& said, const durable_marks& disk) {
-        expect(disk.has_voted(said.at, said.ballot), "a vote told before it is durable");
+    void left(const heartbeat_reply& said, const speaker& by) {
+        expect_applied(said.applied_below, by);
     }
-    void left(const refused& said, const durable_marks& disk) {
-        expect(disk.promised() >= said.promised, "a refusal before its promise is durable");
-    }
-    void left(const probe_reply& said, const durable_marks& disk) {
-        expect(disk.promised() >= said.promised, "a probe answered before its promise is durable");
-    }
-    void left(const heartbeat& said, const durable_marks&) { expect_chosen(said.chosen_below); }
     template <class Value>
-    void left(const accept<Value>& said, const durable_marks&) {
+    void left(const accept<Value>& said, const speaker& /*by*/) {
         expect_chosen(said.chosen_below);
     }
     template <class Value>
-    void left(const chosen<Value>& said, const durable_marks&) {
+    void left(const chosen<Value>& said, const speaker& by) {
         const slot_record& here = record_of(said.vote.at);
         expect(here.is_chosen && here.value == fingerprint_of(said.vote.value).low,
                "a value called chosen that is not");
+        expect(by.disk.has_voted(said.vote.at, said.vote.ballot),
+               "a value called chosen in a ballot before the vote is durable");
     }
+    void left(const forgotten& said, const speaker& by) { expect_forgotten(said.first, by); }
     template <class Other>
-    void left(const Other&, const durable_marks&) {}
+    void left(const Other& /*said*/, const speaker& /*by*/) {}
 
 private:
     struct round {
@@ -170,11 +193,37 @@ private:
         if (below.value() > next_) stage_.violate("chosen_is_chosen: below " + to_string(below));
     }
 
+    /// Whoever says that it has applied a slot has, and what is chosen there is on its disk. Each slot is looked at once, for a disk never
+    /// holds less than before.
+    void expect_applied(slot below, const speaker& by) {
+        if (below > by.applied_below || below.value() > next_) {
+            return stage_.violate("applied_is_applied: below " + to_string(below));
+        }
+        slot& known = stable_below_[by.self];
+        for (; known < below; ++known) {
+            expect(has_chosen(by.disk, known), "a slot called applied before its vote is durable");
+        }
+    }
+    [[nodiscard]] bool has_chosen(const durable_marks& disk, slot at) const {
+        const auto& votes = disk.votes();
+        if (at < votes.first()) return true;
+        return votes.ballot_of(at).exists() && votes.at(at).value == slots_[at.value()].value;
+    }
+
+    /// Whoever has forgotten what is below has applied it, and will know after a crash that it has.
+    void expect_forgotten(slot below, const speaker& by) {
+        if (below > by.applied_below) {
+            stage_.violate("applied_is_applied: forgotten below " + to_string(below));
+        }
+        expect(by.disk.votes().first() >= below, "a slot called forgotten before that is durable");
+    }
+
     stage& stage_;
     Quorums quorums_;
     std::vector<slot_record> slots_;
-    std::uint64_t next_ = 0;  // the first slot not chosen
-    std::set<ballot> led_;    // ballots that somebody was elected in
+    std::uint64_t next_ = 0;                // the first slot not chosen
+    std::set<ballot> led_;                  // ballots that somebody was elected in
+    std::map<node_id, slot> stable_below_;  // who has said that it has applied so much
     std::map<std::pair<node_id, incarnation>, durable_marks> left_;  // by the last life of each
 };
 

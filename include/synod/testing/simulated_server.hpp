@@ -318,7 +318,8 @@ private:
         if (!process_->acts()) return;
         tell_votes();
         if (is_admitted()) {
-            message.visit([this](const auto& one) { setting_.watch.left(one, disk_.marks()); });
+            const speaker by{self_, disk_.marks(), replica_->status().applied_below};
+            message.visit([&](const auto& one) { setting_.watch.left(one, by); });
         }
         stage& run = setting_.run;
         const auto sent = run.trace.note_send(run.now, self_, digest_of(message), [&] {

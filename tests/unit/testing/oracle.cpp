@@ -54,9 +54,11 @@ struct watched {
         watch.voted(bob, cast(at, in, what));
     }
 
+    /// `ada` says it, who has applied every slot below `applied_below`.
     template <class Message>
-    [[nodiscard]] std::string left(const Message& said, const durable_marks& disk = {}) {
-        watch.left(said, disk);
+    [[nodiscard]] std::string left(const Message& said, const durable_marks& disk = {},
+                                   std::uint64_t applied_below = 0) {
+        watch.left(said, {ada, disk, slot(applied_below)});
         return broken();
     }
 };
@@ -221,9 +223,64 @@ TEST_CASE("a value that is called chosen is the one that was") {
     const auto after_one_is_chosen = [](const chosen<value>& said) {
         watched all;
         all.choose(0, first, "a");
-        return all.left(said);
+        static_cast<void>(all.left(said, holding(cast(0, second, "a"), cast(1, first, "a"))));
+        return all.run.violation;
     };
     CHECK(after_one_is_chosen({header, cast(0, second, "a")}).empty());
-    CHECK_FALSE(after_one_is_chosen({header, cast(0, first, "b")}).empty());
-    CHECK_FALSE(after_one_is_chosen({header, cast(1, first, "a")}).empty());
+    CHECK(after_one_is_chosen({header, cast(0, first, "b")}).ends_with("chosen that is not"));
+    CHECK(after_one_is_chosen({header, cast(1, first, "a")}).ends_with("chosen that is not"));
+    CHECK(after_one_is_chosen({header, cast(0, ballot(3, eve), "a")})
+              .ends_with("before the vote is durable"));
+}
+
+TEST_CASE("who says that it has applied slots has, and has them on its disk") {
+    const auto after_two_are_chosen = [](std::uint64_t said, const durable_marks& disk,
+                                         std::uint64_t applied) {
+        watched all;
+        all.choose(0, first, "a");
+        all.choose(1, first, "b");
+        return all.left(heartbeat_reply{header, first, 1, slot(said)}, disk, applied);
+    };
+    const auto both = holding(cast(0, first, "a"), cast(1, first, "b"));
+    CHECK(after_two_are_chosen(2, both, 2).empty());
+    CHECK(after_two_are_chosen(2, both, 1) == "applied_is_applied");
+    CHECK(after_two_are_chosen(3, both, 3) == "applied_is_applied");
+    CHECK(after_two_are_chosen(2, holding(cast(0, first, "a")), 2) == "nothing_before_its_sync");
+    CHECK(after_two_are_chosen(1, holding(cast(0, first, "a")), 2).empty());
+    const auto other = holding(cast(0, first, "a"), cast(1, ballot(1, eve), "c"));
+    CHECK(after_two_are_chosen(2, other, 2) == "nothing_before_its_sync");
+    CHECK(after_two_are_chosen(2, holding(forget_record{slot(2)}), 2).empty());
+}
+
+TEST_CASE("who says that all have applied slots has heard it from each") {
+    const auto both = holding(cast(0, first, "a"), cast(1, first, "b"));
+    const auto after = [&both](std::uint64_t said, std::uint64_t by_bob, std::uint64_t by_eve) {
+        watched all;
+        all.choose(0, first, "a");
+        all.choose(1, first, "b");
+        const auto hear = [&](node_id from, std::uint64_t below) {
+            all.watch.left(heartbeat_reply{header, first, 1, slot(below)}, {from, both, slot(2)});
+        };
+        hear(bob, by_bob);
+        hear(eve, by_eve);
+        hear(eve, 0);
+        return all.left(heartbeat{header, first, 1, slot(2), slot(said)}, both, 2);
+    };
+    CHECK(after(2, 2, 2).empty());
+    CHECK(after(1, 2, 1).empty());
+    CHECK(after(2, 2, 1) == "applied_is_applied");
+    CHECK(after(2, 0, 2) == "applied_is_applied");
+}
+
+TEST_CASE("who says that slots are forgotten has applied them, and will know it after a crash") {
+    const auto kept = holding(promise_record{second});
+    const auto trimmed = holding(promise_record{second}, forget_record{slot(2)});
+    const forgotten said{header, slot(2)};
+    CHECK(watched().left(said, trimmed, 2).empty());
+    CHECK(watched().left(said, trimmed, 1) == "applied_is_applied");
+    CHECK(watched().left(said, kept, 2) == "nothing_before_its_sync");
+    const promise<value> promised{header, second, slot(0), slot(2), slot(2), true, {}};
+    CHECK(watched().left(promised, trimmed, 2).empty());
+    CHECK(watched().left(promised, trimmed, 1) == "applied_is_applied");
+    CHECK(watched().left(promised, kept, 2) == "nothing_before_its_sync");
 }
