@@ -54,6 +54,13 @@ public:
         return at < votes_.first() || votes_.ballot_of(at) >= ballot;
     }
 
+    /// Whether there is a vote in every slot below `below`, or it is forgotten.
+    [[nodiscard]] bool has_votes_below(synod::slot below) const {
+        synod::slot at = votes_.first();
+        while (at < below && votes_.ballot_of(at).exists()) ++at;
+        return at >= below;
+    }
+
     friend bool operator==(const durable_records&, const durable_records&) = default;
 
     template <class Sink>

@@ -9,6 +9,7 @@
 #include "explore/log_node.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -143,6 +144,35 @@ private:
         if constexpr (requires { said.chosen_below; }) {
             if (said.chosen_below.value() > chosen_.size()) name("what_is_called_chosen_is");
         }
+        if constexpr (requires { said.applied_below; }) {
+            if (said.applied_below.value() > chosen_.size()) name("what_is_called_applied_is");
+        }
+        if constexpr (std::same_as<Message, synod::heartbeat>) {
+            if (!has_everybody_voted_below(said.applied_below)) name("what_is_called_applied_is");
+        }
+        if constexpr (std::same_as<Message, synod::forgotten>) {
+            if (said.first.value() > chosen_.size()) name("what_is_called_forgotten_is_chosen");
+        }
+        if constexpr (std::same_as<Message, synod::chosen<synod::entry>>) {
+            if (!is_chosen(said.vote)) name("what_is_called_chosen_is");
+        }
+    }
+
+    [[nodiscard]] bool is_chosen(const log_vote& said) const {
+        const std::uint64_t at = said.at.value();
+        return at < chosen_.size() && chosen_[at] == said.value;
+    }
+
+    /// Whether each member has had a durable vote in each of these slots.
+    [[nodiscard]] bool has_everybody_voted_below(synod::slot below) const {
+        for (synod::slot at; at < below; ++at) {
+            synod::node_set voters;
+            for (const cast& one : votes_) {
+                if (one.vote.at == at) voters.insert(one.by);
+            }
+            if (voters != quorums_.members()) return false;
+        }
+        return true;
     }
 
     [[nodiscard]] bool says_denied_command() const {

@@ -7,8 +7,11 @@
 #include <synod/base/format.hpp>
 #include <synod/log/messages.hpp>
 
+#include "explore/durable_records.hpp"
 #include "explore/log_disk.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -108,21 +111,42 @@ struct log_letter {
 
 // Whether what a message reveals is durable on the sender's disk. [PTP 2.2]
 
-[[nodiscard]] inline bool may_leave(const synod::prepare& said, const value_disk& disk) {
-    return disk.kept().reserved() >= said.ballot;
+using durable_log = durable_records<synod::entry>;
+
+[[nodiscard]] inline bool may_leave(const synod::prepare& said, const durable_log& kept) {
+    return kept.reserved() >= said.ballot;
 }
 [[nodiscard]] inline bool may_leave(const synod::promise<synod::entry>& said,
-                                    const value_disk& disk) {
-    return disk.kept().promised() >= said.ballot;
+                                    const durable_log& kept) {
+    const bool has_all = std::ranges::all_of(
+        said.votes, [&](const log_vote& one) { return kept.has_voted(one.at, one.ballot); });
+    return has_all && kept.promised() >= said.ballot && kept.votes().first() >= said.first;
 }
-[[nodiscard]] inline bool may_leave(const synod::accepted& said, const value_disk& disk) {
-    return disk.kept().has_voted(said.at, said.ballot);
+[[nodiscard]] inline bool may_leave(const synod::accepted& said, const durable_log& kept) {
+    return kept.has_voted(said.at, said.ballot);
 }
-[[nodiscard]] inline bool may_leave(const synod::refused& said, const value_disk& disk) {
-    return disk.kept().promised() >= said.promised;
+[[nodiscard]] inline bool may_leave(const synod::refused& said, const durable_log& kept) {
+    return kept.promised() >= said.promised;
 }
+[[nodiscard]] inline bool may_leave(const synod::probe_reply& said, const durable_log& kept) {
+    return kept.promised() >= said.promised;
+}
+[[nodiscard]] inline bool may_leave(const synod::chosen<synod::entry>& said,
+                                    const durable_log& kept) {
+    return kept.has_voted(said.vote.at, said.vote.ballot);
+}
+[[nodiscard]] inline bool may_leave(const synod::forgotten& said, const durable_log& kept) {
+    return kept.votes().first() >= said.first;
+}
+[[nodiscard]] inline bool may_leave(const synod::heartbeat& said, const durable_log& kept) {
+    return kept.has_votes_below(said.applied_below);
+}
+[[nodiscard]] inline bool may_leave(const synod::heartbeat_reply& said, const durable_log& kept) {
+    return kept.has_votes_below(said.applied_below);
+}
+/// Of what reveals nothing.
 template <class Other>
-[[nodiscard]] bool may_leave(const Other&, const value_disk&) {
+[[nodiscard]] bool may_leave(const Other&, const durable_log&) {
     return true;
 }
 
@@ -135,7 +159,7 @@ public:
 
     template <class Message>
     void send(synod::node_id to, Message&& message) noexcept {
-        if (!may_leave(message, *disk_)) is_early_ = true;
+        if (!may_leave(message, disk_->kept())) is_early_ = true;
         if (!disk_->has_synced()) ++before_sync_;
         letters_.push_back({self_, to, std::forward<Message>(message)});
     }
