@@ -7,6 +7,7 @@
 #include <synod/base/one_of.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/paxos/storage.hpp>
+#include <synod/testing/simulated_process.hpp>
 
 #include "explore/durable_records.hpp"
 #include "mutants/mutant.hpp"
@@ -24,12 +25,31 @@ namespace explore {
 
 using log_vote = synod::vote<synod::entry>;
 
-/// Where in a flush a node crashes.
-enum class crash_point : std::uint8_t {
-    none,
-    before_sync,    // what needs no sync has left, and nothing is written
-    after_sync,     // all is written, and nothing more has left
-    amid_messages,  // all is written, and of what had waited for it the first message has left
+/// Where in a flush a node crashes: after so many effects, each of them a message that leaves or a sync; nowhere, unless it is said. What
+/// is applied shows nobody anything, so behind the last effect lies what is applied and not yet told to who asked for it.
+class crash_point {
+public:
+    crash_point() = default;
+    [[nodiscard]] static crash_point after(std::uint32_t effects) {
+        crash_point made;
+        made.effects_ = effects;
+        return made;
+    }
+
+    [[nodiscard]] bool comes() const { return effects_.has_value(); }
+    /// Precondition: it comes.
+    [[nodiscard]] std::uint32_t effects() const { return *effects_; }
+
+    friend bool operator==(crash_point, crash_point) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(comes());
+        if (comes()) sink.add(effects());
+    }
+
+private:
+    std::optional<std::uint32_t> effects_;
 };
 
 /// A storage that outlives its node. A crash loses what was not synced.
@@ -41,12 +61,8 @@ public:
         pending_.emplace_back(one);
     }
 
-    /// At a crash point it says no, so that its node sends nothing more.
     [[nodiscard]] std::error_code sync() noexcept {
-        has_synced_ = true;
-        if (point_ == crash_point::before_sync) return crashed();
-        keep(pending_.size());
-        if (point_ == crash_point::after_sync) return crashed();
+        if (acts()) keep(pending_.size());
         return {};
     }
 
@@ -59,16 +75,21 @@ public:
     /// The votes go with the forget_record.
     void forget(synod::slot /*below*/) noexcept {}
 
+    /// Its node is to crash there in the step that begins.
     void arm(crash_point point) {
-        point_ = point;
-        has_synced_ = false;
+        life_ = {};
+        if (point.comes()) life_.doom(point.effects());
     }
-    /// Whether a sync was asked for since it was armed.
-    [[nodiscard]] bool has_synced() const { return has_synced_; }
+    /// Whether the next effect of the node still happens, which is asked before each.
+    [[nodiscard]] bool acts() { return life_.acts(); }
+    /// Whether the node has come to where it was to crash, and not only because nothing ever happens.
+    [[nodiscard]] bool has_come_to(crash_point point) const {
+        return life_.is_dead() || (life_.is_spent() && point.effects() > 0);
+    }
 
     void crash() {
         pending_.clear();
-        arm(crash_point::none);
+        arm({});
     }
 
     /// The votes appended, and those that became durable, since they were taken last.
@@ -105,25 +126,20 @@ private:
     using record = synod::one_of<log_vote, synod::identity_record, synod::promise_record,
                                  synod::reserve_record, synod::chosen_record, synod::forget_record>;
 
-    [[nodiscard]] static std::error_code crashed() {
-        return std::make_error_code(std::errc::io_error);
-    }
-
     durable_records<synod::entry> kept_;
     std::vector<record> pending_;  // appended and not synced
 
     // Of the step that is being taken.
     std::vector<log_vote> appended_;
     std::vector<log_vote> fresh_;
-    crash_point point_ = crash_point::none;
-    bool has_synced_ = false;
+    synod::testing::simulated_process life_;
 };
 
 /// The same with syncs that go on beside the node, and end when the world lets them.
 class value_async_disk : public value_disk {
 public:
     void start_sync(const synod::sync_token& token) noexcept {
-        under_way_.push_back({token, pending()});
+        if (acts()) under_way_.push_back({token, pending()});
     }
     [[nodiscard]] bool is_syncing() const { return !under_way_.empty(); }
     [[nodiscard]] bool has_late_answer() const { return late_.has_value(); }

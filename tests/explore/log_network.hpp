@@ -11,7 +11,6 @@
 #include "explore/log_disk.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -150,7 +149,8 @@ template <class Other>
     return true;
 }
 
-/// A transport that is a value. While a step is taken it looks at the sender's disk whenever something leaves.
+/// A transport that is a value. While a step is taken it looks at the sender's disk whenever something leaves, and lets nothing
+/// leave once the sender has crashed.
 class letter_basket {
 public:
     static constexpr bool is_single_threaded = true;
@@ -159,18 +159,15 @@ public:
 
     template <class Message>
     void send(synod::node_id to, Message&& message) noexcept {
+        if (!disk_->acts()) return;
         if (!may_leave(message, disk_->kept())) is_early_ = true;
-        if (!disk_->has_synced()) ++before_sync_;
         letters_.push_back({self_, to, std::forward<Message>(message)});
     }
 
-    void watch(const value_disk& disk) {
+    void watch(value_disk& disk) {
         disk_ = &disk;
-        before_sync_ = 0;
         is_early_ = false;
     }
-    /// How many letters left before the first sync.
-    [[nodiscard]] std::size_t before_sync() const { return before_sync_; }
     /// Whether one left before what it rests on was durable.
     [[nodiscard]] bool is_early() const { return is_early_; }
 
@@ -190,8 +187,7 @@ private:
     std::vector<log_letter> letters_;  // none between two steps
 
     // Of the step that is being taken.
-    const value_disk* disk_ = nullptr;
-    std::size_t before_sync_ = 0;
+    value_disk* disk_ = nullptr;
     bool is_early_ = false;
 };
 

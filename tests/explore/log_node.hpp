@@ -123,8 +123,8 @@ public:
         });
     }
     /// `completed` is every command whose end somebody has been told.
-    [[nodiscard]] log_answer read(letter_set completed) {
-        return act(crash_point::none, [&] { note_asked(live().read(now_), 0, completed); });
+    [[nodiscard]] log_answer read(letter_set completed, crash_point point) {
+        return act(point, [&] { note_asked(live().read(now_), 0, completed); });
     }
     [[nodiscard]] log_answer tick(crash_point point) {
         return act(point, [&] {
@@ -132,23 +132,22 @@ public:
             live().tick(now_);
         });
     }
-    [[nodiscard]] log_answer transfer(synod::node_id to) {
-        return act(crash_point::none,
-                   [&] { static_cast<void>(live().transfer_leadership(to, now_)); });
+    [[nodiscard]] log_answer transfer(synod::node_id to, crash_point point) {
+        return act(point, [&] { static_cast<void>(live().transfer_leadership(to, now_)); });
     }
     [[nodiscard]] log_answer receive(const log_letter& letter, crash_point point) {
         return act(point, [&] { live().receive(letter.from, letter.message, now_); });
     }
-    [[nodiscard]] log_answer trim() {
-        return act(crash_point::none, [&] { live().trim(live().status().applied_below); });
+    [[nodiscard]] log_answer trim(crash_point point) {
+        return act(point, [&] { live().trim(live().status().applied_below); });
     }
-    [[nodiscard]] log_answer end_sync() {
-        return act(crash_point::none, [&] {
+    [[nodiscard]] log_answer end_sync(crash_point point) {
+        return act(point, [&] {
             if constexpr (is_async) live().synced(live().storage().end_sync(), {});
         });
     }
-    [[nodiscard]] log_answer answer_late() {
-        return act(crash_point::none, [&] {
+    [[nodiscard]] log_answer answer_late(crash_point point) {
+        return act(point, [&] {
             if constexpr (is_async) live().synced(live().storage().take_late_answer(), {});
         });
     }
@@ -247,12 +246,13 @@ private:
         if (live().time() < before) answer.broken = "log_time_never_falls";
         collect(answer);
         if (answer.broken.empty()) answer.broken = broken_by(was, acceptor_of(live()));
-        if (point == crash_point::none) {
-            note_attempts(answer);
+        note_attempts(answer);
+        if (!point.comes()) {
             live().drain([&](const synod::completion& one) { end(one, answer); });
             if (!live().is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
         } else {
-            crash_at(point, answer);
+            answer.is_taken = live().storage().has_come_to(point);
+            lose_memory();
         }
         return answer;
     }
@@ -331,17 +331,6 @@ private:
         letter_set shown;
         for (const note& one : role().machine().notes()) shown.insert(one.letter);
         return shown.includes(completed);
-    }
-
-    void crash_at(crash_point point, log_answer& answer) {
-        const std::size_t left = live().transport().before_sync() + 1;
-        answer.is_taken = live().storage().has_synced();
-        if (point == crash_point::amid_messages) {
-            answer.is_taken = answer.is_taken && answer.sent.size() > left;
-            answer.sent.resize(std::min(answer.sent.size(), left));
-        }
-        note_attempts(answer);
-        lose_memory();
     }
 
     /// Of what leaves: what a crash holds back uses no ballot.

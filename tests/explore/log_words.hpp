@@ -58,7 +58,7 @@ struct log_event {
     std::uint32_t to = 0;    // to whom leadership goes
     letter_set completed{};  // before a read is asked for
     synod::testing::interned<log_letter> delivered{0};
-    crash_point point = crash_point::none;
+    crash_point point{};
 
     friend bool operator==(const log_event&, const log_event&) = default;
 
@@ -74,14 +74,11 @@ struct log_event {
     }
 };
 
-/// Where in a flush the node crashes, as the end of the step's text.
+/// Where in the flush the node crashes, as the end of the step's text.
 [[nodiscard]] inline std::string text_of(crash_point point) {
-    switch (point) {
-        case crash_point::before_sync: return " but crash before its sync";
-        case crash_point::after_sync: return " but crash after its sync";
-        case crash_point::amid_messages: return " but crash after one message";
-        default: return {};
-    }
+    if (!point.comes()) return {};
+    const std::uint32_t effects = point.effects();
+    return " but crash after " + std::to_string(effects) + (effects == 1 ? " effect" : " effects");
 }
 
 /// `letters` holds the letter that is delivered, repeated or lost.
@@ -92,16 +89,17 @@ struct log_event {
     const std::string end = text_of(event.point);
     switch (event.what) {
         case sort::propose: return "propose " + std::string(1, event.letter) + " at " + self + end;
-        case sort::read: return "read at " + self;
+        case sort::read: return "read at " + self + end;
         case sort::tick: return "tick " + self + end;
-        case sort::transfer: return "transfer from " + self + " to " + std::to_string(event.to);
-        case sort::trim: return "trim " + self;
+        case sort::transfer:
+            return "transfer from " + self + " to " + std::to_string(event.to) + end;
+        case sort::trim: return "trim " + self + end;
         case sort::crash: return "crash " + self;
         case sort::restart: return "restart " + self;
-        case sort::end_sync: return "end sync of " + self;
-        case sort::answer_late: return "end sync of a former life of " + self;
+        case sort::end_sync: return "end sync of " + self + end;
+        case sort::answer_late: return "end sync of a former life of " + self + end;
         case sort::deliver: return "deliver " + to_string(letters[event.delivered]) + end;
-        case sort::repeat: return "repeat " + to_string(letters[event.delivered]);
+        case sort::repeat: return "repeat " + to_string(letters[event.delivered]) + end;
         default: return "lose " + to_string(letters[event.delivered]);
     }
 }

@@ -57,6 +57,29 @@ TEST_CASE("an elected cluster has a leader that takes commands, and followers th
     CHECK(world->broken().empty());
 }
 
+TEST_CASE(
+    "a node crashes before anything comes of a step, behind all of it, and at each point between") {
+    const auto crashes_of = [](const std::string& step, const words& more,
+                               const char* crashes = "1") {
+        words sizes{{"begin", "elected"}, {"crashes", crashes}, {"crash", "in_flush"}};
+        sizes.insert(sizes.end(), more.begin(), more.end());
+        std::vector<std::string> found;
+        for (const std::string& one : log_with(sizes)->enabled()) {
+            if (one.starts_with(step + " but crash")) found.push_back(one.substr(step.size()));
+        }
+        return found;
+    };
+    // Two requests leave, then the own vote is synced; of one node, nothing but that happens.
+    const std::vector<std::string> all{" but crash after 0 effects", " but crash after 1 effect",
+                                       " but crash after 2 effects", " but crash after 3 effects"};
+    CHECK(crashes_of("propose a at 0", {}) == all);
+    CHECK(crashes_of("propose a at 0", {{"disk", "async"}}) == all);
+    CHECK(crashes_of("propose a at 0", {{"nodes", "1"}}) ==
+          std::vector<std::string>(all.begin(), all.begin() + 2));
+    CHECK(crashes_of("read at 0", {{"reads", "1"}}).size() == 3);
+    CHECK(crashes_of("propose a at 0", {}, "0").empty());
+}
+
 TEST_CASE("the order in which a log is searched does not matter") {
     const words sizes{{"ticks", "1"}, {"commands", "1"}};
     const findings broad = log_with(sizes)->search_breadth_first({});

@@ -160,17 +160,17 @@ private:
             act(here, {.what = sort::propose, .node = self, .letter = letter}, visit);
         const letter_set completed = histories_.components()[here.history].completed();
         if (leads && may(here, sort::read, sizes_.reads))
-            attempt(here, {.what = sort::read, .node = self, .completed = completed}, visit);
+            act(here, {.what = sort::read, .node = self, .completed = completed}, visit);
         for (std::uint32_t to = 0; leads && to < sizes_.nodes; ++to) {
             if (to != self && may(here, sort::transfer, sizes_.transfers))
-                attempt(here, {.what = sort::transfer, .node = self, .to = to}, visit);
+                act(here, {.what = sort::transfer, .node = self, .to = to}, visit);
         }
         if (one.may_tick() && may(here, sort::tick, sizes_.ticks))
             act(here, {.what = sort::tick, .node = self}, visit);
         if (may(here, sort::trim, sizes_.trims))
-            attempt(here, {.what = sort::trim, .node = self}, visit);
-        if (one.is_syncing()) attempt(here, {.what = sort::end_sync, .node = self}, visit);
-        if (one.has_late_answer()) attempt(here, {.what = sort::answer_late, .node = self}, visit);
+            act(here, {.what = sort::trim, .node = self}, visit);
+        if (one.is_syncing()) act(here, {.what = sort::end_sync, .node = self}, visit);
+        if (one.has_late_answer()) act(here, {.what = sort::answer_late, .node = self}, visit);
         if (may(here, sort::crash, sizes_.crashes))
             attempt(here, {.what = sort::crash, .node = self}, visit);
     }
@@ -183,27 +183,29 @@ private:
         if (!node_in(here, to).is_running()) return;
         act(here, {.what = sort::deliver, .node = to, .delivered = number}, visit);
         if (may(here, sort::repeat, sizes_.repeats))
-            attempt(here, {.what = sort::repeat, .node = to, .delivered = number}, visit);
+            act(here, {.what = sort::repeat, .node = to, .delivered = number}, visit);
     }
 
-    /// A step and, where they are part of this world, the crashes in its flush.
+    /// A step and, where they are part of this world, the crashes in its flush, after one effect more each time until it has no more.
     template <class Visit>
     void act(const state& here, log_event event, Visit& visit) {
-        attempt(here, event, visit);
+        static_cast<void>(attempt(here, event, visit));
         if (!sizes_.crashes_in_flush || !may(here, sort::crash, sizes_.crashes)) return;
-        for (const auto point :
-             {crash_point::before_sync, crash_point::after_sync, crash_point::amid_messages}) {
-            event.point = point;
-            attempt(here, event, visit);
+        bool goes_on = true;
+        for (std::uint32_t effects = 0; goes_on; ++effects) {
+            event.point = crash_point::after(effects);
+            goes_on = attempt(here, event, visit);
         }
     }
 
+    /// Returns whether it is a step.
     template <class Visit>
-    void attempt(const state& here, const log_event& event, Visit& visit) {
+    bool attempt(const state& here, const log_event& event, Visit& visit) {
         state next = here;
         const event_number number = number_of(event);
-        if (take(next, number))
-            visit(step{event.node, number, &texts_[number.value()]}, std::move(next));
+        const bool is_step = take(next, number);
+        if (is_step) visit(step{event.node, number, &texts_[number.value()]}, std::move(next));
+        return is_step;
     }
 
     /// Returns whether anything came of it.
@@ -232,14 +234,14 @@ private:
     [[nodiscard]] log_answer react(node& one, const log_event& event) {
         switch (event.what) {
             case sort::propose: return one.propose(event.letter, event.point);
-            case sort::read: return one.read(event.completed);
+            case sort::read: return one.read(event.completed, event.point);
             case sort::tick: return one.tick(event.point);
-            case sort::transfer: return one.transfer(synod::node_id(event.to));
-            case sort::trim: return one.trim();
+            case sort::transfer: return one.transfer(synod::node_id(event.to), event.point);
+            case sort::trim: return one.trim(event.point);
             case sort::crash: return one.crash();
             case sort::restart: return one.restart();
-            case sort::end_sync: return one.end_sync();
-            case sort::answer_late: return one.answer_late();
+            case sort::end_sync: return one.end_sync(event.point);
+            case sort::answer_late: return one.answer_late(event.point);
             default: return one.receive(letters_[event.delivered], event.point);
         }
     }
@@ -249,7 +251,7 @@ private:
         const bool is_bounded = event.what != sort::deliver && event.what != sort::restart &&
                                 event.what != sort::end_sync && event.what != sort::answer_late;
         if (is_bounded) add(event.what);
-        if (event.point != crash_point::none) add(sort::crash);
+        if (event.point.comes()) add(sort::crash);
     }
 
     void post(state& here, const log_letter& letter) {

@@ -30,6 +30,8 @@ public:
     void doom(std::uint64_t effects) { left_ = effects; }
 
     [[nodiscard]] bool is_dead() const { return is_dead_; }
+    /// Whether the next effect is the one before which it dies, or would have been.
+    [[nodiscard]] bool is_spent() const { return left_ == 0; }
 
     /// How much later than the others what it sends leaves, because a sync took its time before.
     duration delay;

@@ -15,6 +15,7 @@ TEST_CASE("a life that nothing dooms goes on") {
     simulated_process life;
     for (int i = 0; i < 1'000; ++i) REQUIRE(life.acts());
     CHECK_FALSE(life.is_dead());
+    CHECK_FALSE(life.is_spent());
 }
 
 TEST_CASE("a doomed life has as many effects as it was given, and then none for ever") {
@@ -22,7 +23,11 @@ TEST_CASE("a doomed life has as many effects as it was given, and then none for 
         simulated_process life;
         REQUIRE(life.acts());
         life.doom(left);
-        for (std::uint64_t i = 0; i < left; ++i) REQUIRE(life.acts());
+        for (std::uint64_t i = 0; i < left; ++i) {
+            REQUIRE_FALSE(life.is_spent());
+            REQUIRE(life.acts());
+        }
+        CHECK(life.is_spent());
         CHECK_FALSE(life.is_dead());  // nothing shows before the effect that does not come
         CHECK_FALSE(life.acts());
         CHECK(life.is_dead());
