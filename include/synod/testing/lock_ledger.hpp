@@ -253,14 +253,13 @@ private:
         return true;
     }
 
-    /// Who begins to wait, or would have to, ends nobody's wait by that but of less urgent ones who would have it so, too. (locks 3.7)
+    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too. (locks 3.7)
     template <class Command>
     [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
         if constexpr (requires { asked.terms; }) {
-            const bool is_taken_in = holds_alternative<lock::queued>(its.said) ||
-                                     holds_alternative<lock::granted>(its.said);
-            return !is_taken_in || its.before.now != its.after.now ||
-                   detail::are_rightly_victims(its.before, its.after, asked.terms);
+            const bool is_judged =
+                holds_alternative<lock::queued>(its.said) && its.before.now == its.after.now;
+            return !is_judged || detail::are_rightly_victims(its.before, its.after, asked.terms);
         } else {
             return true;
         }
@@ -313,11 +312,11 @@ private:
         if constexpr (requires { asked.flags; }) {
             return (asked.flags & lock::barge) != 0 ||
                    passes_otherwise(its.before, asked, granted->token) ||
-                   !detail::overtakes(its.before, its.after, asked.name);
+                   !detail::overtakes(its.before, its.after, asked.name, asked.terms);
         }
         if constexpr (std::is_same_v<Command, lock::acquire_all>) {
-            return std::ranges::none_of(asked.locks, [&its](const lock::wanted& one) {
-                return detail::overtakes(its.before, its.after, one.name);
+            return std::ranges::none_of(asked.locks, [&](const lock::wanted& one) {
+                return detail::overtakes(its.before, its.after, one.name, asked.terms);
             });
         }
         return true;

@@ -108,7 +108,7 @@ TEST_CASE(
     };
     CHECK(granted(2, false).empty());
     CHECK(granted(2, true) == "first_come_first_served");
-    CHECK(granted(1, false) == "youngest_gives_way");
+    CHECK(granted(1, false) == "first_come_first_served");
 }
 
 TEST_CASE("who barges, or is let past, overtakes those who know it, and nobody else") {

@@ -64,26 +64,33 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return one != nullptr && one->owner.tag == tag;
 }
 
-/// Whether a request of the same name is among these.
-[[nodiscard]] inline bool is_among(const std::vector<lock::request_record>& these,
-                                   const lock::request_record& name) {
-    return std::ranges::any_of(these, [&name](const lock::request_record& one) {
-        return one.owner.session == name.owner.session && one.sequence == name.sequence;
-    });
+/// The request of that name among these, or nullptr.
+[[nodiscard]] inline const lock::request_record*
+find_request(const std::vector<lock::request_record>& these, const lock::request_record& name) {
+    for (const lock::request_record& one : these) {
+        if (one.owner.session == name.owner.session && one.sequence == name.sequence) return &one;
+    }
+    return nullptr;
 }
 
-/// Whether what has been granted meanwhile went ahead of somebody who waited for that lock, by no priority: of one who is not granted it
-/// as well, and has not given way, as one who closed a circle of those who wait for one another.
+/// Whether a request on the first terms is less urgent than one on the others, and both would have it give way then.
+[[nodiscard]] inline bool gives_way_to(const lock::terms& one, const lock::terms& other) {
+    return one.on_deadlock == lock::on_deadlock::lowest_priority &&
+           other.on_deadlock == lock::on_deadlock::lowest_priority && one.priority < other.priority;
+}
+
+/// Whether what has been granted meanwhile, on the terms of `asked`, went ahead of somebody who waited for that lock, by no priority: of
+/// one who is not granted it as well, and has not given way as one who is less urgent, in a circle of those who wait for one another.
 [[nodiscard]] inline bool overtakes(const lock::state& before, const lock::state& after,
-                                    std::string_view name) {
+                                    std::string_view name, const lock::terms& asked) {
     const lock::lock_record* const was = find_lock(before, name);
     if (was == nullptr || was->queue.empty() || was->policy == lock::policy::priority) return false;
     const lock::lock_record* const is = find_lock(after, name);
-    std::vector<lock::request_record> victims = after.ended;
-    std::erase_if(victims,
-                  [](const auto& one) { return one.state != lock::request_state::victim; });
     return std::ranges::any_of(was->queue, [&](const lock::request_record& one) {
-        return !is_among(victims, one) && (is == nullptr || !is_among(is->holders, one));
+        const lock::request_record* const end = find_request(after.ended, one);
+        const bool is_victim = end != nullptr && end->state == lock::request_state::victim;
+        const bool is_granted = is != nullptr && find_request(is->holders, one) != nullptr;
+        return !is_granted && !(is_victim && gives_way_to(one.standing.terms, asked));
     });
 }
 
@@ -196,11 +203,6 @@ template <class Other>
 /// Whether everybody who waited, and has given way to a request on these terms, is less urgent, and would have it so as it would.
 [[nodiscard]] inline bool are_rightly_victims(const lock::state& before, const lock::state& after,
                                               const lock::terms& asked) {
-    const auto gives_way_to = [](const lock::terms& one, const lock::terms& other) {
-        return one.on_deadlock == lock::on_deadlock::lowest_priority &&
-               other.on_deadlock == lock::on_deadlock::lowest_priority &&
-               one.priority < other.priority;
-    };
     return std::ranges::all_of(after.ended, [&](const lock::request_record& one) {
         if (one.state != lock::request_state::victim) return true;
         const lock::request_record* const was = find_waiting(before, one.at);
