@@ -160,8 +160,8 @@ private:
         request_id about;
     };
 
-    /// After so many hints in a row a command waits for its backoff, so that two replicas which take each other for the leader do
-    /// not keep it flying between them.
+    /// After so many hints in a row a command waits for its backoff, and goes to somebody else then, so that two replicas which take each
+    /// other for the leader do not keep it flying between them.
     static constexpr std::uint32_t most_redirections = 2;
     /// Transmissions whose answers are still known. Older ones have been sent again since.
     static constexpr std::size_t most_transmissions = 1024;
@@ -196,12 +196,15 @@ private:
         return made;
     }
 
-    /// The replica did not carry the command out, or does not know. A good hint is followed at once; anything else waits.
+    /// The replica did not carry the command out, or does not know. A good hint is followed at once, unless there were too many; anything
+    /// else waits.
     void send_again(parcel& one, node_id from, const lock::client_reply& came, instant now) {
         if (came.outcome == lock::outcome::overloaded) return;
         if (one.last_to != from) return;
-        if (came.has_hint && came.hint != from && turn_to(came.hint)) {
-            one.is_due = one.redirections++ < most_redirections;
+        const bool may_follow = one.redirections < most_redirections;
+        if (came.has_hint && came.hint != from && may_follow && turn_to(came.hint)) {
+            ++one.redirections;
+            one.is_due = true;
             return;
         }
         if (from == target()) turn_to_next();
@@ -232,7 +235,14 @@ private:
     }
 
     [[nodiscard]] node_id target() const { return identity_.replicas[target_]; }
-    void turn_to_next() { target_ = (target_ + 1) % identity_.replicas.size(); }
+    /// The next to be asked without a hint. Hints do not change whose turn that is, so wherever they lead, nobody is left out: replicas that
+    /// are cut off name for ever who led when they were.
+    void turn_to_next() {
+        const std::size_t count = identity_.replicas.size();
+        turn_ = (turn_ + 1) % count;
+        if (turn_ == target_) turn_ = (turn_ + 1) % count;
+        target_ = turn_;
+    }
 
     /// False for a node that is no replica.
     bool turn_to(node_id replica) {
@@ -255,6 +265,7 @@ private:
     queue<std::uint64_t> carried_;  // sequences, by number of transmission, from first_number_ on
     std::uint64_t first_number_ = 0;
     std::size_t target_ = 0;  // of identity_.replicas: believed to lead
+    std::size_t turn_ = 0;    // of identity_.replicas: asked last without a hint
     std::optional<synod::detail::deferred<node_id, Transport>> answered_by_;
 };
 
