@@ -117,8 +117,8 @@ public:
         if (asker_.is_live) offer_acquires();
         if (asker_.is_live && sizes_.takes_all) offer_all_at_once();
         if (asker_.is_live && sizes_.has_permits) offer_permits();
-        offer_releases();
         if (asker_.is_live && sizes_.has_leases) offer_leases();
+        offer_releases();
         if (asker_.is_live && sizes_.has_revokes) offer_revokes();
         if (asker_.is_live && sizes_.delay != 0) offer_reclaim();
         using synod::lock::mode;

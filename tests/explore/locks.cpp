@@ -7,13 +7,10 @@
 #include "mutants/kills_of_locks.hpp"
 #include "support/catch.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 using synod::mutants::kill;
 using synod::mutants::kills_of_locks;
@@ -23,14 +20,6 @@ using synod::testing::findings;
 namespace {
 
 constexpr std::string_view word = "world ";
-
-/// Those that a search finds in a world of their own; the others are shown by a conversation.
-[[nodiscard]] std::vector<kill> searched() {
-    std::vector<kill> all;
-    std::ranges::copy_if(kills_of_locks, std::back_inserter(all),
-                         [](const kill& one) { return one.where.starts_with(word); });
-    return all;
-}
 
 [[nodiscard]] std::unique_ptr<any_world> make(std::string_view line) {
     REQUIRE(line.starts_with(word));
@@ -55,7 +44,7 @@ void reach_exactly(std::string_view line, std::uint64_t distinct, std::uint64_t 
 TEST_CASE(
     "each mistake about locks is found in its small world, and the shortest way to it is a "
     "scenario") {
-    for (const kill& one : searched()) {
+    for (const kill& one : kills_of_locks) {
         INFO(one.where);
         const findings found = make(one.where)->search_breadth_first({});
         CHECK(found.broken == one.broken);
@@ -64,7 +53,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the same worlds hold without the mistake") {
-    for (const kill& one : searched()) {
+    for (const kill& one : kills_of_locks) {
         INFO(one.where);
         const findings found =
             make(one.where.substr(0, one.where.rfind(' ')))->search_breadth_first({});
