@@ -52,7 +52,7 @@ private:
         while (!stage_.is_violated() && world_.operations() < size_.operations) world_.step();
     }
 
-    /// No fault strikes any more; a majority comes back, and everybody else stays away for ever.
+    /// No fault strikes any more; a majority comes back, and everybody else is left for ever as it is then: gone, or half alive.
     void heal() {
         world_.calm();
         std::uint32_t healed = 0;
@@ -62,14 +62,32 @@ private:
                 ++healed;
                 set_right(one);
                 survivors_.push_back(&one);
-            } else {
+            } else if (stage_.flip(50)) {
                 one.retire();
+            } else {
+                leave_half_alive(one);
             }
         }
         set_clients_right();
         for (const auto& one : world_.clients()) owed_.push_back(one->cycles() + 1);
     }
 
+    /// It goes on, with its clock and whatever else it has. Between it and each of the other servers either way is open, thin or cut. It
+    /// may lead, and nobody but a client knows that the client does not reach it, so the ways between these are not cut.
+    void leave_half_alive(server_type& one) {
+        const std::size_t servers = world_.servers().size();
+        for (std::size_t i = 0; i < servers + world_.clients().size(); ++i) {
+            const node_id other(static_cast<std::uint32_t>(i));
+            if (other == one.self()) continue;
+            for (const auto& [from, to] : {std::pair(one.self(), other), {other, one.self()}}) {
+                if (i < servers && stage_.flip(33)) {
+                    world_.network().cut(from, to, instant::never());
+                } else if (stage_.flip(50)) {
+                    world_.network().thin_out(from, to, stage_.random.below(500'000));
+                }
+            }
+        }
+    }
     [[nodiscard]] static bool can_come_back(server_type& one) {
         return one.is_admitted() && !one.disk().is_damaged() && one.state() != server_state::faulty;
     }
@@ -96,17 +114,21 @@ private:
         return order;
     }
 
-    /// Every client has taken and given back a lock since, and the survivors are up and have applied all but what is under way.
+    /// Every client has taken and given back a lock since, and the survivors are up and have caught up.
     [[nodiscard]] bool has_come_right() const {
         for (std::size_t i = 0; i < owed_.size(); ++i) {
             if (world_.clients()[i]->cycles() < owed_[i]) return false;
         }
         for (const server_type* one : survivors_) {
-            if (one->state() != server_state::up) return false;
-            const slot applied = one->replica().status().applied_below;
-            if (applied + convergence < world_.chosen_below()) return false;
+            if (one->state() != server_state::up || !has_caught_up(*one)) return false;
         }
         return true;
+    }
+    /// It has applied all but what is under way. Others learn what they miss from the leader alone, so while an outsider leads, whom a
+    /// majority hears and not each of them has to, nobody is asked how far it is.
+    [[nodiscard]] bool has_caught_up(const server_type& one) const {
+        if (leading() == nullptr) return true;
+        return one.replica().status().applied_below + convergence >= world_.chosen_below();
     }
 
     [[nodiscard]] std::string who_is_stuck() const {

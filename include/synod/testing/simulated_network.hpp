@@ -40,7 +40,7 @@ public:
 
     /// A message leaves at `at`, which may be later than now.
     void post(letter&& sent, instant at) {
-        if (stage_.strikes(fault::loss, loss_)) return;
+        if (is_thinned(sent) || stage_.strikes(fault::loss, loss_)) return;
         if (stage_.strikes(fault::duplication, duplication_)) {
             letter again = sent;
             enqueue(std::move(again), at + latency());
@@ -82,6 +82,11 @@ public:
     /// Nothing gets from `from` to `to` until `until`.
     void cut(node_id from, node_id to, instant until) { path_of(from, to).cut_until = until; }
 
+    /// Of what is sent from `from` to `to` so many in a million are lost from now on. That is how the path is, and no fault strikes it.
+    void thin_out(node_id from, node_id to, std::uint64_t per_million) {
+        path_of(from, to).loss = per_million;
+    }
+
     /// Whether nothing gets from `from` to `to` at the moment, or not yet.
     [[nodiscard]] bool is_obstructed(node_id from, node_id to) const {
         const path& way = paths_[std::size_t{from.value()} * actors_ + to.value()];
@@ -91,9 +96,12 @@ public:
     /// What is on its way from `from` to `to` arrives at `until` at the earliest, and within a few milliseconds then, in any order.
     void hold(node_id from, node_id to, instant until) { path_of(from, to).held_until = until; }
 
-    /// Ends every partition, and lets go of what is held back as it falls due.
+    /// Ends every partition, and leaves no path thin. What is held back or late comes as it falls due, and holds up nothing behind it.
     void heal() {
-        for (path& each : paths_) each.cut_until = each.held_until = stage_.now;
+        for (path& each : paths_) {
+            each.cut_until = each.held_until = each.last_due = stage_.now;
+            each.loss = 0;
+        }
     }
 
     /// How many messages are, copies included.
@@ -103,7 +111,8 @@ private:
     struct path {
         instant cut_until;
         instant held_until;
-        instant last_due;  // of what was sent last
+        instant last_due;        // of what was sent last
+        std::uint64_t loss = 0;  // in a million
     };
     struct entry {
         instant due;
@@ -117,6 +126,11 @@ private:
 
     [[nodiscard]] path& path_of(node_id from, node_id to) {
         return paths_[std::size_t{from.value()} * actors_ + to.value()];
+    }
+
+    [[nodiscard]] bool is_thinned(const letter& sent) {
+        const std::uint64_t loss = path_of(sent.from, sent.to).loss;
+        return loss > 0 && stage_.random.below(1'000'000) < loss;
     }
 
     [[nodiscard]] duration latency() {

@@ -225,16 +225,53 @@ TEST_CASE("what is let go arrives in another order, now and then") {
     CHECK(is_ever_out_of_order);
 }
 
-TEST_CASE("healing ends cuts and holds") {
+TEST_CASE("a thin path loses as much as it was told, the other way and elsewhere nothing") {
+    wire all(1);
+    all.net.thin_out(ada, bob, 250'000);
+    for (int i = 0; i < many; ++i) {
+        all.post(ada, bob, i);
+        all.post(bob, ada, many);
+        all.post(eve, bob, many);
+    }
+    all.deliver();
+    const auto from = [&all](node_id sender) {
+        return std::ranges::count(all.arrived, sender, &arrival::from);
+    };
+    CHECK(from(ada) > many / 2);
+    CHECK(from(ada) < many * 9 / 10);
+    CHECK(from(bob) == many);
+    CHECK(from(eve) == many);
+    CHECK(all.run.tally.total() == 0);
+}
+
+TEST_CASE("healing ends cuts, holds and thin paths") {
     wire all(1);
     all.net.cut(ada, bob, instant() + seconds(100));
     all.net.hold(bob, ada, instant() + seconds(100));
-    all.post(ada, bob, 1);
+    all.net.thin_out(ada, bob, 1'000'000);
+    all.post(ada, bob, 0);
     all.net.heal();
+    all.post(ada, bob, 1);
     all.post(bob, ada, 2);
     all.deliver();
     REQUIRE(all.arrived.size() == 2);
     CHECK(all.run.now < instant() + longest_usual);
+}
+
+TEST_CASE("what was late before healing does not hold up what is sent after it") {
+    std::size_t late = 0;
+    for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+        wire all(seed);
+        all.run.faults.insert(fault::long_delay);
+        all.post(ada, bob, 1);
+        all.run.faults = {};
+        all.net.heal();
+        all.post(ada, bob, 2);
+        all.deliver(instant() + longest_usual);
+        REQUIRE(std::ranges::count(all.messages(), 2) == 1);
+        late += all.arrived.size() == 1 ? 1 : 0;
+    }
+    CHECK(late > 0);
 }
 
 TEST_CASE(

@@ -264,3 +264,32 @@ TEST_CASE("a run over budget has as many operations in it as any") {
         CHECK(all.operations() >= hasty.operations);
     }
 }
+
+TEST_CASE("whoever is not healed is gone at the end, or half alive, and the others come right") {
+    std::uint32_t gone = 0;
+    std::uint32_t half_alive = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        stage run(seed);
+        simulation_settings settings = simulation_settings::draw(run);
+        settings.replicas = 5;
+        settings.is_over_budget = false;
+        simulation<lock_suite, lock_suite::disk> all(run, small, settings);
+        all.perform();
+        INFO("seed " << seed << ": " << run.violation);
+        CHECK(run.violation.empty());
+        std::uint32_t up = 0;
+        std::uint32_t cut = 0;
+        for (const auto& one : all.servers()) {
+            up += one->is_awake() ? 1 : 0;
+            for (const auto& other : all.servers()) {
+                cut += all.network().is_obstructed(one->self(), other->self()) ? 1 : 0;
+            }
+        }
+        CHECK(up >= 3);
+        CHECK((cut == 0 || up > 3));
+        gone += 5 - up;
+        half_alive += cut > 0 ? up - 3 : 0;
+    }
+    CHECK(gone > 0);
+    CHECK(half_alive > 0);
+}
