@@ -59,7 +59,7 @@ inline constexpr one_of_these agreement{"chosen_is_carried", "one_value_chosen",
 /// Half a vote gives way to the other half in one ballot, on one disk or seen over two.
 inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_ballot"};
 
-/// A value that too few have voted for is seen where a message calls it chosen, or where one that was called so is chosen otherwise.
+/// A value that too few have voted for is seen where a message calls slots chosen, or where one tells such a value, or without the vote.
 inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_before_its_sync"};
 
 /// What outlives its time is a session, a lease or a wait, or a lock-delay.
@@ -89,7 +89,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m24, 50, agreement},
     simulated_kill{mutant::m25, 100, agreement},
     simulated_kill{mutant::m26, 100, agreement},
-    simulated_kill{mutant::m31, 50, "chosen_is_chosen"},
+    simulated_kill{mutant::m31, 50, chosen_too_early},
     simulated_kill{mutant::m32, 200, "histories_are_linearizable"},
     simulated_kill{mutant::m34, 300, "histories_are_linearizable"},
     simulated_kill{mutant::m38, 50, "replicas_agree"},
