@@ -1,4 +1,5 @@
-// locks.cpp - what commands of the lock table cost and what a held lock takes, beside look-ups in a hash table of as many names.
+// locks.cpp - what commands of the lock table cost and what a held lock takes, beside look-ups in a
+// hash table of as many names.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -39,7 +40,8 @@ std::string name_of(std::uint64_t number) {
     return text;
 }
 
-/// A table behind a log: positions and sequences are counted here, and every command acknowledges all before it.
+/// A table behind a log: positions and sequences are counted here, and every command acknowledges
+/// all before it.
 class driver {
 public:
     driver() : table_(std::move(*lock::table::make(roomy()))) {
@@ -163,7 +165,8 @@ void count(benchmark::State& state) {
                             static_cast<std::int64_t>(batch));
 }
 
-/// Acquires and releases free locks drawn at random, beside those that are held; an item is a pair. Fails if one allocates.
+/// Acquires and releases free locks drawn at random, beside those that are held; an item is a pair.
+/// Fails if one allocates.
 void acquire_and_release(benchmark::State& state) {
     const auto beside = static_cast<std::uint64_t>(state.range(0));
     driver& all = with_held(beside);
@@ -207,7 +210,8 @@ void two_lookups(benchmark::State& state) {
     count(state);
 }
 
-/// Releases a lock that so many owners wait for; one more queues up after each release. An item is a release.
+/// Releases a lock that so many owners wait for; one more queues up after each release. An item is
+/// a release.
 void release_with_waiters(benchmark::State& state) {
     driver all;
     const auto waiters = static_cast<std::uint64_t>(state.range(0));
@@ -232,8 +236,8 @@ void release_with_waiters(benchmark::State& state) {
         state.SkipWithError("a release made not one grant");
 }
 
-/// Queues up behind so many owners, all of whom write or read but for the first, who writes. An item is a request, which looks
-/// for those who would wait for it.
+/// Queues up behind so many owners, all of whom write or read but for the first, who writes. An
+/// item is a request, which looks for those who would wait for it.
 void enqueue_behind(benchmark::State& state) {
     const auto waiters = static_cast<std::uint64_t>(state.range(0));
     const lock::mode wanted = state.range(1) == 0 ? lock::mode::exclusive : lock::mode::shared;

@@ -1,4 +1,5 @@
-// rounds.cpp - message rounds of real replicas, and the floor under them: the same bytes through the same queues, no protocol.
+// rounds.cpp - message rounds of real replicas, and the floor under them: the same bytes through
+// the same queues, no protocol.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,8 @@ constexpr std::uint64_t commands = 1024;  // in one iteration
 
 using single_threaded = synod::memory_network<synod::replica_message>;
 
-/// The same network, without the word that its messages stay on one thread: entries are counted atomically.
+/// The same network, without the word that its messages stay on one thread: entries are counted
+/// atomically.
 class between_threads {
 public:
     class link {

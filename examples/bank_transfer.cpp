@@ -1,5 +1,5 @@
-// examples/bank_transfer.cpp - money moves between accounts while replicas crash: none is lost, and none is made.
-// Accounts are locked together, read, and written in a transaction that depends on both tokens.
+// examples/bank_transfer.cpp - money moves while replicas crash: none is lost, and none is made.
+// Accounts are locked together, and written in a transaction that depends on both tokens.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,8 +1,9 @@
-// examples/bench_my_transport.cpp - message rounds of real replicas, timed on a transport of your own.
+// examples/bench_my_transport.cpp - message rounds of real replicas, on a transport of your own.
 //
-// Bring a network with two functions: `connect(self)` gives a node its transport, `deliver(to, receive)` hands over what has
-// arrived; and a third if it takes its time: `idle()` says that nothing is on its way. `testing::rounds` builds the cluster on it
-// and drives it; you hold the stopwatch.
+// Bring a network with two functions: `connect(self)` gives a node its transport, `deliver(to,
+// receive)` hands over what has arrived; and a third if it takes its time: `idle()` says that
+// nothing is on its way. `testing::rounds` builds the cluster on it and drives it; you hold the
+// stopwatch.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,7 +20,8 @@
 using namespace synod;
 using namespace std::chrono_literals;
 
-/// Yours would be sockets, a message bus or shared memory. This one keeps letters in a deque for each receiver.
+/// Yours would be sockets, a message bus or shared memory. This one keeps letters in a deque for
+/// each receiver.
 class my_network {
 public:
     struct letter {
@@ -27,7 +29,8 @@ public:
         replica_message content;
     };
 
-    /// The transport that a replica holds: it may lose, delay or repeat, but must not wait and must not throw.
+    /// The transport that a replica holds: it may lose, delay or repeat, but must not wait and must
+    /// not throw.
     struct pen {
         static constexpr bool is_single_threaded = true;  // so shared entries need no atomic counts
 

@@ -1,7 +1,7 @@
-// examples/custom_transport.cpp - a transport of your own: anything with a `send` that may lose, delay and reorder.
+// examples/custom_transport.cpp - a transport of your own: a `send` that may lose and reorder.
 //
-// This one delays every message by up to 5 ms at random, so that they overtake one another, and loses every tenth. The conformance
-// kit tries it against the laws of transports; then three replicas decide a hundred commands over it.
+// This one delays every message by up to 5 ms at random, and loses every tenth. The conformance kit
+// tries it against the laws of transports; then three replicas decide a hundred commands over it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +24,7 @@ struct bad_weather {
         node_id from, to;
         replica_message message;
     };
-    // The transport: one node's end of it. `send` must be noexcept, must not wait for the receiver, and must not call anybody.
+    // One node's end of it. `send` is noexcept, waits for no receiver, and calls nobody back.
     struct link {
         bad_weather* weather;
         node_id self;

@@ -1,4 +1,4 @@
-// examples/deadlock.cpp - two tasks take two locks in opposite order: one is told so, gives way, and comes again.
+// examples/deadlock.cpp - two tasks take two locks in opposite order: one gives way and returns.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,8 +16,8 @@ using disk = memory_storage<records<entry>>;
 
 namespace {
 
-/// Takes one lock after the other, and gives both back; between the two it waits for the other task, the first time. A task that
-/// would wait for who waits for it gives back what it has and begins anew: nobody else can go on before that.
+/// Takes one lock after the other, and gives both back; the first time it waits in between for the
+/// other task. Who would wait for who waits for it gives back what it has, and begins anew.
 class task {
 public:
     task(session& through, std::uint64_t owner, std::string first, std::string second)

@@ -1,4 +1,4 @@
-// examples/fenced_file.cpp - a holder that was stopped for too long writes late, and the file refuses.
+// examples/fenced_file.cpp - a holder that was stopped for too long writes, and the file refuses.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -29,7 +29,7 @@ struct stoppable_clock {
     std::atomic<std::int64_t>* stopped_at;
 };
 
-/// A file of lines with a gate before it. Its marks are in a file of their own, put in place whole before a line is written.
+/// A file of lines behind a gate, whose marks are in another and are kept before a line is written.
 class fenced_file {
 public:
     explicit fenced_file(const fs::path& at) : lines_(at), gate_(keeper{at}, kept(at)) {}

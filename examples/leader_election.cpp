@@ -1,4 +1,4 @@
-// examples/leader_election.cpp - of three workers one leads, everybody sees who, and when it stops another one follows.
+// examples/leader_election.cpp - one of three workers leads, all see who, and then another follows.
 //
 // SPDX-License-Identifier: BSL-1.0
 

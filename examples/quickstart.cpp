@@ -1,4 +1,5 @@
-// examples/quickstart.cpp - a lock that outlives its leader: three replicas, eight workers, one counter, and two crashes.
+// examples/quickstart.cpp - a lock that outlives its leader: three replicas, eight workers, one
+// counter, and two crashes.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -32,7 +33,8 @@ double milliseconds_since(clock::time_point begin) {
     return std::chrono::duration<double, std::milli>(clock::now() - begin).count();
 }
 
-/// A storage is anything with append, sync, recover and forget. This one lives in memory, outlives its replica, and counts.
+/// A storage is anything with append, sync, recover and forget. This one lives in memory, outlives
+/// its replica, and counts.
 struct disk : synod::memory_storage<synod::records<synod::entry>> {
     [[nodiscard]] std::error_code sync() noexcept {
         syncs.fetch_add(1, std::memory_order_relaxed);
@@ -70,7 +72,8 @@ public:
 
     void wait_for_leader() const { leader_.wait(nobody); }
 
-    /// Waits for a leader and names it, each only once: the next call waits for whoever is elected after that.
+    /// Waits for a leader and names it, each only once: the next call waits for whoever is elected
+    /// after that.
     [[nodiscard]] std::uint32_t take_leader() {
         for (;;) {
             wait_for_leader();
@@ -103,7 +106,8 @@ private:
     std::array<std::optional<node>, replicas> nodes_;  // the first to go
 };
 
-/// What the lock guards. The counter has no mutex and is no atomic; the gate refuses writes under a token that is too old.
+/// What the lock guards. The counter has no mutex and is no atomic; the gate refuses writes under a
+/// token that is too old.
 struct resource {
     synod::fence_gate<> gate;
     int counter = 0;
@@ -157,7 +161,8 @@ void work(synod::mutex& door, resource& shared, progress& how_far, std::vector<d
     }
 }
 
-/// Waits for another leader than the one that was destroyed: until then that may have been elected once more.
+/// Waits for another leader than the one that was destroyed: until then that may have been elected
+/// once more.
 std::uint32_t successor_of(std::uint32_t destroyed, cluster& all) {
     for (;;) {
         const std::uint32_t elected = all.take_leader();
@@ -172,7 +177,8 @@ std::uint32_t third_beside(std::uint32_t leader, std::uint32_t rebuilt) {
     return third;
 }
 
-/// Takes the leader away at a third of the way and a follower at two thirds, and rebuilds each from its disk.
+/// Takes the leader away at a third of the way and a follower at two thirds, and rebuilds each from
+/// its disk.
 void disturb(cluster& all, progress& how_far) {
     how_far.wait_for(expected / 3);
     const std::uint32_t leader = all.take_leader();

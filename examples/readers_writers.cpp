@@ -1,4 +1,4 @@
-// examples/readers_writers.cpp - two prices that belong together: many read them at once, and nobody sees one without the other.
+// examples/readers_writers.cpp - two prices that many read at once, and none without the other.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -22,8 +22,8 @@ constexpr int readers = 4;
 constexpr int writers = 2;
 constexpr int turns = 100;
 
-/// What the lock guards; the prices are no atomics. The gate refuses whoever comes under a token that is too old, and has a mutex of
-/// this process, for readers are inside together.
+/// What the lock guards; the prices are no atomics. The gate refuses whoever comes under a token
+/// that is too old, and has a mutex of this process, for readers are inside together.
 struct prices {
     [[nodiscard]] bool admits(fencing_token token, lock::mode mode) {
         const std::lock_guard inside(guards_gate);

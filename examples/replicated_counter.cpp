@@ -1,5 +1,5 @@
-// examples/replicated_counter.cpp - your own state machine: typed commands, and each of them exactly once.
-// Three replicas, three threads. Every command is sent twice, as if its answer was lost; each counts once, also when the leader dies.
+// examples/replicated_counter.cpp - your own state machine: typed commands, each exactly once.
+// Every command is sent twice, as if its answer was lost, and counts once, also when a leader dies.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -43,7 +43,7 @@ struct counter {
         result.raw(reply);
         sessions.store(asked.stamp, reply);
     }
-    // Sessions expire by the log's own time, which the leader keeps moving while there is a deadline.
+    // Sessions expire by the log's own time, which the leader keeps moving for that.
     void advance(log_time now) {
         sessions.advance(now, [](auto) {});
     }
@@ -73,7 +73,7 @@ int main() {
                                      counter(), disks[i], policy, how);
     }
     std::size_t leader = 0, total = 0;
-    // Sends a command until a leader has decided it, which is always safe; waits while nobody leads.
+    // Sends a command until a leader has decided it, which is safe; waits while nobody leads.
     const auto ask = [&](const command& asked) {
         bytes encoded;
         byte_writer out(encoded);

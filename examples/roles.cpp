@@ -1,4 +1,4 @@
-// examples/roles.cpp - Paxos on one page: three acceptors, two proposers who want different things, and a learner.
+// examples/roles.cpp - Paxos on one page: three acceptors, two proposers at odds, and a learner.
 //
 // SPDX-License-Identifier: BSL-1.0
 

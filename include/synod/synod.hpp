@@ -1,4 +1,5 @@
-// synod/synod.hpp - everything, but for what needs more than the C++ standard library, and for what only tests need.
+// synod/synod.hpp - everything, but for what needs more than the C++ standard library, and for what
+// only tests need.
 //
 // SPDX-License-Identifier: BSL-1.0
 

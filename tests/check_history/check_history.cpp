@@ -1,4 +1,5 @@
-// tests/check_history/check_history.cpp - judges recorded histories: which are linearizable, and which prefix of the others is not.
+// tests/check_history/check_history.cpp - judges recorded histories: which are linearizable, and
+// which prefix of the others is not.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/compile_fail/model_step.cpp - a model of linearizability whose step does not say whether it can be.
+// tests/compile_fail/model_step.cpp - a model of linearizability whose step does not say whether it
+// can be.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

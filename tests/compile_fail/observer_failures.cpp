@@ -1,4 +1,5 @@
-// tests/compile_fail/observer_failures.cpp - an observer that does not want to hear of a failed storage.
+// tests/compile_fail/observer_failures.cpp - an observer that does not want to hear of a failed
+// storage.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

@@ -1,4 +1,5 @@
-// tests/compile_fail/state_machine_apply.cpp - a machine whose apply returns its result in place of writing it.
+// tests/compile_fail/state_machine_apply.cpp - a machine whose apply returns its result in place of
+// writing it.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

@@ -1,4 +1,5 @@
-// tests/compile_fail/state_machine_timers.cpp - a log for a machine whose timers nobody would ever fire.
+// tests/compile_fail/state_machine_timers.cpp - a log for a machine whose timers nobody would ever
+// fire.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

@@ -1,4 +1,5 @@
-// tests/compile_fail/storage_start_sync.cpp - a role on a storage that would be asynchronous, were its start_sync noexcept.
+// tests/compile_fail/storage_start_sync.cpp - a role on a storage that would be asynchronous, were
+// its start_sync noexcept.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

@@ -1,4 +1,5 @@
-// tests/compile_fail/world_broken.cpp - a world that says whether something is broken, and not what.
+// tests/compile_fail/world_broken.cpp - a world that says whether something is broken, and not
+// what.
 //
 // SPDX-License-Identifier: BSL-1.0
 //

@@ -1,4 +1,5 @@
-// tests/concept/archetypes.hpp - for each concept a type that has the least it asks for. Declared, never defined: nothing is linked.
+// tests/concept/archetypes.hpp - for each concept a type that has the least it asks for. Declared,
+// never defined: nothing is linked.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/concept/models.cpp - what a model of linearizability has to have, and that it needs nothing more.
+// tests/concept/models.cpp - what a model of linearizability has to have, and that it needs nothing
+// more.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/concept/roles.cpp - roles and replicas ask for no more than their concepts say: they are instantiated with the archetypes.
+// tests/concept/roles.cpp - roles and replicas ask for no more than their concepts say: they are
+// instantiated with the archetypes.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/consumer/second.cpp - the other one; what is defined in a header and not inline would clash here.
+// tests/consumer/second.cpp - the other one; what is defined in a header and not inline would clash
+// here.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/core/instantiate.cpp - the roles, a replica, its service and the lock table, instantiated without exceptions and run-time types.
+// tests/core/instantiate.cpp - the roles, a replica, its service and the lock table, instantiated
+// without exceptions and run-time types.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/core/main.cpp - a lone replica of the lock service decides a command, without exceptions and run-time types.
+// tests/core/main.cpp - a lone replica of the lock service decides a command, without exceptions
+// and run-time types.
 //
 // SPDX-License-Identifier: BSL-1.0
 

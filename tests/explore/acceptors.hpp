@@ -1,4 +1,5 @@
-// tests/explore/acceptors.hpp - the real acceptor, bare and whole, as a value that is asked and answers at once.
+// tests/explore/acceptors.hpp - the real acceptor, bare and whole, as a value that is asked and
+// answers at once.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@ namespace explore {
 
 using message = synod::paxos_message<int>;
 
-/// Who is who, and what the proposers say. The nodes 0 to n-1 are acceptors; node n is every proposer, for each ballot has its own.
+/// Who is who, and what the proposers say. The nodes 0 to n-1 are acceptors; node n is every
+/// proposer, for each ballot has its own.
 class cast {
 public:
     explicit cast(std::uint32_t acceptors)
@@ -54,7 +56,8 @@ private:
     std::vector<synod::member> members_;
 };
 
-/// The one answer among `letters`. These worlds ask nothing that an acceptor may leave without an answer.
+/// The one answer among `letters`. These worlds ask nothing that an acceptor may leave without an
+/// answer.
 [[nodiscard]] inline message only_answer(std::vector<support::letter<message>> letters) {
     if (letters.size() != 1) throw std::logic_error("an acceptor did not answer once");
     return std::move(letters.front().message);

@@ -1,7 +1,9 @@
-// tests/explore/client_life.hpp - a real session of a client and the little program that uses it, as a value: all that it was told.
+// tests/explore/client_life.hpp - a real session of a client and the little program that uses it,
+// as a value: all that it was told.
 //
-// The core of a session holds iterators into itself and is no value. But it is deterministic; so what stands for it is the list of its
-// inputs, and the core is made anew, and told all of them, when there is one more.
+// The core of a session holds iterators into itself and is no value. But it is deterministic; so
+// what stands for it is the list of its inputs, and the core is made anew, and told all of them,
+// when there is one more.
 //
 // SPDX-License-Identifier: BSL-1.0
 

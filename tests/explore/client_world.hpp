@@ -1,5 +1,5 @@
-// tests/explore/client_world.hpp - the world of sessions: clients, a network that loses, repeats and delays, clocks that drift, a lock
-// table, and a resource behind a gate.
+// tests/explore/client_world.hpp - the world of sessions: clients, a network that loses, repeats
+// and delays, clocks that drift, a lock table, and a resource behind a gate.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +24,8 @@
 
 namespace explore {
 
-/// Each number bounds how often something happens, or how many there are of something. A letter that is never delivered is lost.
+/// Each number bounds how often something happens, or how many there are of something. A letter
+/// that is never delivered is lost.
 struct client_world_sizes {
     std::uint32_t clients = 1;
     std::uint32_t acquires = 1;    // of each client
@@ -284,7 +285,8 @@ private:
         }
     }
 
-    /// The resource. It must take the writes of the newest token that it has seen, and refuse all others.
+    /// The resource. It must take the writes of the newest token that it has seen, and refuse all
+    /// others.
     void write(state& here, synod::fencing_token token) {
         const bool is_taken = !here.gate.admit(token);
         if (is_taken != (token >= here.newest))

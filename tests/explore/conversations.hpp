@@ -30,7 +30,8 @@ namespace explore {
     return lines;
 }
 
-/// Whether there is a scenario of the very schedule that a search of the world of `header` found, and of no longer one.
+/// Whether there is a scenario of the very schedule that a search of the world of `header` found,
+/// and of no longer one.
 [[nodiscard]] inline bool is_shown(std::string_view header, const synod::testing::findings& found) {
     std::vector<std::string> shortest{std::string(header)};
     shortest.insert(shortest.end(), found.schedule.begin(), found.schedule.end());

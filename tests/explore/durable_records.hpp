@@ -1,4 +1,5 @@
-// tests/explore/durable_records.hpp - what a disk has of one role, as the newest record of each type.
+// tests/explore/durable_records.hpp - what a disk has of one role, as the newest record of each
+// type.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -12,7 +13,8 @@
 
 namespace explore {
 
-/// The durable records of one role, each as the newest of its type. Has the members that `paxos/invariant.hpp` asks of an acceptor.
+/// The durable records of one role, each as the newest of its type. Has the members that
+/// `paxos/invariant.hpp` asks of an acceptor.
 template <std::regular Value>
 class durable_records {
 public:

@@ -1,4 +1,5 @@
-// tests/explore/explore.cpp - searches a world of any size, and writes down the shortest way to what is broken as a scenario.
+// tests/explore/explore.cpp - searches a world of any size, and writes down the shortest way to
+// what is broken as a scenario.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,7 +26,8 @@ namespace {
 using namespace synod::testing;
 
 constexpr const char* usage =
-    R"(usage: explore --profile T|S | --world NAME [--order breadth|depth] [--max-states N] [--PARAMETER VALUE]...
+    R"(usage: explore --profile T|S | --world NAME [--order breadth|depth] [--max-states N]
+               [--PARAMETER VALUE]...
 
   --profile T  --acceptors 3 --values 2 --max-ballot 1 --watch conduct|safety|agreement
                --roles bare|whole, or --mutant NAME, which replaces a rule by a wrong one
@@ -46,7 +48,8 @@ struct request {
     parameters sizes;
 };
 
-/// What stands behind `--` and before the value, if there is one: an option without a value says yes.
+/// What stands behind `--` and before the value, if there is one: an option without a value says
+/// yes.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>>
 options_of(const std::vector<std::string>& words) {
     std::vector<std::pair<std::string, std::string>> options;
@@ -86,7 +89,8 @@ options_of(const std::vector<std::string>& words) {
     return made;
 }
 
-/// The most memory that this process ever had, in bytes; without an answer from the system, what the search says of itself.
+/// The most memory that this process ever had, in bytes; without an answer from the system, what
+/// the search says of itself.
 [[nodiscard]] std::uint64_t memory_of(const findings& found) {
 #if __has_include(<sys/resource.h>) && defined(__linux__)
     rusage used{};

@@ -1,4 +1,5 @@
-// tests/explore/lock_log.hpp - replicas of the lock table that apply one log, and the ledger that looks on.
+// tests/explore/lock_log.hpp - replicas of the lock table that apply one log, and the ledger that
+// looks on.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -40,8 +41,9 @@ struct lock_moment {
     std::string_view broken{};  // the first claim that it breaks
 };
 
-/// Replicas that apply every entry at the same time. Each function returns what they come to, and leaves where they were alone. What
-/// is called the own clock of a replica is for those that look at it and ought not to.
+/// Replicas that apply every entry at the same time. Each function returns what they come to, and
+/// leaves where they were alone. What is called the own clock of a replica is for those that look
+/// at it and ought not to.
 template <class Suite>
 class lock_log {
 public:

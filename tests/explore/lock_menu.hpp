@@ -1,4 +1,5 @@
-// tests/explore/lock_menu.hpp - what clients may ask of a lock table in a small world, and how large that world is.
+// tests/explore/lock_menu.hpp - what clients may ask of a lock table in a small world, and how
+// large that world is.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -104,8 +105,8 @@ struct asker {
     std::vector<std::uint64_t> acquires{};  // the sequences of those that it has sent
 };
 
-/// Calls `take(command)` for each command that this client may send next. Who has no session any more only asks for what must be
-/// refused.
+/// Calls `take(command)` for each command that this client may send next. Who has no session any
+/// more only asks for what must be refused.
 template <class Take>
 class lock_menu {
 public:

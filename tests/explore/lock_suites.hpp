@@ -1,4 +1,5 @@
-// tests/explore/lock_suites.hpp - what the worlds of locks are made of: what ships, or the same with one mistake.
+// tests/explore/lock_suites.hpp - what the worlds of locks are made of: what ships, or the same
+// with one mistake.
 //
 // SPDX-License-Identifier: BSL-1.0
 

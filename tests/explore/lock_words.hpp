@@ -1,4 +1,5 @@
-// tests/explore/lock_words.hpp - what is said between clients and a lock service, in words for scenarios.
+// tests/explore/lock_words.hpp - what is said between clients and a lock service, in words for
+// scenarios.
 //
 // SPDX-License-Identifier: BSL-1.0
 

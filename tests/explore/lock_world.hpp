@@ -1,5 +1,5 @@
-// tests/explore/lock_world.hpp - the world of the lock table: clients whose commands arrive in any order, late, twice or batched,
-// log time, leaders, and replicas that go on from a snapshot.
+// tests/explore/lock_world.hpp - the world of the lock table: clients whose commands arrive in any
+// order, late, twice or batched, log time, leaders, and replicas that go on from a snapshot.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -23,7 +23,8 @@
 
 namespace explore {
 
-/// What a client knows is what the ledger does: a reply that is lost or late is a command that asks without it.
+/// What a client knows is what the ledger does: a reply that is lost or late is a command that asks
+/// without it.
 template <class Suite>
 class lock_world {
     using log = lock_log<Suite>;
@@ -252,8 +253,8 @@ private:
         return next;
     }
 
-    /// True time passes with the entries of the newest leader. What older ones have proposed may still be found, and carries time
-    /// that has been counted.
+    /// True time passes with the entries of the newest leader. What older ones have proposed may
+    /// still be found, and carries time that has been counted.
     template <class Visit>
     void visit_time(const state& here, Visit& visit) {
         std::uint64_t newest = 1;
@@ -278,7 +279,8 @@ private:
         return next;
     }
 
-    /// In any order, for the first entry of an older leader may be found behind that of a newer one.
+    /// In any order, for the first entry of an older leader may be found behind that of a newer
+    /// one.
     template <class Visit>
     void visit_leaders(const state& here, Visit& visit) {
         for (std::uint64_t round = 2; round <= sizes_.leaders; ++round) {

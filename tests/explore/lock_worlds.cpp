@@ -1,4 +1,5 @@
-// tests/explore/lock_worlds.cpp - the worlds of locks with their sizes and the mistakes that they can be made to make.
+// tests/explore/lock_worlds.cpp - the worlds of locks with their sizes and the mistakes that they
+// can be made to make.
 //
 // SPDX-License-Identifier: BSL-1.0
 

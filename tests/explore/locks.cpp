@@ -1,4 +1,5 @@
-// tests/explore/locks.cpp - the worlds of locks hold, and in each of the small ones that make a mistake, it is found.
+// tests/explore/locks.cpp - the worlds of locks hold, and in each of the small ones that make a
+// mistake, it is found.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/explore/log_disk.hpp - a disk that is a value: it keeps what was synced, and crashes where a flush touches it.
+// tests/explore/log_disk.hpp - a disk that is a value: it keeps what was synced, and crashes where
+// a flush touches it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,8 +26,9 @@ namespace explore {
 
 using log_vote = synod::vote<synod::entry>;
 
-/// Where in a flush a node crashes: after so many effects, each of them a message that leaves or a sync; nowhere, unless it is said. What
-/// is applied shows nobody anything, so behind the last effect lies what is applied and not yet told to who asked for it.
+/// Where in a flush a node crashes: after so many effects, each of them a message that leaves or a
+/// sync; nowhere, unless it is said. What is applied shows nobody anything, so behind the last
+/// effect lies what is applied and not yet told to who asked for it.
 class crash_point {
 public:
     crash_point() = default;
@@ -82,7 +84,8 @@ public:
     }
     /// Whether the next effect of the node still happens, which is asked before each.
     [[nodiscard]] bool acts() { return life_.acts(); }
-    /// Whether the node has come to where it was to crash, and not only because nothing ever happens.
+    /// Whether the node has come to where it was to crash, and not only because nothing ever
+    /// happens.
     [[nodiscard]] bool has_come_to(crash_point point) const {
         return life_.is_dead() || (life_.is_spent() && point.effects() > 0);
     }
@@ -153,7 +156,8 @@ public:
         return ended.token;
     }
 
-    /// The answer to a sync that an earlier life started. It comes once, and says nothing of this life's records.
+    /// The answer to a sync that an earlier life started. It comes once, and says nothing of this
+    /// life's records.
     [[nodiscard]] synod::sync_token take_late_answer() {
         if (!late_) throw std::logic_error("no sync of a former life is under way");
         const synod::sync_token token = *late_;
@@ -182,7 +186,8 @@ public:
     }
 
 private:
-    /// Tokens are not compared: roles that have come to the same in different ways have counted other records.
+    /// Tokens are not compared: roles that have come to the same in different ways have counted
+    /// other records.
     struct order {
         synod::sync_token token;
         std::size_t records = 0;  // pending ones that it covers
@@ -199,8 +204,8 @@ private:
     std::optional<synod::sync_token> late_;
 };
 
-/// A disk that can make M31: then the votes of a leader for its own entries reach it only after the sync that they ought to have been
-/// part of.
+/// A disk that can make M31: then the votes of a leader for its own entries reach it only after the
+/// sync that they ought to have been part of.
 class wrong_value_disk : public value_disk {
 public:
     template <class Record>

@@ -1,4 +1,5 @@
-// tests/explore/log_history.hpp - what no node of a log knows: every durable vote ever cast, and so what is chosen and what may be said.
+// tests/explore/log_history.hpp - what no node of a log knows: every durable vote ever cast, and so
+// what is chosen and what may be said.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,7 +18,8 @@
 
 namespace explore {
 
-/// The log as it is chosen, and what its nodes were told of it. A value: worlds with the same history go on alike.
+/// The log as it is chosen, and what its nodes were told of it. A value: worlds with the same
+/// history go on alike.
 class log_history {
 public:
     explicit log_history(synod::majority quorums) : quorums_(quorums) {}
@@ -42,7 +44,8 @@ public:
     /// The commands whose clients know them decided.
     [[nodiscard]] letter_set completed() const { return completed_; }
 
-    /// Whether a node that has applied every slot below `below` has what was chosen there, at the log time that its leaders spent.
+    /// Whether a node that has applied every slot below `below` has what was chosen there, at the
+    /// log time that its leaders spent.
     [[nodiscard]] bool agrees(synod::slot below, const std::vector<note>& notes,
                               synod::log_time now) const {
         if (below.value() > chosen_.size()) return false;

@@ -1,4 +1,5 @@
-// tests/explore/log_machine.hpp - the smallest machine that shows what its log held: it writes down every command.
+// tests/explore/log_machine.hpp - the smallest machine that shows what its log held: it writes down
+// every command.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -49,7 +50,8 @@ public:
         leader_ = leader;
     }
 
-    /// Notebooks are kept by their storage's records alone: there is no snapshot to write or to read.
+    /// Notebooks are kept by their storage's records alone: there is no snapshot to write or to
+    /// read.
     static void snapshot(synod::byte_writer& /*out*/) {}
     [[nodiscard]] static std::error_code restore(synod::byte_reader& /*in*/) {
         return synod::errc::unsupported;

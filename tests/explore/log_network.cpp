@@ -1,4 +1,5 @@
-// tests/explore/log_network.cpp - what replicas say is held against their disks, and against what is chosen.
+// tests/explore/log_network.cpp - what replicas say is held against their disks, and against what
+// is chosen.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -36,7 +37,8 @@ template <class... Records>
     return made;
 }
 
-/// What is broken when node 0 says something, after slots 0 and 1 are chosen, and node 2 has voted in slot 0 alone.
+/// What is broken when node 0 says something, after slots 0 and 1 are chosen, and node 2 has voted
+/// in slot 0 alone.
 template <class Message>
 [[nodiscard]] std::string_view broken_by(Message&& said) {
     log_history history(*majority::make(node_set::first(3)));

@@ -1,4 +1,5 @@
-// tests/explore/log_network.hpp - letters between replicas: where they go, what they say, and whether they may leave.
+// tests/explore/log_network.hpp - letters between replicas: where they go, what they say, and
+// whether they may leave.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@
 
 namespace explore {
 
-/// What an entry is, in words: its commands, the log time that it carries, and whose it is where that is not the one who proposes it.
+/// What an entry is, in words: its commands, the log time that it carries, and whose it is where
+/// that is not the one who proposes it.
 [[nodiscard]] inline std::string text_of(const synod::entry& value, synod::ballot proposed_in) {
     std::string text;
     if (value.kind() == synod::entry_kind::no_op) text = "nothing";
@@ -149,8 +151,8 @@ template <class Other>
     return true;
 }
 
-/// A transport that is a value. While a step is taken it looks at the sender's disk whenever something leaves, and lets nothing
-/// leave once the sender has crashed.
+/// A transport that is a value. While a step is taken it looks at the sender's disk whenever
+/// something leaves, and lets nothing leave once the sender has crashed.
 class letter_basket {
 public:
     static constexpr bool is_single_threaded = true;

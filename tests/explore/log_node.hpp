@@ -1,4 +1,5 @@
-// tests/explore/log_node.hpp - one node of a log as a value: a whole replica with its disk and its clock, or what a crash has left.
+// tests/explore/log_node.hpp - one node of a log as a value: a whole replica with its disk and its
+// clock, or what a crash has left.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -257,7 +258,8 @@ private:
         return answer;
     }
 
-    /// A node as the invariants of acceptors see it: with what it promises, and the votes that are durable.
+    /// A node as the invariants of acceptors see it: with what it promises, and the votes that are
+    /// durable.
     class acceptor {
     public:
         acceptor(synod::ballot promised, durable_records<synod::entry> kept)

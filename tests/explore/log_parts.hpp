@@ -1,4 +1,5 @@
-// tests/explore/log_parts.hpp - the types that a log's world is made of: those that ship, and those that can go wrong.
+// tests/explore/log_parts.hpp - the types that a log's world is made of: those that ship, and those
+// that can go wrong.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -34,7 +35,8 @@ struct wrong_async_log_parts : wrong_log_parts {
     using disk = value_async_disk;
 };
 
-/// Heartbeats are half a millisecond apart from a whole number of them, so that stamps have something to carry over.
+/// Heartbeats are half a millisecond apart from a whole number of them, so that stamps have
+/// something to carry over.
 [[nodiscard]] inline synod::log_limits log_limits_of(const log_sizes& sizes) {
     synod::log_limits limits;
     limits.window = sizes.window;

@@ -1,4 +1,5 @@
-// tests/explore/log_world.cpp - the world of a log: what it begins with, that its search can be trusted, and that it shows mistakes.
+// tests/explore/log_world.cpp - the world of a log: what it begins with, that its search can be
+// trusted, and that it shows mistakes.
 //
 // SPDX-License-Identifier: BSL-1.0
 

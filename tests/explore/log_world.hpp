@@ -1,7 +1,9 @@
-// tests/explore/log_world.hpp - the world of a replicated log: whole replicas that lead and follow, crash and come back.
+// tests/explore/log_world.hpp - the world of a replicated log: whole replicas that lead and follow,
+// crash and come back.
 //
-// A step hands a node one thing and flushes it, or lets it crash in that flush. Time is each node's own, and moves only when the node
-// is ticked: then to its next deadline. A delivery that changes nothing is no step, and its letter stays.
+// A step hands a node one thing and flushes it, or lets it crash in that flush. Time is each node's
+// own, and moves only when the node is ticked: then to its next deadline. A delivery that changes
+// nothing is no step, and its letter stays.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -186,7 +188,8 @@ private:
             act(here, {.what = sort::repeat, .node = to, .delivered = number}, visit);
     }
 
-    /// A step and, where they are part of this world, the crashes in its flush, after one effect more each time until it has no more.
+    /// A step and, where they are part of this world, the crashes in its flush, after one effect
+    /// more each time until it has no more.
     template <class Visit>
     void act(const state& here, log_event event, Visit& visit) {
         static_cast<void>(attempt(here, event, visit));

@@ -1,4 +1,5 @@
-// tests/explore/modelled_disk.hpp - a disk that is a value: what is durable, and what a crash may still take.
+// tests/explore/modelled_disk.hpp - a disk that is a value: what is durable, and what a crash may
+// still take.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,12 +20,14 @@
 
 namespace explore {
 
-/// A storage that is a value. A crash loses what was not synced, or all of it but a prefix; a sync that fails loses all of it.
+/// A storage that is a value. A crash loses what was not synced, or all of it but a prefix; a sync
+/// that fails loses all of it.
 class modelled_disk {
 public:
     using vote_type = synod::vote<int>;
 
-    /// Syncs that any disk has begun: what is sent between two of them left before the second. Checkers run on one thread.
+    /// Syncs that any disk has begun: what is sent between two of them left before the second.
+    /// Checkers run on one thread.
     static inline std::uint64_t syncs_begun = 0;
 
     template <class Record>
@@ -109,8 +112,9 @@ private:
     bool fails_next_ = false;
 };
 
-/// The same with syncs that go on beside the role. The answer to one that a crash interrupts may reach the next life. Compared
-/// without its tokens: they count the records since a life began, and the role that gave them compares without that, too.
+/// The same with syncs that go on beside the role. The answer to one that a crash interrupts may
+/// reach the next life. Compared without its tokens: they count the records since a life began, and
+/// the role that gave them compares without that, too.
 class modelled_async_disk : public modelled_disk {
 public:
     void start_sync(const synod::sync_token& token) noexcept {

@@ -1,4 +1,5 @@
-// tests/explore/policy_memory.hpp - what a policy remembers is part of what the role that it was lent to will do.
+// tests/explore/policy_memory.hpp - what a policy remembers is part of what the role that it was
+// lent to will do.
 //
 // SPDX-License-Identifier: BSL-1.0
 

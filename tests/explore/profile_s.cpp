@@ -1,4 +1,5 @@
-// tests/explore/profile_s.cpp - servers on the real acceptor reach exactly the states that Stateright reaches in its example.
+// tests/explore/profile_s.cpp - servers on the real acceptor reach exactly the states that
+// Stateright reaches in its example.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,6 +1,8 @@
-// tests/explore/profile_s.hpp - the world that Stateright walks through in its example of Paxos: clients write and read one register.
+// tests/explore/profile_s.hpp - the world that Stateright walks through in its example of Paxos:
+// clients write and read one register.
 //
-// The network is a multiset, and delivery consumes. A delivery that nobody takes is no step, and the message stays.
+// The network is a multiset, and delivery consumes. A delivery that nobody takes is no step, and
+// the message stays.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -33,7 +35,8 @@ struct profile_s_sizes {
     static constexpr std::uint32_t most_servers = 5;
 };
 
-/// Servers are the nodes from 0 on, clients those behind them. Each client puts a value at one server and then gets it from the next.
+/// Servers are the nodes from 0 on, clients those behind them. Each client puts a value at one
+/// server and then gets it from the next.
 template <class Policy>
 class profile_s {
     using server_reactions = synod::testing::reactions<server<Policy>, envelope, taken>;
@@ -153,7 +156,8 @@ private:
         return answer.is_step;
     }
 
-    /// A client takes the answer that it waits for. Its put has its own number for a request, its get twice that.
+    /// A client takes the answer that it waits for. Its put has its own number for a request, its
+    /// get twice that.
     [[nodiscard]] bool deliver_to_client(state& here, const envelope& letter) {
         using client = typename state::client;
         const std::uint32_t self = letter.to.value();

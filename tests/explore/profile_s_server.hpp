@@ -1,6 +1,8 @@
-// tests/explore/profile_s_server.hpp - the server of profile S: proposer, acceptor and learner of one register that is written once.
+// tests/explore/profile_s_server.hpp - the server of profile S: proposer, acceptor and learner of
+// one register that is written once.
 //
-// What it does when is the model's; promising, voting, adopting and counting are left to the real acceptor, rules and quorums.
+// What it does when is the model's; promising, voting, adopting and counting are left to the real
+// acceptor, rules and quorums.
 //
 // SPDX-License-Identifier: BSL-1.0
 

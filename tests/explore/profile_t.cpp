@@ -1,4 +1,5 @@
-// tests/explore/profile_t.cpp - the real acceptors and rules reach exactly the states that TLC reaches in its model of Paxos.
+// tests/explore/profile_t.cpp - the real acceptors and rules reach exactly the states that TLC
+// reaches in its model of Paxos.
 //
 // SPDX-License-Identifier: BSL-1.0
 

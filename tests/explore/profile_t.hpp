@@ -1,6 +1,8 @@
-// tests/explore/profile_t.hpp - the world that TLC walks through in its model of Paxos, made of real acceptors and proposers.
+// tests/explore/profile_t.hpp - the world that TLC walks through in its model of Paxos, made of
+// real acceptors and proposers.
 //
-// Messages are a set that only grows: whatever was sent may be delivered at any time, any number of times, or never.
+// Messages are a set that only grows: whatever was sent may be delivered at any time, any number of
+// times, or never.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,7 +28,8 @@
 
 namespace explore {
 
-/// The world. `Acceptor` is `bare_acceptor` or `whole_acceptor`, `Policy` that of the roles: a mutant is a policy.
+/// The world. `Acceptor` is `bare_acceptor` or `whole_acceptor`, `Policy` that of the roles: a
+/// mutant is a policy.
 template <template <class> class Acceptor, class Policy>
 class profile_t {
     using acceptor = Acceptor<Policy>;
@@ -165,7 +168,8 @@ private:
         visit(step{step::kind::send_prepare, ballot}, next);
     }
 
-    // 1b: for every 1a above the promise. What the acceptor answers to others is for broken_conduct.
+    // 1b: for every 1a above the promise. What the acceptor answers to others is for
+    // broken_conduct.
     template <class Visit>
     void deliver_prepare(const state& here, std::uint32_t ballot, Visit& visit) {
         for (std::uint32_t self = 0; self < sizes_.acceptors; ++self) {
@@ -277,7 +281,8 @@ private:
         return {};
     }
 
-    /// What acceptors would answer to messages that are no steps of this profile, for they change nothing.
+    /// What acceptors would answer to messages that are no steps of this profile, for they change
+    /// nothing.
     [[nodiscard]] std::string_view broken_conduct(const state& here) {
         for (std::uint32_t ballot = 0; ballot < sizes_.ballots; ++ballot) {
             if (!is_asked(here, ballot)) continue;
@@ -294,7 +299,8 @@ private:
         return {};
     }
 
-    /// Asked to promise what it promised last, an acceptor says the same again, unless it has voted since.
+    /// Asked to promise what it promised last, an acceptor says the same again, unless it has voted
+    /// since.
     [[nodiscard]] std::string_view broken_answer(const state& here, std::uint32_t self,
                                                  std::uint32_t ballot) {
         const reply& answer = acceptors_.answers()[on_prepare(here, self, ballot).answer];

@@ -1,4 +1,5 @@
-// tests/explore/profile_t_parts.hpp - what the world of profile T is made of: steps, answers, promises of a ballot, votes.
+// tests/explore/profile_t_parts.hpp - what the world of profile T is made of: steps, answers,
+// promises of a ballot, votes.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -81,7 +82,8 @@ struct reply {
     }
 };
 
-/// Whether a promise reports the vote that the acceptor has cast, and none if it has cast none. [PMS 2.2, phase 1(b)]
+/// Whether a promise reports the vote that the acceptor has cast, and none if it has cast none.
+/// [PMS 2.2, phase 1(b)]
 template <class Acceptor>
 [[nodiscard]] bool reports_its_vote(const Acceptor& acceptor, const synod::promise<int>& said) {
     const bool has_voted = acceptor.votes().ballot_of(synod::slot()).exists();
@@ -89,7 +91,8 @@ template <class Acceptor>
     return said.votes.size() == 1 && said.votes.front() == acceptor.votes().at(synod::slot());
 }
 
-/// What `said` amounts to, of an acceptor that was `before` when it was asked something of ballot `asked`.
+/// What `said` amounts to, of an acceptor that was `before` when it was asked something of ballot
+/// `asked`.
 template <class Acceptor>
 [[nodiscard]] reply::outcome meaning_of(const Acceptor& before, synod::ballot asked,
                                         const message& said) {

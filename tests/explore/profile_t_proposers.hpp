@@ -1,4 +1,5 @@
-// tests/explore/profile_t_proposers.hpp - what the real proposers make of the promises that were sent.
+// tests/explore/profile_t_proposers.hpp - what the real proposers make of the promises that were
+// sent.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@
 
 namespace explore {
 
-/// The proposers, one for each ballot. They remember nothing: each time, one of them is handed the promises of a quorum.
+/// The proposers, one for each ballot. They remember nothing: each time, one of them is handed the
+/// promises of a quorum.
 template <class Policy>
 class proposers {
 public:
@@ -57,7 +59,8 @@ private:
         return true;
     }
 
-    /// Hands the promises of `quorum` to a real proposer. Returns nothing when one is missing, else the vote that binds, if any does.
+    /// Hands the promises of `quorum` to a real proposer. Returns nothing when one is missing, else
+    /// the vote that binds, if any does.
     [[nodiscard]] std::optional<std::optional<synod::vote<int>>>
     adopt(const promises& promised, synod::node_set quorum) const {
         support::recorder<int, Policy> out(cast_.seen_by(cast_.proposer()), policy_);

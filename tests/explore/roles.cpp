@@ -1,4 +1,5 @@
-// tests/explore/roles.cpp - whole roles keep every invariant in every state of their worlds, and each mistake breaks one.
+// tests/explore/roles.cpp - whole roles keep every invariant in every state of their worlds, and
+// each mistake breaks one.
 //
 // SPDX-License-Identifier: BSL-1.0
 

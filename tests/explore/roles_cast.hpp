@@ -1,4 +1,5 @@
-// tests/explore/roles_cast.hpp - whole roles on modelled disks: how they are made, and what can happen to them.
+// tests/explore/roles_cast.hpp - whole roles on modelled disks: how they are made, and what can
+// happen to them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -38,7 +39,8 @@ public:
     using acceptor = machine<synod::acceptor<int, transport, disk, policy>, disk>;
     using proposer = machine<synod::proposer<int, transport, disk, policy>, disk>;
 
-    /// A learner, and what it hears with. It forgets everything in a crash, so there is nothing to learn from one.
+    /// A learner, and what it hears with. It forgets everything in a crash, so there is nothing to
+    /// learn from one.
     struct learner {
         synod::learner<int, transport, policy> role;
         typename Suite::ear ear{};
@@ -172,12 +174,14 @@ private:
         return sizes_.learners == 0 ? synod::node_set() : synod::node_set{learner_node()};
     }
 
-    /// The value that a proposer wants: 0, which stands for a no-op, is that of the first one in the first slot.
+    /// The value that a proposer wants: 0, which stands for a no-op, is that of the first one in
+    /// the first slot.
     [[nodiscard]] static int value_of(synod::node_id self, synod::slot at, std::uint8_t life) {
         return 100 * life + 10 * static_cast<int>(at.value()) + static_cast<int>(self.value());
     }
 
-    /// The cluster as `self` sees it from a disk of that incarnation. All others are in their first.
+    /// The cluster as `self` sees it from a disk of that incarnation. All others are in their
+    /// first.
     [[nodiscard]] synod::group group_of(synod::node_id self, synod::incarnation incarnation) const {
         std::vector<synod::member> members;
         for (const synod::node_id node : synod::node_set::first(learner_node().value() + 1))

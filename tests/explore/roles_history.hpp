@@ -1,4 +1,5 @@
-// tests/explore/roles_history.hpp - every vote ever durably cast in a world of roles, and what must hold of them all.
+// tests/explore/roles_history.hpp - every vote ever durably cast in a world of roles, and what must
+// hold of them all.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,7 +16,8 @@
 
 namespace explore {
 
-/// A vote that became durable; or, with `is_claim`, that `by` takes the value for chosen in that slot, in whatever ballot.
+/// A vote that became durable; or, with `is_claim`, that `by` takes the value for chosen in that
+/// slot, in whatever ballot.
 struct vote_event {
     bool is_claim;
     synod::node_id by;

@@ -1,4 +1,5 @@
-// tests/explore/roles_machine.hpp - a whole role that runs on a modelled disk, or that disk alone while it is down.
+// tests/explore/roles_machine.hpp - a whole role that runs on a modelled disk, or that disk alone
+// while it is down.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -164,7 +165,8 @@ private:
     std::variant<Disk, Role> body_;
 };
 
-/// Whether a message of a role with these durable records reveals something that a crash could still undo. [PTP 2.2]
+/// Whether a message of a role with these durable records reveals something that a crash could
+/// still undo. [PTP 2.2]
 struct revealed_early {
     const durable_records<int>& kept;
     const synod::votes<int>* votes;  // of the running acceptor

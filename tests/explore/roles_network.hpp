@@ -1,4 +1,5 @@
-// tests/explore/roles_network.hpp - messages in flight between roles: what they say in words, and a bag of them.
+// tests/explore/roles_network.hpp - messages in flight between roles: what they say in words, and a
+// bag of them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,7 +28,8 @@ using roles_message = synod::paxos_message<int>;
 
 enum class role_kind : std::uint8_t { acceptor, proposer, learner };
 
-/// One role of a world. Acceptor 0 and proposer 0 have the same node; only the learner has one of its own.
+/// One role of a world. Acceptor 0 and proposer 0 have the same node; only the learner has one of
+/// its own.
 struct role_name {
     role_kind kind;
     synod::node_id node;

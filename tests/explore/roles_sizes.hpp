@@ -1,4 +1,5 @@
-// tests/explore/roles_sizes.hpp - how large a world of roles is, and how much of each trouble it has.
+// tests/explore/roles_sizes.hpp - how large a world of roles is, and how much of each trouble it
+// has.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/explore/roles_suites.hpp - what a world of roles is made of: the types that ship, or those that can make a mistake.
+// tests/explore/roles_suites.hpp - what a world of roles is made of: the types that ship, or those
+// that can make a mistake.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,7 +1,9 @@
-// tests/explore/roles_unfolding.hpp - all that can come of what happens to one role, and whether it did anything wrong.
+// tests/explore/roles_unfolding.hpp - all that can come of what happens to one role, and whether it
+// did anything wrong.
 //
-// Whatever arrives, a role decides, flushes, and may crash at every point of that: before the sync, when any prefix of what was
-// pending may have become durable, and after it before each of the messages that waited for it.
+// Whatever arrives, a role decides, flushes, and may crash at every point of that: before the sync,
+// when any prefix of what was pending may have become durable, and after it before each of the
+// messages that waited for it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +26,8 @@
 
 namespace explore {
 
-/// Collects what can come of one thing that happens to a machine. `Cast` is what knows the other roles.
+/// Collects what can come of one thing that happens to a machine. `Cast` is what knows the other
+/// roles.
 template <class Cast, class Machine>
 class unfolding {
 public:
@@ -59,7 +62,8 @@ public:
             static_cast<price_set>(costs | just(price::failure)), early);
     }
 
-    /// Adds that `after` is what comes of it. The first `early` of the messages left before the sync.
+    /// Adds that `after` is what comes of it. The first `early` of the messages left before the
+    /// sync.
     void add(Machine after, const ending& end, const std::vector<basket::sent>& sent,
              price_set costs, std::size_t early = 0) {
         outcome one{costs, end};

@@ -1,7 +1,8 @@
-// tests/explore/roles_world.hpp - the world of whole roles: acceptors, proposers and a learner, a network, disks, and every trouble.
+// tests/explore/roles_world.hpp - the world of whole roles: acceptors, proposers and a learner, a
+// network, disks, and every trouble.
 //
-// Messages in flight are a multiset. A delivery consumes its message, unless a copy of it is delivered; one that nobody takes is no
-// step, and the message stays.
+// Messages in flight are a multiset. A delivery consumes its message, unless a copy of it is
+// delivered; one that nobody takes is no step, and the message stays.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -59,7 +60,8 @@ private:
     }
 };
 
-/// The world. `Suite` is `shipped_roles` or `wrong_roles`, `Disk` is `modelled_disk` or `modelled_async_disk`.
+/// The world. `Suite` is `shipped_roles` or `wrong_roles`, `Disk` is `modelled_disk` or
+/// `modelled_async_disk`.
 template <class Suite, class Disk>
 class roles_world {
     using cast = roles_cast<Suite, Disk>;
@@ -265,7 +267,8 @@ private:
         return all.answers()[reaction.answer];
     }
 
-    /// What came of it becomes so: `who` is changed, its messages are on their way, its votes are history.
+    /// What came of it becomes so: `who` is changed, its messages are on their way, its votes are
+    /// history.
     void arrive(state& next, const role_name& who, const outcome& one) {
         switch (who.kind) {
             case role_kind::acceptor:

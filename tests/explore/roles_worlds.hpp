@@ -10,8 +10,8 @@
 
 namespace explore {
 
-/// A world of whole roles: those that ship, or with a `mutant` those that make its mistake, for as long as the world is. One such
-/// world at a time. Throws bad_parameter as parameters do.
+/// A world of whole roles: those that ship, or with a `mutant` those that make its mistake, for as
+/// long as the world is. One such world at a time. Throws bad_parameter as parameters do.
 [[nodiscard]] std::unique_ptr<synod::testing::any_world>
 make_roles(synod::testing::parameters& given);
 

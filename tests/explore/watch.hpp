@@ -11,7 +11,7 @@ namespace explore {
 enum class watch : std::uint8_t {
     agreement,  // no two values are chosen
     safety,     // and what agreement follows from
-    conduct,  // and what each role does by itself: its promises and votes, and what it answers when it is asked again
+    conduct,  // and what each role does by itself: its promises, its votes, its answers asked again
 };
 
 }  // namespace explore

@@ -1,4 +1,5 @@
-// tests/explore/worlds.cpp - the worlds by name, with their sizes and the mistakes that they can be made to make.
+// tests/explore/worlds.cpp - the worlds by name, with their sizes and the mistakes that they can be
+// made to make.
 //
 // SPDX-License-Identifier: BSL-1.0
 

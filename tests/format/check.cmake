@@ -1,4 +1,4 @@
-# tests/format/check.cmake - every source under ROOT is formatted as .clang-format says.
+# tests/format/check.cmake - every source under ROOT is formatted as .clang-format says, and comments end where code does.
 #
 # SPDX-License-Identifier: BSL-1.0
 #
@@ -16,6 +16,15 @@ list(FILTER sources EXCLUDE REGEX "/tests/layers/bad/")
 if(NOT sources)
     message(FATAL_ERROR "There is nothing to check under ${ROOT}")
 endif()
+
+# The formatter leaves comments alone.
+string(REPEAT "." 101 too_wide)
+foreach(source IN LISTS sources)
+    file(STRINGS "${source}" wide REGEX "^${too_wide}")
+    if(wide)
+        message(SEND_ERROR "Wider than 100 columns in ${source}:\n  ${wide}")
+    endif()
+endforeach()
 
 set(action --dry-run --Werror)
 if(FIX)

@@ -10,8 +10,9 @@
 
 namespace synod::mutants {
 
-/// A mistake, a place where it shows itself, and what it breaks there. The place is the first line of a scenario, whose world is searched
-/// breadth first, or the name of a file in tests/scenario, which is walked. Without its mutant nothing is broken there.
+/// A mistake, a place where it shows itself, and what it breaks there. The place is the first line
+/// of a scenario, whose world is searched breadth first, or the name of a file in tests/scenario,
+/// which is walked. Without its mutant nothing is broken there.
 struct kill {
     mutant which;
     std::string_view where;

@@ -1,4 +1,5 @@
-// tests/mutants/kills_of_locks.hpp - the small worlds in which the mistakes of locks are found, one for each.
+// tests/mutants/kills_of_locks.hpp - the small worlds in which the mistakes of locks are found, one
+// for each.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/mutants/kills_of_logs.hpp - the scenarios that show the mistakes of a replicated log, and the worlds in which a search finds them.
+// tests/mutants/kills_of_logs.hpp - the scenarios that show the mistakes of a replicated log, and
+// the worlds in which a search finds them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -11,7 +12,8 @@
 
 namespace synod::mutants {
 
-/// Where the world of a scenario is searched, too, the scenario is what the search prints: nothing shorter breaks anything.
+/// Where the world of a scenario is searched, too, the scenario is what the search prints: nothing
+/// shorter breaks anything.
 inline constexpr std::array kills_of_logs{
     kill{mutant::m18, "log_m18.txt", "one_value_chosen"},
     kill{mutant::m21, "log_m21.txt", "applied_is_chosen"},

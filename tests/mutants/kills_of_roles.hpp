@@ -1,4 +1,5 @@
-// tests/mutants/kills_of_roles.hpp - the worlds of roles in which an exhaustive search finds each mistake that roles can make.
+// tests/mutants/kills_of_roles.hpp - the worlds of roles in which an exhaustive search finds each
+// mistake that roles can make.
 //
 // SPDX-License-Identifier: BSL-1.0
 

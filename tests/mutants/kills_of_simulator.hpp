@@ -1,4 +1,5 @@
-// tests/mutants/kills_of_simulator.hpp - the promises that mistakes break in whole lock services, within how many seeds.
+// tests/mutants/kills_of_simulator.hpp - the promises that mistakes break in whole lock services,
+// within how many seeds.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,7 +16,8 @@
 
 namespace synod::mutants {
 
-/// The promise that a mistake is to break first: a certain one, or one of a few where it is said why.
+/// The promise that a mistake is to break first: a certain one, or one of a few where it is said
+/// why.
 class one_of_these {
 public:
     template <std::convertible_to<std::string_view>... Names>
@@ -45,27 +47,31 @@ private:
     std::array<std::string_view, 3> names_;  // empty behind the last
 };
 
-/// A mistake, within how many seeds the simulator finds it, and what the first of them that breaks anything breaks.
+/// A mistake, within how many seeds the simulator finds it, and what the first of them that breaks
+/// anything breaks.
 struct simulated_kill {
     mutant which;
     std::uint64_t seeds;
     one_of_these broken;
 };
 
-/// Two values for a slot are seen in the vote that departs from what is chosen, in the vote that has another value chosen, or first as
-/// replicas that differ: a flush applies what becomes chosen with the votes that it syncs, and tells of those votes when it is over.
+/// Two values for a slot are seen in the vote that departs from what is chosen, in the vote that
+/// has another value chosen, or first as replicas that differ: a flush applies what becomes chosen
+/// with the votes that it syncs, and tells of those votes when it is over.
 inline constexpr one_of_these agreement{"chosen_is_carried", "one_value_chosen", "replicas_agree"};
 
 /// Half a vote gives way to the other half in one ballot, on one disk or seen over two.
 inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_ballot"};
 
-/// A value that too few have voted for is seen where a message calls slots chosen, or where one tells such a value, or without the vote.
+/// A value that too few have voted for is seen where a message calls slots chosen, or where one
+/// tells such a value, or without the vote.
 inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_before_its_sync"};
 
 /// What outlives its time is a session, a lease or a wait, or a lock-delay.
 inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds"};
 
-/// Two commands of an entry that share an id open a session, ask for a lock or wait at a gate, whichever comes first.
+/// Two commands of an entry that share an id open a session, ask for a lock or wait at a gate,
+/// whichever comes first.
 inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique",
                                          "passages_are_right"};
 

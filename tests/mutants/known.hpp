@@ -1,4 +1,5 @@
-// tests/mutants/known.hpp - the list of mistakes: what each is, and who waits for what is not built yet.
+// tests/mutants/known.hpp - the list of mistakes: what each is, and who waits for what is not built
+// yet.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,8 +1,8 @@
 // tests/mutants/mutant.hpp - the mistakes, by their numbers, and which of them is being made.
 //
-// All that can go wrong shares one set of types, so that everything is compiled once; which mistake is made is chosen at run time, and
-// with none chosen those types do what those that ship do. A header here holds the types of one subject, each with one member that can go
-// wrong.
+// All that can go wrong shares one set of types, so that everything is compiled once; which mistake
+// is made is chosen at run time, and with none chosen those types do what those that ship do. A
+// header here holds the types of one subject, each with one member that can go wrong.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -95,7 +95,8 @@ inline std::uint64_t runs_begun = 0;
 /// Says that a run or a search begins: nothing that a mistake remembers of the one before is left.
 inline void begin_run() { ++runs_begun; }
 
-/// What a mistake remembers outside of the values that make it, and so must not remember for longer than a run.
+/// What a mistake remembers outside of the values that make it, and so must not remember for longer
+/// than a run.
 template <class Value>
 class for_a_run {
 public:

@@ -1,4 +1,5 @@
-// tests/mutants/mutants.cpp - makes every mistake of the list, and shows who finds it and at what cost.
+// tests/mutants/mutants.cpp - makes every mistake of the list, and shows who finds it and at what
+// cost.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -60,7 +61,8 @@ void print(std::string_view number, std::string_view mistake, const finding& fou
     return finding{"explorer", count_of(found.schedule.size(), "step"), found.broken};
 }
 
-/// The conversation in `file` goes as it is written, and it is written that it ends in something broken.
+/// The conversation in `file` goes as it is written, and it is written that it ends in something
+/// broken.
 [[nodiscard]] std::optional<finding> replay(const testing::world_register& worlds,
                                             std::string_view file) {
     std::ifstream in(std::string(SYNOD_SCENARIOS "/") + std::string(file), std::ios::binary);

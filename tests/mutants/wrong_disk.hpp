@@ -16,8 +16,8 @@
 
 namespace synod::mutants {
 
-/// A disk. M1 never keeps a promise; M7 writes a vote in two parts; M8 tries a failed sync again and believes it; M31 lets a leader
-/// count its own vote before it is written.
+/// A disk. M1 never keeps a promise; M7 writes a vote in two parts; M8 tries a failed sync again
+/// and believes it; M31 lets a leader count its own vote before it is written.
 template <class Disk>
 class wrong_disk : public Disk {
 public:

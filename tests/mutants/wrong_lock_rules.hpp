@@ -1,4 +1,5 @@
-// tests/mutants/wrong_lock_rules.hpp - the rules of locks, and a clock that they ought not to look at.
+// tests/mutants/wrong_lock_rules.hpp - the rules of locks, and a clock that they ought not to look
+// at.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,8 +16,9 @@
 
 namespace synod::mutants {
 
-/// What a replica's own clock shows while it applies, in milliseconds. Whoever runs replicas side by side sets it before each input;
-/// where nobody does, it shows nothing that two of them agree on.
+/// What a replica's own clock shows while it applies, in milliseconds. Whoever runs replicas side
+/// by side sets it before each input; where nobody does, it shows nothing that two of them agree
+/// on.
 inline for_a_run<std::optional<std::uint64_t>> own_clock_shows;
 
 [[nodiscard]] inline std::uint64_t own_clock() {

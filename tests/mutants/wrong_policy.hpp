@@ -1,4 +1,5 @@
-// tests/mutants/wrong_policy.hpp - what rests on the rules: quorums, the time that leaders stamp, and the policy of all.
+// tests/mutants/wrong_policy.hpp - what rests on the rules: quorums, the time that leaders stamp,
+// and the policy of all.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,7 +43,8 @@ struct wrong_stamper : time_stamper {
     }
 };
 
-/// The policy of a role or a replica. What its rules and its ballots remember is part of what their node will do.
+/// The policy of a role or a replica. What its rules and its ballots remember is part of what their
+/// node will do.
 template <class Observer>
 struct wrong_policy {
     using stamper = wrong_stamper;

@@ -22,10 +22,11 @@
 
 namespace synod::mutants {
 
-/// M23 lives on when its replica is gone, and has everything applied to it once more; M46 takes time from the replica's own clock; M47 counts
-/// tokens from those that are held, in its snapshots and under each new leader; M48 releases and renews a lock by its name, whatever the
-/// token; M50 leaves those who wait for locks out of its snapshots; M55 takes slots for positions; M61 has every hold once in its
-/// snapshots.
+/// M23 lives on when its replica is gone, and has everything applied to it once more; M46 takes
+/// time from the replica's own clock; M47 counts tokens from those that are held, in its snapshots
+/// and under each new leader; M48 releases and renews a lock by its name, whatever the token; M50
+/// leaves those who wait for locks out of its snapshots; M55 takes slots for positions; M61 has
+/// every hold once in its snapshots.
 class wrong_table : public lock::basic_table<wrong_lock_rules> {
     using base = lock::basic_table<wrong_lock_rules>;
 

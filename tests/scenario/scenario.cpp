@@ -1,4 +1,5 @@
-// tests/scenario/scenario.cpp - walks through scenarios, and says where one goes wrong; or writes its facts anew.
+// tests/scenario/scenario.cpp - walks through scenarios, and says where one goes wrong; or writes
+// its facts anew.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/simulate/simulate.cpp - runs seeds of the simulator, says how far it is, and names the seed that breaks a promise.
+// tests/simulate/simulate.cpp - runs seeds of the simulator, says how far it is, and names the seed
+// that breaks a promise.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -112,8 +113,8 @@ void print_progress(const simulation_summary& so_far, steady::time_point start) 
     std::fflush(stdout);
 }
 
-/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell, no seed had too little in it, and
-/// nearly all histories were judged.
+/// Returns whether every class struck in at least one seed of twenty, if there were enough to tell,
+/// no seed had too little in it, and nearly all histories were judged.
 [[nodiscard]] bool print_faults(const simulation_summary& all) {
     bool is_wide = true;
     for (std::size_t i = 0; i < fault_classes; ++i) {

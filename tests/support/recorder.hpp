@@ -1,4 +1,5 @@
-// tests/support/recorder.hpp - what a core decides, written down: an output that neither stores nor sends.
+// tests/support/recorder.hpp - what a core decides, written down: an output that neither stores nor
+// sends.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/base/assert.hpp - assertions about our own duties, and the inline namespace that keeps their two meanings apart.
+// synod/base/assert.hpp - assertions about our own duties, and the inline namespace that keeps
+// their two meanings apart.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -7,8 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Defining SYNOD_NO_ASSERT turns assertions off. Everything lives in an inline namespace named after that choice, so that
-// two translation units of one program that chose differently never share a definition.
+// Defining SYNOD_NO_ASSERT turns assertions off. Everything lives in an inline namespace named
+// after that choice, so that two translation units of one program that chose differently never
+// share a definition.
 #ifdef SYNOD_NO_ASSERT
 #define SYNOD_ABI unchecked
 #define SYNOD_ASSERT(condition) static_cast<void>(0)

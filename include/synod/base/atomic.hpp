@@ -1,6 +1,7 @@
 // synod/base/atomic.hpp - an atomic number or pointer.
 //
-// Where the compiler has the operations built in, <atomic> is not included: it is a tenth of what a replica costs to compile.
+// Where the compiler has the operations built in, <atomic> is not included: it is a tenth of what a
+// replica costs to compile.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,7 +17,8 @@ namespace synod::inline SYNOD_ABI::detail {
 
 #ifdef __GNUC__
 
-/// What counts and lists that threads share need of std::atomic. An operation orders memory both ways unless its name says relaxed.
+/// What counts and lists that threads share need of std::atomic. An operation orders memory both
+/// ways unless its name says relaxed.
 template <class T>
 class atomic {
 public:

@@ -11,8 +11,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A ballot. Ballots are ordered by round and, within a round, by proposer, so no two proposers ever share one. A ballot that
-/// was default-constructed is below every other: it stands for "none yet". [PMS 2.2]
+/// A ballot. Ballots are ordered by round and, within a round, by proposer, so no two proposers
+/// ever share one. A ballot that was default-constructed is below every other: it stands for "none
+/// yet". [PMS 2.2]
 class ballot {
 public:
     /// Rounds go from 1 to this one; at a thousand elections a second that is two million years.
@@ -20,7 +21,8 @@ public:
 
     constexpr ballot() = default;
 
-    /// The ballot of `proposer` in `round`. Precondition: 1 <= round <= max_round, proposer < max_nodes.
+    /// The ballot of `proposer` in `round`. Precondition: 1 <= round <= max_round, proposer <
+    /// max_nodes.
     constexpr ballot(std::uint64_t round, node_id proposer)
         : packed_((round << 8U) | proposer.value()) {
         SYNOD_ASSERT(round >= 1);
@@ -28,7 +30,8 @@ public:
         SYNOD_ASSERT(proposer.value() < max_nodes);
     }
 
-    /// The ballot that `packed()` gave. Any number is accepted: `is_valid` tells what came from a peer.
+    /// The ballot that `packed()` gave. Any number is accepted: `is_valid` tells what came from a
+    /// peer.
     [[nodiscard]] static constexpr ballot from_packed(std::uint64_t packed) {
         ballot result;
         result.packed_ = packed;
@@ -50,7 +53,8 @@ public:
     }
 
     friend constexpr auto operator<=>(ballot, ballot) = default;
-    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each
+    // comparison, and then has to unpick it.
     friend constexpr bool operator<(ballot a, ballot b) { return a.packed_ < b.packed_; }
     friend constexpr bool operator>(ballot a, ballot b) { return a.packed_ > b.packed_; }
     friend constexpr bool operator<=(ballot a, ballot b) { return a.packed_ <= b.packed_; }

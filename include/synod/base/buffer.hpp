@@ -20,7 +20,7 @@ namespace synod::inline SYNOD_ABI {
 /// Who may own the buffers of a pool at the same time.
 enum class sharing : std::uint8_t {
     one_thread,       // plain counts
-    between_threads,  // atomic counts: owners may live on other threads, also after the pool is gone
+    between_threads,  // atomic counts: owners may live on other threads, and outlive the pool
 };
 
 namespace detail {
@@ -60,8 +60,9 @@ struct buffer_block {
     }
 };
 
-/// Free blocks by size class. Lives until the pool's last handle and its last block are gone: after the handles, `orphans_`
-/// counts the blocks still owned, and the one that returns last takes the state with it.
+/// Free blocks by size class. Lives until the pool's last handle and its last block are gone: after
+/// the handles, `orphans_` counts the blocks still owned, and the one that returns last takes the
+/// state with it.
 class pool_state {
 public:
     explicit pool_state(sharing mode) : mode_(mode) {}
@@ -124,7 +125,8 @@ private:
         ++idle_;
     }
 
-    /// Pushes the block where the owning thread collects it, or buries it when there is no owning thread any more.
+    /// Pushes the block where the owning thread collects it, or buries it when there is no owning
+    /// thread any more.
     void give_back_from_anywhere(buffer_block* block) {
         buffer_block* seen = returned_.load_relaxed();
         do {
@@ -176,8 +178,9 @@ private:
 
 }  // namespace detail
 
-/// Immutable bytes, shared by counting. Compares by content. A buffer keeps the memory of its pool alive, not the pool.
-/// Thread-safety: of different buffers with the same bytes, that of the pool they came from.
+/// Immutable bytes, shared by counting. Compares by content. A buffer keeps the memory of its pool
+/// alive, not the pool. Thread-safety: of different buffers with the same bytes, that of the pool
+/// they came from.
 class buffer {
 public:
     buffer() = default;
@@ -203,7 +206,8 @@ public:
         if (block_ != nullptr && block_->disown()) give_back();
     }
 
-    /// Whether it owns bytes, if only none of them: false for one that was default-constructed or moved from.
+    /// Whether it owns bytes, if only none of them: false for one that was default-constructed or
+    /// moved from.
     [[nodiscard]] explicit operator bool() const { return block_ != nullptr; }
 
     [[nodiscard]] bytes_view view() const {
@@ -227,9 +231,10 @@ private:
     detail::buffer_block* block_ = nullptr;
 };
 
-/// Makes buffers. Memory of buffers that nobody owns any more is used again, in size classes of powers of two, so a steady
-/// load allocates nothing; it goes back to the system when the last handle of the pool and the last buffer are gone.
-/// Thread-safety: `make` is for one thread; with `sharing::between_threads` the buffers themselves are for any.
+/// Makes buffers. Memory of buffers that nobody owns any more is used again, in size classes of
+/// powers of two, so a steady load allocates nothing; it goes back to the system when the last
+/// handle of the pool and the last buffer are gone. Thread-safety: `make` is for one thread; with
+/// `sharing::between_threads` the buffers themselves are for any.
 class buffer_pool {
 public:
     explicit buffer_pool(sharing mode) : state_(new detail::pool_state(mode)) {}
@@ -247,7 +252,8 @@ public:
         if (state_ != nullptr) state_->drop_handle();
     }
 
-    /// A buffer of `size` bytes that `fill(std::byte*)` writes, all of them, before anybody else sees it.
+    /// A buffer of `size` bytes that `fill(std::byte*)` writes, all of them, before anybody else
+    /// sees it.
     template <class Fill>
     [[nodiscard]] buffer make(std::size_t size, Fill&& fill) {
         detail::buffer_block* block = state_->take(size);

@@ -29,8 +29,9 @@ concept like_bytes = requires(const T& t, const std::byte*& data, std::size_t& s
 
 }  // namespace detail
 
-/// Bytes that somebody else keeps. Converts from whatever keeps bytes in one piece, and to std::span<const std::byte>, which
-/// itself costs more to include than the roles do. A view of what is gone must not be read.
+/// Bytes that somebody else keeps. Converts from whatever keeps bytes in one piece, and to
+/// std::span<const std::byte>, which itself costs more to include than the roles do. A view of what
+/// is gone must not be read.
 class bytes_view {
 public:
     constexpr bytes_view() = default;
@@ -108,7 +109,8 @@ inline void copy_bytes(std::byte* to, bytes_view from) {
     std::memcpy(to + size - 8, &last, 8);
 }
 
-/// A copy of its own. A template, as what writes bytes is: only who calls it compiles a vector of bytes.
+/// A copy of its own. A template, as what writes bytes is: only who calls it compiles a vector of
+/// bytes.
 template <std::same_as<bytes> Bytes = bytes>
 [[nodiscard]] Bytes to_bytes(bytes_view from) {
     Bytes made;
@@ -133,8 +135,8 @@ template <std::unsigned_integral Number>
     return value;
 }
 
-/// Appends numbers and texts to bytes that the caller keeps. Fixed widths, little-endian, no padding; what has a length is
-/// written behind its length.
+/// Appends numbers and texts to bytes that the caller keeps. Fixed widths, little-endian, no
+/// padding; what has a length is written behind its length.
 class byte_writer {
 public:
     explicit byte_writer(bytes& out) : out_(&out) {}
@@ -171,7 +173,8 @@ public:
     }
 
 private:
-    /// Whatever is written first finds room for a message of the usual size, and so does what follows.
+    /// Whatever is written first finds room for a message of the usual size, and so does what
+    /// follows.
     static constexpr std::size_t least_capacity = 64;
 
     /// Where so many bytes more begin.
@@ -186,8 +189,8 @@ private:
     bytes* out_;
 };
 
-/// Reads what `byte_writer` wrote. Reading past the end yields zeros and empty views and makes `ok()` false for good; nothing
-/// is ever read outside the view.
+/// Reads what `byte_writer` wrote. Reading past the end yields zeros and empty views and makes
+/// `ok()` false for good; nothing is ever read outside the view.
 class byte_reader {
 public:
     explicit byte_reader(bytes_view in) : rest_(in) {}

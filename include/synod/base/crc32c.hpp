@@ -1,4 +1,5 @@
-// synod/base/crc32c.hpp - the check that goes with bytes which are kept or sent: CRC-32C, of Castagnoli's polynomial.
+// synod/base/crc32c.hpp - the check that goes with bytes which are kept or sent: CRC-32C, of
+// Castagnoli's polynomial.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,7 +14,8 @@ namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
-/// For each of eight bytes in a row, what each value of it leaves behind once all that follow have gone through.
+/// For each of eight bytes in a row, what each value of it leaves behind once all that follow have
+/// gone through.
 struct crc32c_tables {
     std::uint32_t of[8][256] = {};
 
@@ -35,8 +37,8 @@ inline constexpr crc32c_tables crc32c_table;
 
 }  // namespace detail
 
-/// The CRC-32C of bytes, as of RFC 3720, appendix B.4. That of several pieces is that of the last, given that of those `before` it.
-/// Linear, eight bytes at a time.
+/// The CRC-32C of bytes, as of RFC 3720, appendix B.4. That of several pieces is that of the last,
+/// given that of those `before` it. Linear, eight bytes at a time.
 [[nodiscard]] inline std::uint32_t crc32c(bytes_view view, std::uint32_t before = 0) {
     const auto& table = detail::crc32c_table.of;
     std::uint32_t sum = ~before;

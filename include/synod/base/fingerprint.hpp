@@ -14,7 +14,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// 128 bits of hash. Not cryptographic: it tells states apart that nobody chose in order to collide.
+/// 128 bits of hash. Not cryptographic: it tells states apart that nobody chose in order to
+/// collide.
 struct fingerprint_value {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -48,8 +49,9 @@ concept bytes_in_one_piece =
 
 }  // namespace detail
 
-/// Takes values one after another and yields the fingerprint of the sequence. Takes numbers, enumerations, bytes, sized
-/// sequences of those, and whatever has a member `fingerprint(sink)`. The same sequence gives the same value on every machine.
+/// Takes values one after another and yields the fingerprint of the sequence. Takes numbers,
+/// enumerations, bytes, sized sequences of those, and whatever has a member `fingerprint(sink)`.
+/// The same sequence gives the same value on every machine.
 class fingerprinter {
 public:
     template <class T>

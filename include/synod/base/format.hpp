@@ -1,4 +1,5 @@
-// synod/base/format.hpp - texts for people: `to_string` of ids, ballots, tokens and durations, and std::format where there is one.
+// synod/base/format.hpp - texts for people: `to_string` of ids, ballots, tokens and durations, and
+// std::format where there is one.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/base/ids.hpp - names for things: nodes, clusters, slots, positions, sessions, fencing tokens.
+// synod/base/ids.hpp - names for things: nodes, clusters, slots, positions, sessions, fencing
+// tokens.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -11,7 +12,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A number that names something. Ids of different tags neither convert to nor compare with one another.
+/// A number that names something. Ids of different tags neither convert to nor compare with one
+/// another.
 template <class Tag, class Representation>
 class id {
 public:
@@ -33,13 +35,14 @@ private:
     Representation value_ = 0;
 };
 
-/// One node of a cluster, or one client of it. Members of a cluster have ids below `max_nodes`, so that sets of them are
-/// bitsets; clients have ids from `max_nodes` up.
+/// One node of a cluster, or one client of it. Members of a cluster have ids below `max_nodes`, so
+/// that sets of them are bitsets; clients have ids from `max_nodes` up.
 using node_id = id<struct node_tag, std::uint32_t>;
 
 inline constexpr std::uint32_t max_nodes = 64;
 
-/// One life of a node's disk. A node whose disk was lost or replaced is a new incarnation, and no member until admitted.
+/// One life of a node's disk. A node whose disk was lost or replaced is a new incarnation, and no
+/// member until admitted.
 using incarnation = id<struct incarnation_tag, std::uint64_t>;
 
 /// One cluster; a message that names another one is refused.
@@ -73,7 +76,8 @@ public:
     }
 
     friend constexpr auto operator<=>(slot, slot) = default;
-    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each
+    // comparison, and then has to unpick it.
     friend constexpr bool operator<(slot a, slot b) { return a.value_ < b.value_; }
     friend constexpr bool operator>(slot a, slot b) { return a.value_ > b.value_; }
     friend constexpr bool operator<=(slot a, slot b) { return a.value_ <= b.value_; }
@@ -88,8 +92,8 @@ private:
     std::uint64_t value_ = 0;
 };
 
-/// The place of one command: its slot, and its index in that slot's batch. What must be unique or ordered among commands is
-/// a position, never a slot.
+/// The place of one command: its slot, and its index in that slot's batch. What must be unique or
+/// ordered among commands is a position, never a slot.
 struct position {
     synod::slot slot;
     std::uint32_t index = 0;
@@ -103,7 +107,8 @@ struct position {
     }
 };
 
-/// One session: the position of the command that opened it, so it is unique, ordered and never used again.
+/// One session: the position of the command that opened it, so it is unique, ordered and never used
+/// again.
 class session_id {
 public:
     constexpr session_id() = default;
@@ -122,8 +127,9 @@ private:
     position opened_at_;
 };
 
-/// A number that rises with every grant of every lock, `epoch` in the upper 16 bits and a counter in the lower 48. A resource
-/// that refuses lower tokens than it has seen is safe from a holder that does not know yet that its hold is gone.
+/// A number that rises with every grant of every lock, `epoch` in the upper 16 bits and a counter
+/// in the lower 48. A resource that refuses lower tokens than it has seen is safe from a holder
+/// that does not know yet that its hold is gone.
 class fencing_token {
 public:
     static constexpr std::uint64_t max_counter = (std::uint64_t{1} << 48U) - 1;

@@ -71,7 +71,8 @@ public:
     [[nodiscard]] constexpr std::uint32_t size() const {
         return static_cast<std::uint32_t>(std::popcount(bits_));
     }
-    /// size() >= count, in `count` steps: on processors that are not asked to count bits, faster than counting them.
+    /// size() >= count, in `count` steps: on processors that are not asked to count bits, faster
+    /// than counting them.
     [[nodiscard]] constexpr bool has_at_least(std::uint32_t count) const {
         std::uint64_t rest = bits_;
         for (; count > 0 && rest != 0; --count) rest &= rest - 1;

@@ -1,8 +1,9 @@
 // synod/base/one_of.hpp - a value of one of several types.
 //
-// What std::variant does, for a fraction of its compile time: std::variant makes a table of functions for each operation and each
-// visitor, and every entry of it passes through some ten templates. Here an operation is one function that compares an index,
-// and types that may be copied as bytes share a path.
+// What std::variant does, for a fraction of its compile time: std::variant makes a table of
+// functions for each operation and each visitor, and every entry of it passes through some ten
+// templates. Here an operation is one function that compares an index, and types that may be copied
+// as bytes share a path.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -22,8 +23,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Holds a value of one of its types, always. The types differ from one another, and their moves do not throw. Put those that are
-/// frequent first: `visit` asks for the types in turn, and destroying the first is inline. Copying and moving are out of line.
+/// Holds a value of one of its types, always. The types differ from one another, and their moves do
+/// not throw. Put those that are frequent first: `visit` asks for the types in turn, and destroying
+/// the first is inline. Copying and moving are out of line.
 template <class First, class... Rest>
 class one_of {
     template <class T>
@@ -118,7 +120,8 @@ public:
         static_cast<void>(((index_ == index_of<Some>() && (take(*as<Some>()), true)) || ...));
     }
 
-    // `visit`, spelled as for a std::variant, without `std::`; so are get_if, get and holds_alternative below.
+    // `visit`, spelled as for a std::variant, without `std::`; so are get_if, get and
+    // holds_alternative below.
 
     template <class Take>
     friend decltype(auto) visit(Take&& take, one_of& any) {
@@ -182,7 +185,8 @@ private:
         return std::launder(reinterpret_cast<const T*>(bytes_));
     }
 
-    // These do their part if this holds a `T`, and one that is more than its bytes. They return whether they did.
+    // These do their part if this holds a `T`, and one that is more than its bytes. They return
+    // whether they did.
     template <class T>
     bool copy(const one_of& other) {
         if constexpr (detail::is_trivially_copyable<T>) {

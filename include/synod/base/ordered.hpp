@@ -154,7 +154,8 @@ public:
     }
 
 protected:
-    /// The element with that key, which `construct(where)` makes if there is none, and whether it did.
+    /// The element with that key, which `construct(where)` makes if there is none, and whether it
+    /// did.
     template <class Construct>
     std::pair<iterator, bool> reach(const Key& key, Construct&& construct) {
         tree_links* parent = nullptr;
@@ -198,7 +199,8 @@ private:
 
     [[nodiscard]] static node* next_spare(node* one) { return static_cast<node*>(one->parent); }
 
-    /// A node stays among the spare ones until its element is made, so that none is lost if that throws.
+    /// A node stays among the spare ones until its element is made, so that none is lost if that
+    /// throws.
     template <class Construct>
     [[nodiscard]] node* make(Construct&& construct) {
         if (spare_ == nullptr) add_block();
@@ -219,7 +221,8 @@ private:
         for (node& each : fresh->nodes) put_by(&each);
     }
 
-    /// Copies the tree below `from` to `to`, node by node, so that what is there is whole at any time.
+    /// Copies the tree below `from` to `to`, node by node, so that what is there is whole at any
+    /// time.
     [[gnu::noinline]] void copy(const tree_links* from, tree_links* parent, tree_links*& to) {
         if (from == nullptr) return;
         to = make([from](void* at) { ::new (at) Entry(static_cast<const node*>(from)->entry); });
@@ -237,10 +240,11 @@ private:
 
 }  // namespace detail
 
-/// Values by key, in order of key: a part of what std::map does. The memory of what is erased is kept for what comes next, until the map
-/// is destroyed or assigned to, so that a map whose size comes and goes does not allocate; and including this costs far less.
-/// Iterators only go forward. Every operation that looks a key up is logarithmic. References and iterators stay good until their
-/// element is erased. `Key` has `<`.
+/// Values by key, in order of key: a part of what std::map does. The memory of what is erased is
+/// kept for what comes next, until the map is destroyed or assigned to, so that a map whose size
+/// comes and goes does not allocate; and including this costs far less. Iterators only go forward.
+/// Every operation that looks a key up is logarithmic. References and iterators stay good until
+/// their element is erased. `Key` has `<`.
 template <class Key, class Value>
 class ordered_map : public detail::ordered<Key, std::pair<const Key, Value>> {
     using entry = std::pair<const Key, Value>;
@@ -248,7 +252,8 @@ class ordered_map : public detail::ordered<Key, std::pair<const Key, Value>> {
 public:
     using typename detail::ordered<Key, entry>::iterator;
 
-    /// Makes a value of `arguments` unless the key has one; returns its place, and whether it is new.
+    /// Makes a value of `arguments` unless the key has one; returns its place, and whether it is
+    /// new.
     template <class... Arguments>
         requires std::constructible_from<Value, Arguments...>
     std::pair<iterator, bool> emplace(const Key& key, Arguments&&... arguments) {

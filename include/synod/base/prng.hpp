@@ -1,4 +1,5 @@
-// synod/base/prng.hpp - randomness that is a value: the same seed gives the same numbers everywhere.
+// synod/base/prng.hpp - randomness that is a value: the same seed gives the same numbers
+// everywhere.
 //
 // SPDX-License-Identifier: BSL-1.0
 

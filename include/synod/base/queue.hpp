@@ -16,7 +16,8 @@ namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
-/// The memory of a queue, whatever its elements are: what is rare is compiled once here, and not for each type.
+/// The memory of a queue, whatever its elements are: what is rare is compiled once here, and not
+/// for each type.
 class queue_cells {
 public:
     queue_cells(const queue_cells&) = delete;
@@ -33,8 +34,8 @@ protected:
         detail::swap(limit_, other.limit_);
     }
 
-    /// Room for one more behind the last: what waits moves to the front of the memory, and into twice as much unless it fills at
-    /// most half of it.
+    /// Room for one more behind the last: what waits moves to the front of the memory, and into
+    /// twice as much unless it fills at most half of it.
     [[gnu::noinline, gnu::cold]] void make_room(const cell_layout& element) {
         const auto used = static_cast<std::size_t>(last_ - first_);
         const auto room = static_cast<std::size_t>(limit_ - memory_);
@@ -67,8 +68,9 @@ protected:
 
 }  // namespace detail
 
-/// First in, first out; elements lie side by side, in memory that only grows. Copies and compares by content. `T` is movable,
-/// and its moves do not throw. A reference to an element is good until the next one is added.
+/// First in, first out; elements lie side by side, in memory that only grows. Copies and compares
+/// by content. `T` is movable, and its moves do not throw. A reference to an element is good until
+/// the next one is added.
 template <class T>
 class queue : detail::queue_cells {
 public:

@@ -1,4 +1,5 @@
-// synod/base/quorum.hpp - quorum systems: which sets of acceptors may promise, and which may choose.
+// synod/base/quorum.hpp - quorum systems: which sets of acceptors may promise, and which may
+// choose.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -69,12 +70,12 @@ private:
     std::uint32_t enough_;  // more than half of members_
 };
 
-/// Any `phase1` members promise, any `phase2` choose. A small phase 2 makes every round cheaper and an election dearer.
-/// [FPaxos 3]
+/// Any `phase1` members promise, any `phase2` choose. A small phase 2 makes every round cheaper and
+/// an election dearer. [FPaxos 3]
 class flexible {
 public:
-    /// Errors: no_members; quorums_do_not_intersect unless phase1 + phase2 > members; limit_out_of_range for a size of zero or
-    /// above the number of members.
+    /// Errors: no_members; quorums_do_not_intersect unless phase1 + phase2 > members;
+    /// limit_out_of_range for a size of zero or above the number of members.
     [[nodiscard]] static result<flexible> make(node_set members, std::uint32_t phase1,
                                                std::uint32_t phase2) {
         const std::uint32_t count = members.size();

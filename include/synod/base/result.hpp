@@ -22,7 +22,8 @@ struct unexpected {
     std::error_code error;
 };
 
-/// Either a `Value` or the error that stands in its place. Moves when `Value` does; never throws of its own.
+/// Either a `Value` or the error that stands in its place. Moves when `Value` does; never throws of
+/// its own.
 template <class Value>
 class [[nodiscard]] result {
 public:

@@ -12,9 +12,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Stands for a transport or a storage that lives elsewhere. Copies refer to the same one, which must outlive them. A role that
-/// holds one is copied without it: exploring needs the real thing by value. It meets the concepts that T meets, and no other: what T
-/// may throw, it may.
+/// Stands for a transport or a storage that lives elsewhere. Copies refer to the same one, which
+/// must outlive them. A role that holds one is copied without it: exploring needs the real thing by
+/// value. It meets the concepts that T meets, and no other: what T may throw, it may.
 template <class T>
 class shared {
 public:

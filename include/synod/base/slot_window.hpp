@@ -19,8 +19,8 @@ namespace synod::inline SYNOD_ABI {
 
 namespace detail {
 
-/// The cells of a window and their numbers, whatever they hold: what is rare is compiled once here, and not for each type.
-/// Element n lies in cell n modulo a power of two.
+/// The cells of a window and their numbers, whatever they hold: what is rare is compiled once here,
+/// and not for each type. Element n lies in cell n modulo a power of two.
 class window_cells {
 public:
     window_cells(const window_cells&) = delete;
@@ -73,8 +73,8 @@ protected:
 
 }  // namespace detail
 
-/// Elements for the slots from `first()` up to but not including `end()`, in memory that only grows. `T` is movable, and its moves
-/// do not throw.
+/// Elements for the slots from `first()` up to but not including `end()`, in memory that only
+/// grows. `T` is movable, and its moves do not throw.
 template <class T>
 class slot_window : detail::window_cells {
 public:
@@ -110,7 +110,8 @@ public:
         return *place(at.value());
     }
 
-    /// The element of `at`, the window first extended to hold it. Precondition: at >= first(); the caller bounds `at`.
+    /// The element of `at`, the window first extended to hold it. Precondition: at >= first(); the
+    /// caller bounds `at`.
     T& reach(slot at) {
         SYNOD_ASSERT(at >= first());
         if (end() <= at) extend_past(at);

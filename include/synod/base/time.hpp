@@ -1,4 +1,5 @@
-// synod/base/time.hpp - instants and durations without <chrono>, which costs more to include than the roles do.
+// synod/base/time.hpp - instants and durations without <chrono>, which costs more to include than
+// the roles do.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -28,8 +29,8 @@ concept like_chrono_time_point = requires(const T& t) {
 
 }  // namespace detail
 
-/// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a nanosecond is cut off, and what
-/// is longer than 290 years becomes the longest that there is.
+/// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a
+/// nanosecond is cut off, and what is longer than 290 years becomes the longest that there is.
 class duration {
 public:
     constexpr duration() = default;
@@ -100,7 +101,8 @@ private:
     return duration(count * 1'000'000'000);
 }
 
-/// A std::chrono::duration of any unit and representation in nanoseconds, rounded up; zero for a negative one, a century for a longer one.
+/// A std::chrono::duration of any unit and representation in nanoseconds, rounded up; zero for a
+/// negative one, a century for a longer one.
 template <detail::like_chrono_duration Chrono>
 [[nodiscard]] constexpr duration rounded_up(const Chrono& length) {
     constexpr long double unit = 1e9L * Chrono::period::num / Chrono::period::den;
@@ -112,8 +114,8 @@ template <detail::like_chrono_duration Chrono>
     return duration(static_cast<long double>(whole) < exact ? whole + 1 : whole);
 }
 
-/// A point on the host's monotonic clock, in nanoseconds since some epoch that the host keeps to. Any std::chrono::time_point
-/// converts to it; synod only ever compares instants of one host.
+/// A point on the host's monotonic clock, in nanoseconds since some epoch that the host keeps to.
+/// Any std::chrono::time_point converts to it; synod only ever compares instants of one host.
 class instant {
 public:
     constexpr instant() = default;
@@ -138,7 +140,8 @@ public:
         return duration(later.nanoseconds_ - earlier.nanoseconds_);
     }
     friend constexpr auto operator<=>(instant, instant) = default;
-    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each comparison, and then has to unpick it.
+    // Written out, for they are compared everywhere: a compiler inlines all of a <=> at each
+    // comparison, and then has to unpick it.
     friend constexpr bool operator<(instant a, instant b) {
         return a.nanoseconds_ < b.nanoseconds_;
     }
@@ -164,7 +167,8 @@ private:
 /// The earlier of two deadlines.
 [[nodiscard]] constexpr instant earlier(instant a, instant b) { return a < b ? a : b; }
 
-/// Logical time of a replicated log, in milliseconds; only ever moved by decided entries, so it is the same at every replica.
+/// Logical time of a replicated log, in milliseconds; only ever moved by decided entries, so it is
+/// the same at every replica.
 class log_time {
 public:
     constexpr log_time() = default;

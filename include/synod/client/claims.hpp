@@ -1,4 +1,5 @@
-// synod/client/claims.hpp - what a client's session claims: its requests for locks, its holds, and the commands about them.
+// synod/client/claims.hpp - what a client's session claims: its requests for locks, its holds, and
+// the commands about them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,8 +14,8 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// The part of a session that knows no lease: one function for each thing that can happen to a request. Whoever calls says whether
-/// the lease is safe at that moment.
+/// The part of a session that knows no lease: one function for each thing that can happen to a
+/// request. Whoever calls says whether the lease is safe at that moment.
 template <transport<lock::to_replica> Transport, class Rules>
 class claims : public claims_core<Transport, Rules> {
     using core = claims_core<Transport, Rules>;
@@ -50,8 +51,9 @@ public:
         return asked;
     }
 
-    /// Withdraws a request, granted or not; nothing more is said of it. Whatever the service makes of it meanwhile, it is not held
-    /// in the end; but an errand that a cancel does not undo may have had its effect. Nothing happens for a request that has ended.
+    /// Withdraws a request, granted or not; nothing more is said of it. Whatever the service makes
+    /// of it meanwhile, it is not held in the end; but an errand that a cancel does not undo may
+    /// have had its effect. Nothing happens for a request that has ended.
     void cancel(request_id which) {
         const request* const one = requests_.find(which);
         if (one == nullptr) return;
@@ -64,7 +66,8 @@ public:
         errands_.drop(which);
     }
 
-    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a request that holds nothing.
+    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a
+    /// request that holds nothing.
     void release(request_id which) {
         const request* const one = requests_.find(which);
         if (one == nullptr || one->is_waiting() || one->stage == stage::releasing) return;
@@ -76,7 +79,8 @@ public:
         requests_.update(which, [](request& it) { it.stage = stage::releasing; });
     }
 
-    /// Sends what may go. Precondition: the lease is safe; what would be granted else could not be held.
+    /// Sends what may go. Precondition: the lease is safe; what would be granted else could not be
+    /// held.
     void ask(instant now) {
         while (!unsent_.empty() && courier_.has_room()) {
             const request_id which = unsent_.front();
@@ -95,7 +99,8 @@ public:
         }
     }
 
-    // What the service has answered, or told of its own accord. A request that has ended meanwhile is left alone.
+    // What the service has answered, or told of its own accord. A request that has ended meanwhile
+    // is left alone.
 
     /// Whether a reply is the one to an errand that still waits for it; then it is taken.
     bool conclude_errand(const delivery& ended, instant now, bool is_safe) {
@@ -214,7 +219,8 @@ public:
         });
     }
 
-    /// The holds are lost for good, or the one under that token; as `gone` if the service keeps them no longer, else as `lost`.
+    /// The holds are lost for good, or the one under that token; as `gone` if the service keeps
+    /// them no longer, else as `lost`.
     void lose_holds(stage become, fencing_token only = {}) {
         requests_.for_each([&](request_id which, const request& one) {
             if (only != fencing_token() && one.token != only) return;
@@ -229,8 +235,8 @@ public:
         });
     }
 
-    /// The session is over, and so is all that it held or waited for. `told` is the command that was answered so, if it was one. What
-    /// was never sent stays, for the next session.
+    /// The session is over, and so is all that it held or waited for. `told` is the command that
+    /// was answered so, if it was one. What was never sent stays, for the next session.
     void expire(const delivery* told) {
         if (told != nullptr) core::settle_unanswered(told->parcel);
         courier_.for_each([this](const parcel& one) { core::settle_unanswered(one); });

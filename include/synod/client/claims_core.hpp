@@ -1,4 +1,5 @@
-// synod/client/claims_core.hpp - what is kept of a client's requests and errands, and the acts that their ends are made of.
+// synod/client/claims_core.hpp - what is kept of a client's requests and errands, and the acts that
+// their ends are made of.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -34,8 +35,9 @@ struct notice {
     std::error_code error;
 };
 
-/// The part of the claims that hears nothing: requests for locks, which are to be held, and errands, which are commands of the caller's own
-/// and end with their replies. Both are sent, waited for, withdrawn and given up alike.
+/// The part of the claims that hears nothing: requests for locks, which are to be held, and
+/// errands, which are commands of the caller's own and end with their replies. Both are sent,
+/// waited for, withdrawn and given up alike.
 template <transport<lock::to_replica> Transport, class Rules>
 class claims_core {
 public:
@@ -56,7 +58,8 @@ public:
 
     void fail(request_id which, std::error_code error) { end(which, notice::kind::failed, error); }
 
-    /// Hands each notice to `take(const notice&)`, in the order in which they came about. It may call back.
+    /// Hands each notice to `take(const notice&)`, in the order in which they came about. It may
+    /// call back.
     template <class Take>
     void drain(Take&& take) {
         while (!notices_.empty()) {
@@ -134,7 +137,8 @@ protected:
         }
     }
 
-    /// An errand has its reply. What it was granted after its own safe window is given back, where a cancel does that. (locks R4)
+    /// An errand has its reply. What it was granted after its own safe window is given back, where
+    /// a cancel does that. (locks R4)
     void finish_errand(request_id which, const reply& said, bool is_safe) {
         const request& one = *requests_.find(which);
         if (!is_safe && holds_alternative<lock::granted>(said)) {
@@ -146,7 +150,8 @@ protected:
         requests_.erase(which);
     }
 
-    /// The service has ended a wait, and remembers it until that is acknowledged. `said` is what an errand is answered.
+    /// The service has ended a wait, and remembers it until that is acknowledged. `said` is what an
+    /// errand is answered.
     void conclude_wait(request_id which, lock::request_state how, const reply& said) {
         const request* const one = requests_.find(which);
         if (one == nullptr || !one->is_waiting()) return;
@@ -159,7 +164,8 @@ protected:
         conclude_wait(which, how, lock::request_status{how, {}});
     }
 
-    /// Something is due for a request that waits: its caller's deadline, or a look at how it stands.
+    /// Something is due for a request that waits: its caller's deadline, or a look at how it
+    /// stands.
     void attend_one(request_id which, instant now) {
         const request& one = *requests_.find(which);
         if (one.wish.deadline <= now) return give_up(which, errc::timed_out);
@@ -171,7 +177,8 @@ protected:
         });
     }
 
-    /// Ends the request that a command of an expired session was for, if it has waited for that command's answer.
+    /// Ends the request that a command of an expired session was for, if it has waited for that
+    /// command's answer.
     void settle_unanswered(const parcel& last) {
         const request* const one = requests_.find(last.about);
         if (one == nullptr) return;
@@ -180,7 +187,8 @@ protected:
         if (one->stage == stage::releasing) end(last.about, notice::kind::released, error);
     }
 
-    /// Nobody wants it any more, here; the cancel sees to it that it is not held there, in whatever order the two arrive.
+    /// Nobody wants it any more, here; the cancel sees to it that it is not held there, in whatever
+    /// order the two arrive.
     void withdraw(request_id which, const request& one) {
         if (one.stage == stage::unsent) return;
         courier_.withdraw(one.sequence);
@@ -202,8 +210,8 @@ protected:
         for (; !held_back_.empty(); held_back_.pop_front()) unsent_.push_back(held_back_.front());
     }
 
-    /// Whether a request was taken for one that waits for itself, or for a hold that is its own, only because it has overtaken what its
-    /// owner gives back.
+    /// Whether a request was taken for one that waits for itself, or for a hold that is its own,
+    /// only because it has overtaken what its owner gives back.
     [[nodiscard]] static bool met_itself(const request& one, const reply& said) {
         if (holds_alternative<lock::would_deadlock>(said)) return one.follows_any_debt;
         if (!one.follows_debt) return false;

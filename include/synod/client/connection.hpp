@@ -1,4 +1,5 @@
-// synod/client/connection.hpp - what a session on a thread of its own asks of a network, and how a thread_network meets it.
+// synod/client/connection.hpp - what a session on a thread of its own asks of a network, and how a
+// thread_network meets it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,11 +25,12 @@ protected:
     ~receiver() = default;
 };
 
-/// One client's end of a network. A blocking call costs a round trip, beside which a virtual call is nothing; so sessions are of one
-/// type whatever the network.
-/// - `send` never waits for the receiver, may lose the message, and may be called from any thread, one at a time.
-/// - `wait` returns when something has come, after `wake`, or after `longest`; `deliver` hands over what has come. Both belong to
-///   one thread. `wake` is for any.
+/// One client's end of a network. A blocking call costs a round trip, beside which a virtual call
+/// is nothing; so sessions are of one type whatever the network.
+/// - `send` never waits for the receiver, may lose the message, and may be called from any thread,
+///   one at a time.
+/// - `wait` returns when something has come, after `wake`, or after `longest`; `deliver` hands over
+///   what has come. Both belong to one thread. `wake` is for any.
 class connection {
 public:
     connection() = default;
@@ -55,7 +57,8 @@ private:
     connection* through_;
 };
 
-/// A connection over a `thread_network`, or over anything of its shape, whose messages include those between clients and replicas.
+/// A connection over a `thread_network`, or over anything of its shape, whose messages include
+/// those between clients and replicas.
 template <class Network>
 class network_connection final : public connection {
 public:

@@ -1,4 +1,5 @@
-// synod/client/courier.hpp - carries a session's commands to whoever leads, again and again, until each has been answered once.
+// synod/client/courier.hpp - carries a session's commands to whoever leads, again and again, until
+// each has been answered once.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,13 +22,14 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// Sequences, acknowledgements and retries of one session. (locks R5) A command whose outcome is unknown is sent again under its
-/// own sequence, never under a new one, so it takes effect at most once however often it travels. Inputs only decide; `flush`
-/// sends.
+/// Sequences, acknowledgements and retries of one session. (locks R5) A command whose outcome is
+/// unknown is sent again under its own sequence, never under a new one, so it takes effect at most
+/// once however often it travels. Inputs only decide; `flush` sends.
 template <transport<lock::to_replica> Transport>
 class courier {
 public:
-    /// Named through the parameter, so that a file which includes this one but has no courier instantiates none of it.
+    /// Named through the parameter, so that a file which includes this one but has no courier
+    /// instantiates none of it.
     using command = synod::detail::deferred<lock::command, Transport>;
     using reply = synod::detail::deferred<lock::reply, Transport>;
     using parcel = client::parcel<command>;
@@ -41,7 +43,8 @@ public:
         first_number_ = random_.next();
     }
 
-    /// Drops everything, and asks for a session. Its commands follow once `serve` has told which one it is.
+    /// Drops everything, and asks for a session. Its commands follow once `serve` has told which
+    /// one it is.
     void open(const lock::open_session& asked) {
         clear();
         add(0, asked, {});
@@ -62,10 +65,12 @@ public:
         next_sequence_ = 0;
     }
 
-    /// Whether a command that takes something may go; the other half of the window is for those that give back.
+    /// Whether a command that takes something may go; the other half of the window is for those
+    /// that give back.
     [[nodiscard]] bool has_room() const { return span() < config_.window / 2; }
 
-    /// Sends a command with the next flush. Returns its sequence. Precondition: has_room(), and a session is served.
+    /// Sends a command with the next flush. Returns its sequence. Precondition: has_room(), and a
+    /// session is served.
     std::uint64_t send(command what, request_id about) {
         SYNOD_ASSERT(next_sequence_ > 0);
         return add(next_sequence_++, std::move(what), about);
@@ -74,7 +79,8 @@ public:
     /// Sends a command as soon as there is room for it, in the order of these calls.
     void post(command what, request_id about) { backlog_.push_back({std::move(what), about}); }
 
-    /// Stops carrying a command. That acknowledges it: if it is still on its way, it will be refused as stale.
+    /// Stops carrying a command. That acknowledges it: if it is still on its way, it will be
+    /// refused as stale.
     void withdraw(std::uint64_t sequence) { parcels_.erase(sequence); }
     template <class Which>
     void withdraw_if(Which&& is_useless) {
@@ -91,7 +97,8 @@ public:
         for (const auto& [sequence, one] : parcels_) visit(one);
     }
 
-    /// Takes a reply. If it ends a command, that command and its answer. `refuse(why)` is called for one that is not looked at.
+    /// Takes a reply. If it ends a command, that command and its answer. `refuse(why)` is called
+    /// for one that is not looked at.
     template <class Refuse>
     [[nodiscard]] std::optional<delivery> receive(node_id from, const lock::client_reply& came,
                                                   instant now, Refuse&& refuse) {
@@ -116,7 +123,8 @@ public:
         return deliver(found, from, said);
     }
 
-    /// Finds what has waited too long for its answer, and stops trusting the replica that it went to.
+    /// Finds what has waited too long for its answer, and stops trusting the replica that it went
+    /// to.
     void tick(instant now) {
         for (auto& [sequence, one] : parcels_) {
             if (one.is_due || !one.retry.is_due(now)) continue;
@@ -160,8 +168,9 @@ private:
         request_id about;
     };
 
-    /// After so many hints in a row a command waits for its backoff, and goes to somebody else then, so that two replicas which take each
-    /// other for the leader do not keep it flying between them.
+    /// After so many hints in a row a command waits for its backoff, and goes to somebody else
+    /// then, so that two replicas which take each other for the leader do not keep it flying
+    /// between them.
     static constexpr std::uint32_t most_redirections = 2;
     /// Transmissions whose answers are still known. Older ones have been sent again since.
     static constexpr std::size_t most_transmissions = 1024;
@@ -172,7 +181,8 @@ private:
         return sequence;
     }
 
-    /// How far apart the lowest and the next sequence are. The service keeps a reply for each in between at most.
+    /// How far apart the lowest and the next sequence are. The service keeps a reply for each in
+    /// between at most.
     [[nodiscard]] std::uint64_t span() const {
         return parcels_.empty() ? 0 : next_sequence_ - parcels_.begin()->first;
     }
@@ -196,8 +206,8 @@ private:
         return made;
     }
 
-    /// The replica did not carry the command out, or does not know. A good hint is followed at once, unless there were too many; anything
-    /// else waits.
+    /// The replica did not carry the command out, or does not know. A good hint is followed at
+    /// once, unless there were too many; anything else waits.
     void send_again(parcel& one, node_id from, const lock::client_reply& came, instant now) {
         if (came.outcome == lock::outcome::overloaded) return;
         if (one.last_to != from) return;
@@ -235,8 +245,9 @@ private:
     }
 
     [[nodiscard]] node_id target() const { return identity_.replicas[target_]; }
-    /// The next to be asked without a hint. Hints do not change whose turn that is, so wherever they lead, nobody is left out: replicas that
-    /// are cut off name for ever who led when they were.
+    /// The next to be asked without a hint. Hints do not change whose turn that is, so wherever
+    /// they lead, nobody is left out: replicas that are cut off name for ever who led when they
+    /// were.
     void turn_to_next() {
         const std::size_t count = identity_.replicas.size();
         turn_ = (turn_ + 1) % count;

@@ -13,9 +13,9 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// Requests of which a release or a cancel is on its way. Until that has arrived, the service may take a later request of the same
-/// owner for one that waits for itself; so somebody must know that it does not. Logarithmic in the number of debts. A value. `Wish` is
-/// client::wish.
+/// Requests of which a release or a cancel is on its way. Until that has arrived, the service may
+/// take a later request of the same owner for one that waits for itself; so somebody must know that
+/// it does not. Logarithmic in the number of debts. A value. `Wish` is client::wish.
 template <class Wish>
 class debts {
 public:
@@ -37,7 +37,8 @@ public:
         owed_.clear();
     }
 
-    /// Whether this owner is giving that lock back, or may be: of an errand it is not known what locks it is about.
+    /// Whether this owner is giving that lock back, or may be: of an errand it is not known what
+    /// locks it is about.
     [[nodiscard]] bool has(const Wish& whose) const {
         return owed_.contains({whose.owner, whose.name}) || owed_.contains({whose.owner, {}});
     }

@@ -1,4 +1,5 @@
-// synod/client/errands.hpp - commands that a caller gives a session to carry, and what they have come to.
+// synod/client/errands.hpp - commands that a caller gives a session to carry, and what they have
+// come to.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,7 +22,8 @@ struct conclusion {
     Reply reply;
 };
 
-/// Errands on their way, by id, and the ends of those that are over. All operations are logarithmic in the number of errands.
+/// Errands on their way, by id, and the ends of those that are over. All operations are logarithmic
+/// in the number of errands.
 template <class Command, class Reply>
 class errands {
 public:
@@ -41,7 +43,8 @@ public:
     /// Nobody wants to know any more.
     void drop(request_id which) { commands_.erase(which); }
 
-    /// Hands each end to `take(const conclusion&)`, in the order in which they came about. It may call back.
+    /// Hands each end to `take(const conclusion&)`, in the order in which they came about. It may
+    /// call back.
     template <class Take>
     void drain(Take&& take) {
         while (!ended_.empty()) {

@@ -1,4 +1,5 @@
-// synod/client/fence_gate.hpp - the resource's side of a lock: refuses whoever writes under a token that is too old.
+// synod/client/fence_gate.hpp - the resource's side of a lock: refuses whoever writes under a token
+// that is too old.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,24 +43,27 @@ struct forgetful_keeper {
     std::error_code operator()(const fence_marks& /*marks*/) const noexcept { return {}; }
 };
 
-/// Stands before one resource and admits writes by the token of the hold that they are made under. It goes by tokens, never by the order
-/// in which they come: a holder that has been away and does not know yet that its hold is gone is refused once anybody after it
-/// has written. (locks 3.11)
+/// Stands before one resource and admits writes by the token of the hold that they are made under.
+/// It goes by tokens, never by the order in which they come: a holder that has been away and does
+/// not know yet that its hold is gone is refused once anybody after it has written. (locks 3.11)
 ///
-/// The marks are kept before the effect: when `admit` says yes, a restart remembers it. Not thread-safe: whoever guards the resource
-/// guards its gate, and makes the write before it admits the next.
+/// The marks are kept before the effect: when `admit` says yes, a restart remembers it. Not
+/// thread-safe: whoever guards the resource guards its gate, and makes the write before it admits
+/// the next.
 template <fence_keeper Keeper = forgetful_keeper>
 class fence_gate {
 public:
     explicit fence_gate(Keeper keeper = {}, const fence_marks& kept = {})
         : keeper_(std::move(keeper)), marks_(kept) {}
 
-    /// Whether a write under an exclusive hold may go on; nothing that follows an error may. Errors: stale_token; the keeper's.
+    /// Whether a write under an exclusive hold may go on; nothing that follows an error may.
+    /// Errors: stale_token; the keeper's.
     [[nodiscard]] std::error_code admit(fencing_token token) {
         return admit(token, lock::mode::exclusive);
     }
 
-    /// The same for any mode. Shared holders pass one another, but nobody passes an exclusive one, and no exclusive one passes anybody.
+    /// The same for any mode. Shared holders pass one another, but nobody passes an exclusive one,
+    /// and no exclusive one passes anybody.
     [[nodiscard]] std::error_code admit(fencing_token token, lock::mode mode) {
         if (!is_current(token, mode)) return errc::stale_token;
         fence_marks raised = marks_;

@@ -62,7 +62,8 @@ private:
     Clock clock_;
 };
 
-/// What is known of one hold. Loss is final: a lease that is renewed later does not bring it back. (locks R4)
+/// What is known of one hold. Loss is final: a lease that is renewed later does not bring it back.
+/// (locks R4)
 template <class Lease>
 class hold_state {
 public:
@@ -74,7 +75,8 @@ public:
     [[nodiscard]] std::stop_token stop_token() const { return stop_.get_token(); }
     [[nodiscard]] std::stop_token revoke_requested() const { return asked_back_.get_token(); }
 
-    /// Looks at the clock, so it does not wait for any thread to be told. Fires the stop token if it finds the hold lost.
+    /// Looks at the clock, so it does not wait for any thread to be told. Fires the stop token if
+    /// it finds the hold lost.
     [[nodiscard]] bool is_lost() {
         if (!has_ended_.load(std::memory_order_acquire) && lease_->is_over()) lose();
         if (!is_lost_.load(std::memory_order_acquire)) return false;
@@ -108,31 +110,36 @@ private:
 
 }  // namespace client::detail
 
-/// One hold of a lock. Copies look at the same one; none of them owns it: it lasts until it is given back through its mutex, or lost.
-/// Thread-safety: all of it, from any thread. Users write `hold`.
+/// One hold of a lock. Copies look at the same one; none of them owns it: it lasts until it is
+/// given back through its mutex, or lost. Thread-safety: all of it, from any thread. Users write
+/// `hold`.
 template <class State>
 class basic_hold {
 public:
     explicit basic_hold(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-    /// Rises with every grant of every lock. Hand it to the resource with every write; see `fence_gate`.
+    /// Rises with every grant of every lock. Hand it to the resource with every write; see
+    /// `fence_gate`.
     [[nodiscard]] fencing_token token() const { return state_->token(); }
 
-    /// Whether the hold is, or may be, gone, by the clock at this very moment. Once true it stays so. A hold that was given back in
-    /// time is not lost.
+    /// Whether the hold is, or may be, gone, by the clock at this very moment. Once true it stays
+    /// so. A hold that was given back in time is not lost.
     [[nodiscard]] bool lost() const { return state_->is_lost(); }
 
-    /// Whether the lease is near its end, and it is time to come to one. Ends with the next renewal, or in loss.
+    /// Whether the lease is near its end, and it is time to come to one. Ends with the next
+    /// renewal, or in loss.
     [[nodiscard]] bool in_jeopardy() const { return state_->in_jeopardy(); }
 
-    /// Fires when the hold is lost, from the session's thread, or from `lost` or another call that finds out first. Callbacks should
-    /// return soon: until then this session renews nothing. On its own thread this session refuses to lock, with errc::would_deadlock;
-    /// other sessions may be used, unless their callbacks use this one in return. Unlocking never waits. An exception that leaves a
-    /// callback ends the program, so callbacks lock through the non-throwing twins.
+    /// Fires when the hold is lost, from the session's thread, or from `lost` or another call that
+    /// finds out first. Callbacks should return soon: until then this session renews nothing. On
+    /// its own thread this session refuses to lock, with errc::would_deadlock; other sessions may
+    /// be used, unless their callbacks use this one in return. Unlocking never waits. An exception
+    /// that leaves a callback ends the program, so callbacks lock through the non-throwing twins.
     [[nodiscard]] std::stop_token stop_token() const { return state_->stop_token(); }
 
-    /// Fires when somebody asks for the hold to be given back, as `session::request_revoke` does; the same holds for its callbacks. It is
-    /// a hint, which may be lost on its way: a hold that is taken by force in the end is lost, and told so by `stop_token`. (locks 3.6)
+    /// Fires when somebody asks for the hold to be given back, as `session::request_revoke` does;
+    /// the same holds for its callbacks. It is a hint, which may be lost on its way: a hold that is
+    /// taken by force in the end is lost, and told so by `stop_token`. (locks 3.6)
     [[nodiscard]] std::stop_token revoke_requested() const { return state_->revoke_requested(); }
 
 private:

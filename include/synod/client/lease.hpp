@@ -12,14 +12,15 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// The client's side of a session's lease. It needs no message to run out: who hears nothing knows all the same. Every instant is of
-/// one clock, which should count the time that the machine sleeps. (locks R4)
+/// The client's side of a session's lease. It needs no message to run out: who hears nothing knows
+/// all the same. Every instant is of one clock, which should count the time that the machine
+/// sleeps. (locks R4)
 class lease {
 public:
     explicit lease(const client_config& config) : config_(config) {}
 
-    /// The session is open with `ttl` from the service; `sent` is when its opening was first sent. False, and the lease stays over,
-    /// if the clock error leaves nothing of it.
+    /// The session is open with `ttl` from the service; `sent` is when its opening was first sent.
+    /// False, and the lease stays over, if the clock error leaves nothing of it.
     [[nodiscard]] bool open(duration ttl, instant sent) {
         length_ = safe_part(ttl, config_.drift_per_million, config_.margin);
         end();
@@ -29,7 +30,8 @@ public:
         return true;
     }
 
-    /// A renewal that counts from `sent` was acknowledged. One that counts from earlier than another changes nothing.
+    /// A renewal that counts from `sent` was acknowledged. One that counts from earlier than
+    /// another changes nothing.
     void renew(instant sent) {
         if (sent + length_ > safe_until_) safe_until_ = sent + length_;
     }

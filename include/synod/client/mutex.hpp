@@ -1,4 +1,5 @@
-// synod/client/mutex.hpp - a mutex between the threads of many processes, in the shape of the standard library's.
+// synod/client/mutex.hpp - a mutex between the threads of many processes, in the shape of the
+// standard library's.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,17 +17,20 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A lock of the service, by name. Meets Lockable and TimedLockable, so std::unique_lock, std::lock_guard, std::scoped_lock and
-/// std::condition_variable_any work. Several at once through std::scoped_lock or std::lock cost a round trip for every step of
-/// trying and backing off, and are not fair.
+/// A lock of the service, by name. Meets Lockable and TimedLockable, so std::unique_lock,
+/// std::lock_guard, std::scoped_lock and std::condition_variable_any work. Several at once through
+/// std::scoped_lock or std::lock cost a round trip for every step of trying and backing off, and
+/// are not fair.
 ///
-/// A hold can be lost, which no lock of the standard library can tell: see `held`, and hand the token to the resource. Whoever holds
-/// it unlocks it, also after it was lost.
+/// A hold can be lost, which no lock of the standard library can tell: see `held`, and hand the
+/// token to the resource. Whoever holds it unlocks it, also after it was lost.
 ///
-/// Owners are threads, as with std::mutex: a thread that locks what it holds is refused with errc::self_deadlock, and unlocks only
-/// what it has locked. Locks are granted in the order in which they were asked for.
+/// Owners are threads, as with std::mutex: a thread that locks what it holds is refused with
+/// errc::self_deadlock, and unlocks only what it has locked. Locks are granted in the order in
+/// which they were asked for.
 ///
-/// Thread-safety: all of it but destruction, which gives back what is still held. It may outlive its session.
+/// Thread-safety: all of it but destruction, which gives back what is still held. It may outlive
+/// its session.
 template <class Policy = client::policy<>>
 class basic_mutex {
 public:
@@ -41,8 +45,8 @@ public:
     /// The same, and throws `cancelled` when `stop` fires first.
     void lock(const std::stop_token& stop) { client::detail::checked(acquire(stop)); }
 
-    /// Whether it could be held at once, or within client_config::longest_try when no replica answers. Throws for other reasons
-    /// than that somebody holds it or that nobody answers.
+    /// Whether it could be held at once, or within client_config::longest_try when no replica
+    /// answers. Throws for other reasons than that somebody holds it or that nobody answers.
     [[nodiscard]] bool try_lock() { return client::detail::tried(try_acquire()); }
 
     /// Whether it could be held in time, by this client's clock.
@@ -55,13 +59,15 @@ public:
         return try_lock_for(end - End::clock::now());
     }
 
-    /// Gives the calling thread's hold back; what must be said again is said in the background. `last_release` tells what came of it.
+    /// Gives the calling thread's hold back; what must be said again is said in the background.
+    /// `last_release` tells what came of it.
     void unlock() noexcept { holds_.unlock(lock::mode::exclusive); }
 
-    /// Non-throwing twins. Errors: busy, timed_out, cancelled, self_deadlock; unreachable when no replica answers for as long as
-    /// client_config::patience; session_expired, outcome_unknown and hold_lost when the session was lost while waiting, and
-    /// then nothing is held; stopped when it has ended; would_deadlock, at once, in a callback on the session's own thread; and what
-    /// the service refuses. Without memory they do throw, and the session is given up.
+    /// Non-throwing twins. Errors: busy, timed_out, cancelled, self_deadlock; unreachable when no
+    /// replica answers for as long as client_config::patience; session_expired, outcome_unknown and
+    /// hold_lost when the session was lost while waiting, and then nothing is held; stopped when it
+    /// has ended; would_deadlock, at once, in a callback on the session's own thread; and what the
+    /// service refuses. Without memory they do throw, and the session is given up.
     [[nodiscard]] result<hold> acquire(const std::stop_token& stop = {}) {
         return holds_.acquire(lock::mode::exclusive, stop);
     }
@@ -70,9 +76,10 @@ public:
     }
     [[nodiscard]] result<hold> try_acquire() { return holds_.try_acquire(lock::mode::exclusive); }
 
-    /// Gives the calling thread's hold back and waits for the answer. Errors: not_owner if it holds nothing; stale_token if the service
-    /// had ended the hold; hold_lost, session_expired or outcome_unknown if the session was lost; would_deadlock on the session's own
-    /// thread, which gives it back without waiting.
+    /// Gives the calling thread's hold back and waits for the answer. Errors: not_owner if it holds
+    /// nothing; stale_token if the service had ended the hold; hold_lost, session_expired or
+    /// outcome_unknown if the session was lost; would_deadlock on the session's own thread, which
+    /// gives it back without waiting.
     std::error_code release() { return holds_.release(lock::mode::exclusive); }
 
     /// What came of the release before, of any thread; zero while that is on its way.

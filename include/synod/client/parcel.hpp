@@ -147,7 +147,8 @@ template <class... Commands, class Reply>
     return (lawful[asked.index()] >> said.index() & 1) != 0;
 }
 
-/// Whether nothing remains of a lock::command once it is cancelled, whatever it has come to by then.
+/// Whether nothing remains of a lock::command once it is cancelled, whatever it has come to by
+/// then.
 template <class Command>
 [[nodiscard]] bool is_undone_by_cancel(const Command& asked) {
     const auto* const one = get_if<lock::acquire>(&asked);

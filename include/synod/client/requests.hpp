@@ -18,7 +18,8 @@
 
 namespace synod::inline SYNOD_ABI::client {
 
-/// What a caller asks of `session_core::acquire`; an errand has only the owner and the deadline of one.
+/// What a caller asks of `session_core::acquire`; an errand has only the owner and the deadline of
+/// one.
 struct wish {
     std::string name;  // of the lock
     std::uint64_t owner =
@@ -61,8 +62,8 @@ struct request {
     }
 };
 
-/// Finds requests by id, by sequence and by what is due next. All operations are logarithmic in their number, or linear where they
-/// visit all. `Request` is client::request.
+/// Finds requests by id, by sequence and by what is due next. All operations are logarithmic in
+/// their number, or linear where they visit all. `Request` is client::request.
 template <class Request>
 class requests {
     using id_type = synod::detail::deferred<request_id, Request>;
@@ -89,7 +90,8 @@ public:
         return found == by_sequence_.end() ? request_id() : found->second;
     }
 
-    /// Changes a request by `change(Request&)`, and keeps the indexes right. Precondition: there is one.
+    /// Changes a request by `change(Request&)`, and keeps the indexes right. Precondition: there is
+    /// one.
     template <class Change>
     void update(request_id id, Change&& change) {
         Request& one = all_.at(id);
@@ -105,7 +107,8 @@ public:
         all_.erase(found);
     }
 
-    /// Calls `visit(id, request)` for each, in the order in which they were added. `visit` may change or erase the one it is given.
+    /// Calls `visit(id, request)` for each, in the order in which they were added. `visit` may
+    /// change or erase the one it is given.
     template <class Visit>
     void for_each(Visit&& visit) {
         for (auto next = all_.begin(); next != all_.end();) {
@@ -119,8 +122,8 @@ public:
         return one != nullptr && one->stage == stage::unsent;
     }
 
-    /// Drops what is not unsent any more from `ids`, once that is more than half of them: while nothing can be sent, requests go on to
-    /// be made and to end. Amortised constant for each id.
+    /// Drops what is not unsent any more from `ids`, once that is more than half of them: while
+    /// nothing can be sent, requests go on to be made and to end. Amortised constant for each id.
     void tidy(queue<id_type>& ids) const {
         if (ids.size() <= 2 * waiting_) return;
         for (std::size_t left = ids.size(); left > 0; --left) {

@@ -1,4 +1,5 @@
-// synod/client/session.hpp - a client's session with the lock service, kept alive by a thread of its own.
+// synod/client/session.hpp - a client's session with the lock service, kept alive by a thread of
+// its own.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,15 +22,18 @@ namespace synod::inline SYNOD_ABI {
 template <class Policy>
 class basic_mutex;
 
-/// One session, for any number of locks and threads; mutexes are locked through it, and it has a function for each other command. It is opened in the background, and renewed as long as this object lives; locks
-/// wait for it to be open.
+/// One session, for any number of locks and threads; mutexes are locked through it, and it has a
+/// function for each other command. It is opened in the background, and renewed as long as this
+/// object lives; locks wait for it to be open.
 ///
-/// When it expires, because no replica was reached for too long, every hold is lost, every call that waits ends with
-/// errc::session_expired or outcome_unknown, and the next call opens another session. Nothing is acquired again by itself.
+/// When it expires, because no replica was reached for too long, every hold is lost, every call
+/// that waits ends with errc::session_expired or outcome_unknown, and the next call opens another
+/// session. Nothing is acquired again by itself.
 ///
-/// Destroying it closes the session, which frees its locks at once; if no replica answers within client_config::farewell, the
-/// service frees them when the session expires. Holds that are left are lost, calls that wait end with errc::stopped, and so do later
-/// ones through mutexes that outlive it. In a forked child it does nothing, and nothing is held.
+/// Destroying it closes the session, which frees its locks at once; if no replica answers within
+/// client_config::farewell, the service frees them when the session expires. Holds that are left
+/// are lost, calls that wait end with errc::stopped, and so do later ones through mutexes that
+/// outlive it. In a forked child it does nothing, and nothing is held.
 ///
 /// Thread-safety: all of it, but for moving and destroying.
 template <class Policy = client::policy<>>
@@ -37,11 +41,13 @@ class basic_session : public session_primitives<basic_session<Policy>> {
     using connection_ptr = std::unique_ptr<detail::deferred<client::connection, Policy>>;
 
 public:
-    /// Connects node `self`, which no replica and no other client has, to a `thread_network` or something of its shape, which must
-    /// outlive the session. An identity without a client uuid is given a random one, and a seed. Does not wait.
+    /// Connects node `self`, which no replica and no other client has, to a `thread_network` or
+    /// something of its shape, which must outlive the session. An identity without a client uuid is
+    /// given a random one, and a seed. Does not wait.
     ///
-    /// `clock` should count the time that the machine sleeps. Errors: those of the two `validate` in config.hpp, such as
-    /// lease_below_clock_error; those of Network::connect; the system's if there is no thread to be had.
+    /// `clock` should count the time that the machine sleeps. Errors: those of the two `validate`
+    /// in config.hpp, such as lease_below_clock_error; those of Network::connect; the system's if
+    /// there is no thread to be had.
     template <class Network, host::clock Clock = host::boot_clock>
     [[nodiscard]] static result<basic_session>
     connect(Network& network, node_id self, client_identity identity,

@@ -1,4 +1,5 @@
-// synod/client/session_commands.hpp - what the lock service can do beyond mutexes, one function for each command.
+// synod/client/session_commands.hpp - what the lock service can do beyond mutexes, one function for
+// each command.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,15 +43,19 @@ template <class Hoped, class Reply>
 
 }  // namespace client::detail
 
-/// The part of a session that carries commands about locks, and about the table as a whole. Each function sends one, waits for its end,
-/// and runs exactly once, however often it has to be sent; what waits at the service does so for `wait_ms` of log time. The calling
-/// thread is the owner: what it acquires, it alone converts, renews and gives back. Holds are told by their tokens and end with the
-/// session; nothing tells of their loss, and so whatever they guard is to be guarded by the tokens.
+/// The part of a session that carries commands about locks, and about the table as a whole. Each
+/// function sends one, waits for its end, and runs exactly once, however often it has to be sent;
+/// what waits at the service does so for `wait_ms` of log time. The calling thread is the owner:
+/// what it acquires, it alone converts, renews and gives back. Holds are told by their tokens and
+/// end with the session; nothing tells of their loss, and so whatever they guard is to be guarded
+/// by the tokens.
 ///
-/// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop` fires; unreachable, session_expired,
-/// hold_lost and stopped as for basic_mutex::acquire. What was sent, and is not undone by a cancel, ends with outcome_unknown instead of
-/// any of these that the service has not told: that is all but acquiring without re-entrance, campaigning, and waiting for a latch. On the
-/// session's own thread, where stop callbacks of holds run, nothing is sent (would_deadlock).
+/// Errors, besides what the service refuses: busy, would_deadlock, timed_out; cancelled when `stop`
+/// fires; unreachable, session_expired, hold_lost and stopped as for basic_mutex::acquire. What was
+/// sent, and is not undone by a cancel, ends with outcome_unknown instead of any of these that the
+/// service has not told: that is all but acquiring without re-entrance, campaigning, and waiting
+/// for a latch. On the session's own thread, where stop callbacks of holds run, nothing is sent
+/// (would_deadlock).
 ///
 /// `Session` is the basic_session whose part it is. Thread-safety: that of the session.
 template <class Session>
@@ -59,7 +64,8 @@ class session_commands {
     using deferred = synod::detail::deferred<T, Session>;
 
 public:
-    /// Any command but those that open, renew and close sessions (unsupported), its stamp set on the way; and its reply, whatever that is.
+    /// Any command but those that open, renew and close sessions (unsupported), its stamp set on
+    /// the way; and its reply, whatever that is.
     [[nodiscard]] result<deferred<lock::reply>> run(deferred<lock::command> asked,
                                                     const std::stop_token& stop = {}) {
         return static_cast<Session&>(*this).carry(std::move(asked), stop);
@@ -72,8 +78,9 @@ public:
                                                 const std::stop_token& stop = {}) {
         return token_of(run(lock::acquire{{}, tag(), std::move(name), mode, wait_ms}, stop));
     }
-    /// The same, of one lock, of several or of permits, with whatever the command can say: a lease of the hold, re-entrance and the other
-    /// flags, priority, the queue's policy, and who gives way in a deadlock. The owner in it is set on the way.
+    /// The same, of one lock, of several or of permits, with whatever the command can say: a lease
+    /// of the hold, re-entrance and the other flags, priority, the queue's policy, and who gives
+    /// way in a deadlock. The owner in it is set on the way.
     [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire> asked,
                                                 const std::stop_token& stop = {}) {
         return take(std::move(asked), stop);
@@ -87,7 +94,8 @@ public:
         return take(std::move(asked), stop);
     }
 
-    /// Takes several locks or none; the token is that of the first name, and the others follow it in order of name.
+    /// Takes several locks or none; the token is that of the first name, and the others follow it
+    /// in order of name.
     [[nodiscard]] result<fencing_token> acquire_all(deferred<std::vector<lock::wanted>> locks,
                                                     std::uint64_t wait_ms = lock::wait_forever,
                                                     const std::stop_token& stop = {}) {
@@ -120,7 +128,8 @@ public:
         return left_of(run(lock::release_all{{}, tag(), std::move(tokens)}));
     }
 
-    /// Gives a hold that has a lease of its own at least `ttl_ms` from now on. Returns how long it has, in milliseconds of log time.
+    /// Gives a hold that has a lease of its own at least `ttl_ms` from now on. Returns how long it
+    /// has, in milliseconds of log time.
     [[nodiscard]] result<std::uint64_t> renew_hold(fencing_token token, std::uint64_t ttl_ms) {
         const auto said =
             client::detail::as_hoped<lock::kept>(run(lock::renew_hold{{}, tag(), token, ttl_ms}));
@@ -136,7 +145,8 @@ public:
         return said->before;
     }
 
-    /// Asks whoever holds under the token to give back within `grace_ms`, and ends the hold then, if it is to be ended by force.
+    /// Asks whoever holds under the token to give back within `grace_ms`, and ends the hold then,
+    /// if it is to be ended by force.
     [[nodiscard]] std::error_code request_revoke(fencing_token token, std::string reason,
                                                  std::uint64_t grace_ms, lock::revocation how) {
         return error_in<lock::revoking>(

@@ -1,4 +1,5 @@
-// synod/client/session_core.hpp - a client's session without thread, clock or socket: what every face of the client stands on.
+// synod/client/session_core.hpp - a client's session without thread, clock or socket: what every
+// face of the client stands on.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -30,15 +31,18 @@ enum class phase : std::uint8_t {
 
 /// One session of a client, and the locks it asks for. (locks 3.2, R4, R5)
 ///
-/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, asks with `acquire` and `release`, and calls `flush`
-/// after any of these; `drain` hands out what came of the requests. A session is opened at once, and renewed as long as it lives. When
-/// it has expired, its holds are lost for good, its requests fail, and the next request opens another one; nothing is ever acquired
-/// again by itself.
+/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, asks with
+/// `acquire` and `release`, and calls `flush` after any of these; `drain` hands out what came of
+/// the requests. A session is opened at once, and renewed as long as it lives. When it has expired,
+/// its holds are lost for good, its requests fail, and the next request opens another one; nothing
+/// is ever acquired again by itself.
 ///
-/// A lease that has run out here while the service still keeps the session loses the holds all the same, and a grant that arrives
-/// after its own safe window is given back and reported as hold_lost, never as held.
+/// A lease that has run out here while the service still keeps the session loses the holds all the
+/// same, and a grant that arrives after its own safe window is given back and reported as
+/// hold_lost, never as held.
 ///
-/// Not thread-safe. Destroying it leaves the session to expire; `close` before it frees its locks at once.
+/// Not thread-safe. Destroying it leaves the session to expire; `close` before it frees its locks
+/// at once.
 template <transport<lock::to_replica> Transport, class Policy = policy<>>
 class session_core {
     using rules = std::remove_cvref_t<decltype(std::declval<Policy&>().rules)>;
@@ -59,16 +63,19 @@ public:
         return made;
     }
 
-    /// Asks for a lock. Ends in a notice: granted or failed. Errors in it: busy, timed_out, unreachable, hold_lost, session_expired,
-    /// outcome_unknown, stopped, and what the service refuses. Whatever the error, nothing stays held that is not reported.
+    /// Asks for a lock. Ends in a notice: granted or failed. Errors in it: busy, timed_out,
+    /// unreachable, hold_lost, session_expired, outcome_unknown, stopped, and what the service
+    /// refuses. Whatever the error, nothing stays held that is not reported.
     request_id acquire(client::wish wish, instant now) {
         return begin(claims_.add(std::move(wish)), now);
     }
 
-    /// Carries a command of the caller's own, any but those that open, renew and close sessions (unsupported); its stamp is set here. Ends
-    /// in a conclusion: the reply, which for a command that had to wait is that of its end; or an error: timed_out, at a `deadline` by this
-    /// client's clock; outcome_unknown for what may or may not have taken effect; unreachable, session_expired, hold_lost, stopped as
-    /// for `acquire`. What it is granted is not looked after: whoever asks renews leases of holds and gives back what is held.
+    /// Carries a command of the caller's own, any but those that open, renew and close sessions
+    /// (unsupported); its stamp is set here. Ends in a conclusion: the reply, which for a command
+    /// that had to wait is that of its end; or an error: timed_out, at a `deadline` by this
+    /// client's clock; outcome_unknown for what may or may not have taken effect; unreachable,
+    /// session_expired, hold_lost, stopped as for `acquire`. What it is granted is not looked
+    /// after: whoever asks renews leases of holds and gives back what is held.
     request_id run(typename claims::command what, std::uint64_t owner, instant deadline,
                    instant now) {
         const bool is_own_affair = holds_alternative<lock::open_session>(what) ||
@@ -82,9 +89,10 @@ public:
         return begin(asked, now);
     }
 
-    /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the service makes of it meanwhile, it
-    /// is not held in the end, unless an errand has acquired again what was held before; what else an errand does may be done, see
-    /// may_take_back. Nothing happens for a request that has ended.
+    /// Withdraws a request, granted or not, or an errand; nothing more is said of it. Whatever the
+    /// service makes of it meanwhile, it is not held in the end, unless an errand has acquired
+    /// again what was held before; what else an errand does may be done, see may_take_back. Nothing
+    /// happens for a request that has ended.
     void cancel(request_id which) { claims_.cancel(which); }
 
     /// Whether nothing that was asked for with it remains in effect once it is cancelled.
@@ -93,11 +101,12 @@ public:
         return one == nullptr || one->is_undone || one->stage == stage::unsent;
     }
 
-    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a request that holds nothing.
+    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a
+    /// request that holds nothing.
     void release(request_id which) { claims_.release(which); }
 
-    /// Ends the session and all its holds, and fails what waits. `phase()` is closed once the service has answered, and at once
-    /// if there is no session.
+    /// Ends the session and all its holds, and fails what waits. `phase()` is closed once the
+    /// service has answered, and at once if there is no session.
     void close() {
         claims_.fail_waiting(errc::stopped);
         commands().withdraw_all();
@@ -166,7 +175,8 @@ public:
         return next;
     }
 
-    /// Hands each notice to `take(const notice&)`, in the order in which they came about. It may call back into this session.
+    /// Hands each notice to `take(const notice&)`, in the order in which they came about. It may
+    /// call back into this session.
     template <class Take>
     void drain(Take&& take) {
         claims_.drain(take);
@@ -184,7 +194,8 @@ public:
     [[nodiscard]] const client_config& config() const { return config_; }
     [[nodiscard]] const request* find(request_id which) const { return claims_.all().find(which); }
     [[nodiscard]] std::size_t on_their_way() const { return claims_.commands().on_their_way(); }
-    /// How many ids are kept to be sent. At most twice as many as requests wait, when one was just made.
+    /// How many ids are kept to be sent. At most twice as many as requests wait, when one was just
+    /// made.
     [[nodiscard]] std::size_t unsent() const { return claims_.unsent(); }
     [[nodiscard]] Policy& policy() { return policy_; }
     [[nodiscard]] Transport& transport() { return commands().transport(); }
@@ -223,7 +234,8 @@ private:
         return false;
     }
 
-    /// The same client with the same nonce is given the same session, however often this is sent. (locks R5)
+    /// The same client with the same nonce is given the same session, however often this is sent.
+    /// (locks R5)
     void open(instant now) {
         heard_ = now;
         phase_ = phase::opening;
@@ -276,8 +288,8 @@ private:
         claims_.fail_waiting(error);
     }
 
-    /// Each renewal is a command of its own, so one that is slow to be answered does not hold up the next. Those whose answer could
-    /// not help any more are forgotten.
+    /// Each renewal is a command of its own, so one that is slow to be answered does not hold up
+    /// the next. Those whose answer could not help any more are forgotten.
     void renew(instant now) {
         forget_renewals([&](const parcel& one) { return one.first_sent + lease_.length() <= now; });
         lease_.begin_renewal(now);
@@ -300,8 +312,8 @@ private:
         });
     }
 
-    /// Whether the lease is to be relied on. One that has run out once is not, until it is renewed: a clock that is set back revives
-    /// nothing. (locks R4)
+    /// Whether the lease is to be relied on. One that has run out once is not, until it is renewed:
+    /// a clock that is set back revives nothing. (locks R4)
     [[nodiscard]] bool is_safe(instant now) const { return !has_lapsed_ && lasts(now); }
     [[nodiscard]] bool lasts(instant now) const {
         return policy_.rules.is_safe(now, lease_.safe_until());
@@ -320,7 +332,8 @@ private:
         return refused != nullptr && refused->reason == lock::refusal::session_expired;
     }
 
-    /// The service has forgotten the session. `told` is the command that was answered so, if it was one.
+    /// The service has forgotten the session. `told` is the command that was answered so, if it was
+    /// one.
     void expire(const delivery* told, instant now) {
         policy_.observer.expired(session(), now);
         claims_.expire(told);

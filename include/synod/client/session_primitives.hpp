@@ -1,4 +1,5 @@
-// synod/client/session_primitives.hpp - values, counters, latches, barriers and elections, one function for each command.
+// synod/client/session_primitives.hpp - values, counters, latches, barriers and elections, one
+// function for each command.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -31,12 +32,14 @@ class session_primitives : public session_commands<Session> {
 public:
     using base::run;
 
-    /// Writes and deletes values if all conditions hold. Returns the revision, or nothing if a condition does not hold; `run` tells which.
+    /// Writes and deletes values if all conditions hold. Returns the revision, or nothing if a
+    /// condition does not hold; `run` tells which.
     [[nodiscard]] result<revision> transact(deferred<lock::guarded_txn> asked) {
         return revision_of(run(std::move(asked)));
     }
 
-    /// Writes a value that has that version; zero for none. Returns its new version, or nothing if it has another one.
+    /// Writes a value that has that version; zero for none. Returns its new version, or nothing if
+    /// it has another one.
     [[nodiscard]] result<revision> compare_and_set(std::string name, std::uint64_t version,
                                                    std::string value) {
         return revision_of(
@@ -66,7 +69,8 @@ public:
                                                std::uint64_t generation = 0) {
         return hoped<lock::latched>(run(lock::count_down{{}, std::move(name), count, generation}));
     }
-    /// Waits until a latch is at zero. Errors besides: barrier_broken where it is set again meanwhile.
+    /// Waits until a latch is at zero. Errors besides: barrier_broken where it is set again
+    /// meanwhile.
     [[nodiscard]] std::error_code await_latch(std::string name,
                                               std::uint64_t wait_ms = lock::wait_forever,
                                               std::uint64_t generation = 0,
@@ -75,22 +79,24 @@ public:
             run(lock::await_latch{{}, base::tag(), std::move(name), wait_ms, generation}, stop));
     }
 
-    /// Waits until as many have come. Errors besides: barrier_broken, the same for all of a generation, where one of them was lost, or
-    /// would not wait any longer.
+    /// Waits until as many have come. Errors besides: barrier_broken, the same for all of a
+    /// generation, where one of them was lost, or would not wait any longer.
     [[nodiscard]] std::error_code arrive_at_barrier(std::string name, std::uint32_t parties,
                                                     std::uint64_t wait_ms = lock::wait_forever,
                                                     const std::stop_token& stop = {}) {
         return end_of(
             run(lock::arrive_at_barrier{{}, base::tag(), std::move(name), parties, wait_ms}, stop));
     }
-    /// Goes in together with that many, and is inside until it leaves. Errors besides: barrier_broken, as above.
+    /// Goes in together with that many, and is inside until it leaves. Errors besides:
+    /// barrier_broken, as above.
     [[nodiscard]] std::error_code enter_double_barrier(std::string name, std::uint32_t parties,
                                                        std::uint64_t wait_ms = lock::wait_forever,
                                                        const std::stop_token& stop = {}) {
         return end_of(run(
             lock::enter_double_barrier{{}, base::tag(), std::move(name), parties, wait_ms}, stop));
     }
-    /// Goes out together with all who went in with it. Errors besides: barrier_broken, where one of them was lost.
+    /// Goes out together with all who went in with it. Errors besides: barrier_broken, where one of
+    /// them was lost.
     [[nodiscard]] std::error_code leave_double_barrier(std::string name,
                                                        std::uint64_t wait_ms = lock::wait_forever,
                                                        const std::stop_token& stop = {}) {
@@ -98,7 +104,8 @@ public:
             run(lock::leave_double_barrier{{}, base::tag(), std::move(name), wait_ms}, stop));
     }
 
-    /// Waits to lead, with a value that everybody sees from then on. Returns the token to lead under.
+    /// Waits to lead, with a value that everybody sees from then on. Returns the token to lead
+    /// under.
     [[nodiscard]] result<fencing_token> campaign(std::string election, std::string value,
                                                  std::uint64_t wait_ms = lock::wait_forever,
                                                  const std::stop_token& stop = {}) {
@@ -121,14 +128,14 @@ public:
         return hoped<lock::observed>(run(lock::observe{{}, std::move(election)}));
     }
 
-    /// What has changed under a prefix, from that index on. Errors besides: fallen_behind where some of it is forgotten; then
-    /// `read_prefix` tells what there is, and from where to watch on.
+    /// What has changed under a prefix, from that index on. Errors besides: fallen_behind where
+    /// some of it is forgotten; then `read_prefix` tells what there is, and from where to watch on.
     [[nodiscard]] result<deferred<lock::watched>>
     watch(std::string prefix, std::uint64_t from_index, std::uint32_t limit = 0) {
         return hoped<lock::watched>(run(lock::watch{{}, std::move(prefix), from_index, limit}));
     }
-    /// What there is under a prefix, by name: a page of at most `limit` names, or of as many as may be for zero. The next page begins
-    /// where `from_name` says that this one ended.
+    /// What there is under a prefix, by name: a page of at most `limit` names, or of as many as may
+    /// be for zero. The next page begins where `from_name` says that this one ended.
     [[nodiscard]] result<deferred<lock::prefix_read>>
     read_prefix(std::string prefix, std::string from_name = {}, std::uint32_t limit = 0) {
         return hoped<lock::prefix_read>(

@@ -1,4 +1,5 @@
-// synod/client/shared_mutex.hpp - a mutex that many may hold to read, and one to write, between the threads of many processes.
+// synod/client/shared_mutex.hpp - a mutex that many may hold to read, and one to write, between the
+// threads of many processes.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -14,13 +15,15 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A mutex that can be held shared as well: by any number of threads at once, and by none while another one holds it exclusively.
-/// Meets SharedTimedLockable, so std::shared_lock works. As a `mutex` of the same name it is the same lock, held exclusively.
+/// A mutex that can be held shared as well: by any number of threads at once, and by none while
+/// another one holds it exclusively. Meets SharedTimedLockable, so std::shared_lock works. As a
+/// `mutex` of the same name it is the same lock, held exclusively.
 ///
-/// Requests are granted in the order in which they came, so a thread that wants to write is not passed by readers for ever, and
-/// readers that come after it wait behind it. A thread holds it in one mode at a time, and what was locked shared is unlocked
-/// shared. Asking again, in whatever mode, is refused with errc::self_deadlock; a try that any hold or waiting writer stands
-/// in the way of is busy, be it the thread's own hold.
+/// Requests are granted in the order in which they came, so a thread that wants to write is not
+/// passed by readers for ever, and readers that come after it wait behind it. A thread holds it in
+/// one mode at a time, and what was locked shared is unlocked shared. Asking again, in whatever
+/// mode, is refused with errc::self_deadlock; a try that any hold or waiting writer stands in the
+/// way of is busy, be it the thread's own hold.
 ///
 /// Every hold has a token of its own; hand it to the resource with its mode, see fence_gate::admit.
 ///

@@ -13,7 +13,8 @@
 
 namespace synod::inline SYNOD_ABI::host {
 
-/// Any callable that takes `Arguments`, also one that can be moved only. Empty by default. Copies share what they call.
+/// Any callable that takes `Arguments`, also one that can be moved only. Empty by default. Copies
+/// share what they call.
 template <class... Arguments>
 class callback {
 public:

@@ -41,7 +41,8 @@ concept shows_an_instant = requires(const C& clock) {
 template <class C>
 concept clock = std::movable<C> && detail::shows_an_instant<C>;
 
-/// Shows what std::chrono::steady_clock does. On Linux it stands still while the machine is suspended.
+/// Shows what std::chrono::steady_clock does. On Linux it stands still while the machine is
+/// suspended.
 struct steady_clock {
     [[nodiscard]] instant now() const noexcept {
 #ifdef __linux__
@@ -52,8 +53,8 @@ struct steady_clock {
     }
 };
 
-/// Counts the time that the machine is suspended, too, where the system has such a clock: what whoever holds a lease must go by.
-/// (locks R4)
+/// Counts the time that the machine is suspended, too, where the system has such a clock: what
+/// whoever holds a lease must go by. (locks R4)
 struct boot_clock {
     [[nodiscard]] instant now() const noexcept {
 #ifdef __linux__

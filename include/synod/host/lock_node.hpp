@@ -34,7 +34,8 @@ struct joined<one_of<First...>, one_of<Second...>, Rest...>
 /// All that travels between replicas of the lock service and their clients.
 using lock_message = detail::joined<replica_message, lock::to_replica, lock::to_client>::type;
 
-/// Carries it between threads. Replicas have the ids of their group, clients those from `max_nodes` up.
+/// Carries it between threads. Replicas have the ids of their group, clients those from `max_nodes`
+/// up.
 using lock_network = thread_network<lock_message>;
 
 namespace detail {
@@ -53,7 +54,8 @@ template <class Storage, class Policy = log_policy<>, class Vouch = lock::takes_
 using lock_node = runner<lock_replica<Storage, Policy>, detail::network_of<Storage>,
                          lock::service<typename detail::network_of<Storage>::link, Vouch>>;
 
-/// A lock service whose host knows who its clients are. `vouch` says whom they act as, see lock::service; it runs on the node's own thread.
+/// A lock service whose host knows who its clients are. `vouch` says whom they act as, see
+/// lock::service; it runs on the node's own thread.
 template <class Vouch>
 struct known_clients {
     Vouch vouch;
@@ -64,9 +66,10 @@ known_clients(Vouch) -> known_clients<Vouch>;
 template <class Vouch>
 known_clients(Vouch, lock::config) -> known_clients<Vouch>;
 
-/// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier life left there. Network and
-/// storage must outlive the node. Errors: those of lock::table::make, of replica::make and recover, and of runner::start;
-/// duration_out_of_range if log_limits::max_step_ms is more than a quarter of the shortest lease. (locks R2)
+/// Starts a node of the lock service: a new one if `storage` is new, else the one that an earlier
+/// life left there. Network and storage must outlive the node. Errors: those of lock::table::make,
+/// of replica::make and recover, and of runner::start; duration_out_of_range if
+/// log_limits::max_step_ms is more than a quarter of the shortest lease. (locks R2)
 template <class Storage, class Policy, class Vouch>
 [[nodiscard]] result<lock_node<Storage, Policy, Vouch>>
 start_lock_node(detail::network_of<Storage>& network, const group& group, Storage& storage,

@@ -37,9 +37,9 @@ template <class Replica, class Machine, class Storage, class Policy>
 
 }  // namespace detail
 
-/// Starts a node whose machine begins as `machine`: a new one if `storage` is new, else the one that an earlier life left there,
-/// brought to where the log was known to be chosen. Network and storage must outlive the node. Errors: those of replica::make
-/// and recover, and of runner::start.
+/// Starts a node whose machine begins as `machine`: a new one if `storage` is new, else the one
+/// that an earlier life left there, brought to where the log was known to be chosen. Network and
+/// storage must outlive the node. Errors: those of replica::make and recover, and of runner::start.
 template <class Machine, class Storage, class Policy>
 [[nodiscard]] result<node<Machine, Storage, Policy>>
 start_node(synod::detail::deferred<log_network, Storage>& network, const group& group,

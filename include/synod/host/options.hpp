@@ -24,16 +24,19 @@ struct leadership_change {
 
 /// Bounds and habits of a runner.
 struct options {
-    /// Commands, reads and jobs, of each so many, that wait until the thread looks at them; what is more is `overloaded`.
+    /// Commands, reads and jobs, of each so many, that wait until the thread looks at them; what is
+    /// more is `overloaded`.
     std::uint32_t max_submissions = 16 * 1024;
     /// Bytes of those commands.
     std::uint64_t max_submitted_bytes = std::uint64_t{16} * 1024 * 1024;
-    /// Lets go of log entries once every member has applied them durably. Whatever this says, a replica lets go of the oldest when
-    /// about log_limits::retained are kept, 65,536 by default. A replica that has let go of any cannot be rebuilt by `recover`.
+    /// Lets go of log entries once every member has applied them durably. Whatever this says, a
+    /// replica lets go of the oldest when about log_limits::retained are kept, 65,536 by default. A
+    /// replica that has let go of any cannot be rebuilt by `recover`.
     bool trims = false;
     /// The longest that the thread sleeps when nothing is due.
     duration longest_wait = seconds(3600);
-    /// Called on the replica's thread with each change of its leadership. Must not wait for the runner.
+    /// Called on the replica's thread with each change of its leadership. Must not wait for the
+    /// runner.
     callback<const leadership_change&> on_leadership{};
 };
 

@@ -1,4 +1,5 @@
-// synod/host/submissions.hpp - commands and reads from any thread, on their way to a replica, and their ends on the way back.
+// synod/host/submissions.hpp - commands and reads from any thread, on their way to a replica, and
+// their ends on the way back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,18 +27,20 @@ using command_callback = callback<ending&&>;
 template <class Machine>
 using read_callback = callback<host::outcome, const Machine*>;
 
-/// Everything that was submitted to one replica and has not ended. Each submission ends exactly once: `submit` and `read` end what
-/// they refuse at once, `hand_over` what the replica refuses, `complete` what it took on, and `close` the rest.
+/// Everything that was submitted to one replica and has not ended. Each submission ends exactly
+/// once: `submit` and `read` end what they refuse at once, `hand_over` what the replica refuses,
+/// `complete` what it took on, and `close` the rest.
 ///
-/// Thread-safety: `submit` and `read` are for any thread, all else for the one that runs the replica. Callbacks are called on the one
-/// or the other, with nothing locked.
+/// Thread-safety: `submit` and `read` are for any thread, all else for the one that runs the
+/// replica. Callbacks are called on the one or the other, with nothing locked.
 template <class Machine>
 class submissions {
     using on_command = synod::detail::deferred<command_callback, Machine>;
     using ending = synod::detail::deferred<host::ending, Machine>;
 
 public:
-    /// Room for `most` commands of up to `most_bytes` together, and for `most` reads, that the replica has not been handed yet.
+    /// Room for `most` commands of up to `most_bytes` together, and for `most` reads, that the
+    /// replica has not been handed yet.
     submissions(std::size_t most, std::size_t most_bytes)
         : commands_(most, most_bytes), reads_(most, most) {}
 
@@ -82,7 +85,8 @@ public:
         return true;
     }
 
-    /// Ends everything: what the replica took on is unknown, the rest was never proposed. What is submitted later is `stopped`.
+    /// Ends everything: what the replica took on is unknown, the rest was never proposed. What is
+    /// submitted later is `stopped`.
     void close() {
         commands_.close();
         reads_.close();

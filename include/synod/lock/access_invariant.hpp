@@ -11,7 +11,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Access rules come in order of prefix and then of principal, each pair once, and name no rights but those that there are.
+/// Access rules come in order of prefix and then of principal, each pair once, and name no rights
+/// but those that there are.
 template <class State>
 [[nodiscard]] bool access_is_in_order(const State& now) {
     for (std::size_t i = 0; i < now.access.size(); ++i) {

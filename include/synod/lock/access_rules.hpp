@@ -1,4 +1,5 @@
-// synod/lock/access_rules.hpp - the rules by which a command is allowed, each a function that a mutant can replace.
+// synod/lock/access_rules.hpp - the rules by which a command is allowed, each a function that a
+// mutant can replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,8 @@ struct access_rules {
         return (given & needed) == needed;
     }
 
-    /// Which of two access rules that fit decides: of the longer prefix, then the one that names the principal. (locks 3.4)
+    /// Which of two access rules that fit decides: of the longer prefix, then the one that names
+    /// the principal. (locks 3.4)
     [[nodiscard]] static bool decides_before(const specificity& one, const specificity& other) {
         if (one.prefix_bytes != other.prefix_bytes) return one.prefix_bytes > other.prefix_bytes;
         return one.names_principal && !other.names_principal;

@@ -1,4 +1,5 @@
-// synod/lock/administration_rules.hpp - the rules of limits and of epochs, each a function that a mutant can replace.
+// synod/lock/administration_rules.hpp - the rules of limits and of epochs, each a function that a
+// mutant can replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -12,7 +13,8 @@ namespace synod::inline SYNOD_ABI::lock {
 
 /// What a table that is nearly full still takes in, and where tokens go on.
 struct administration_rules {
-    /// Whether there is room for so many more beside those that there are; the limit may have been lowered below them. (locks 3.8)
+    /// Whether there is room for so many more beside those that there are; the limit may have been
+    /// lowered below them. (locks 3.8)
     [[nodiscard]] static bool has_room(std::uint64_t used, std::uint64_t more,
                                        std::uint64_t limit) {
         return used <= limit && more <= limit - used;

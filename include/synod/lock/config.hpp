@@ -1,4 +1,5 @@
-// synod/lock/config.hpp - what a lock table is told: leases, limits, and where its fencing tokens begin.
+// synod/lock/config.hpp - what a lock table is told: leases, limits, and where its fencing tokens
+// begin.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,16 +25,19 @@ inline constexpr std::uint32_t name_bytes_end = 512;
 /// And so is longer meta of sessions.
 inline constexpr std::uint32_t meta_bytes_end = 16'384;
 
-/// The same at every replica. It is part of the state, so a restored snapshot brings its own. What exceeds a limit is answered
-/// `refusal::limit`; no limit ever stands in the way of release, cancel, keep_alive and close_session. (locks 3.8)
+/// The same at every replica. It is part of the state, so a restored snapshot brings its own. What
+/// exceeds a limit is answered `refusal::limit`; no limit ever stands in the way of release,
+/// cancel, keep_alive and close_session. (locks 3.8)
 struct config {
     /// Leases, grace and the number of sessions.
     session_config sessions;
 
-    /// Locks that exist at a time; one exists while it is held, waited for, or closed by a lock-delay.
+    /// Locks that exist at a time; one exists while it is held, waited for, or closed by a
+    /// lock-delay.
     std::uint32_t max_locks = 4'194'304;
 
-    /// Holds, waits, and unacknowledged ends of waits, of one session together. A request for several locks holds, or waits for, each.
+    /// Holds, waits, and unacknowledged ends of waits, of one session together. A request for
+    /// several locks holds, or waits for, each.
     std::uint32_t max_requests_per_session = 65'536;
 
     /// Holds of one session when it asks for more; what it waits for then may come to these.
@@ -42,9 +46,10 @@ struct config {
     /// Sessions that act as one principal; those of nobody in particular are counted together.
     std::uint32_t max_sessions_per_principal = 65'536;
 
-    /// Above this no session is opened and nothing acquired. In bytes, as reckoned by `memory_use` from how many locks, requests and
-    /// sessions there are, so that it is the same at every replica. Values, gates and the journal have limits of their own, and are not
-    /// counted, nor are the unacknowledged replies of sessions.
+    /// Above this no session is opened and nothing acquired. In bytes, as reckoned by `memory_use`
+    /// from how many locks, requests and sessions there are, so that it is the same at every
+    /// replica. Values, gates and the journal have limits of their own, and are not counted, nor
+    /// are the unacknowledged replies of sessions.
     std::uint64_t soft_memory_bytes = ~std::uint64_t{0};
 
     /// Waits, and unacknowledged ends of waits, of one session.
@@ -62,20 +67,22 @@ struct config {
     /// Length of a lock's name, at most 512.
     std::uint32_t max_name_bytes = name_bytes_end;
 
-    /// The longest wait; unless it is `wait_forever`, what would wait longer or for ever is refused.
+    /// The longest wait; unless it is `wait_forever`, what would wait longer or for ever is
+    /// refused.
     std::uint64_t max_wait_ms = wait_forever;
 
-    /// How many holds and waits are looked at to find out whether a request waits for itself; where one command makes several suspect, 64
-    /// times as many in all, besides those that tell a victim its cycle. Where they do not suffice it waits, and only its own limit ends
-    /// that; basic_table::undetermined counts those. Zero finds nothing. (locks 3.7)
+    /// How many holds and waits are looked at to find out whether a request waits for itself; where
+    /// one command makes several suspect, 64 times as many in all, besides those that tell a victim
+    /// its cycle. Where they do not suffice it waits, and only its own limit ends that;
+    /// basic_table::undetermined counts those. Zero finds nothing. (locks 3.7)
     std::uint32_t max_cycle_search = 4'096;
 
-    /// How often a waiting request is overtaken by others that are let go ahead of it; then by nobody any more. Zero for never.
-    /// (locks 3.5)
+    /// How often a waiting request is overtaken by others that are let go ahead of it; then by
+    /// nobody any more. Zero for never. (locks 3.5)
     std::uint32_t max_bypass = 16;
 
-    /// Where a lock is granted by priority: how much earlier a request counts as having come for each step of its priority. Less than
-    /// 2^55. (locks 3.5)
+    /// Where a lock is granted by priority: how much earlier a request counts as having come for
+    /// each step of its priority. Less than 2^55. (locks 3.5)
     std::uint64_t aging_ms = 60'000;
 
     /// The longest lock-delay; what a session asks for above this is cut off. (locks 3.6)
@@ -87,7 +94,8 @@ struct config {
     /// Access rules that exist at a time; each costs those who are judged by them. (locks 3.4)
     std::uint32_t max_access_rules = 1'024;
 
-    /// The first token is the one after this. Above zero only where the resources have seen tokens of another service.
+    /// The first token is the one after this. Above zero only where the resources have seen tokens
+    /// of another service.
     fencing_token tokens_after;
 
     /// What values and counters may take.

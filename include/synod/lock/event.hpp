@@ -1,4 +1,5 @@
-// synod/lock/event.hpp - what the lock table tells a session of its own accord, and the bytes of it.
+// synod/lock/event.hpp - what the lock table tells a session of its own accord, and the bytes of
+// it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,8 +28,8 @@ struct wait_granted {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.token); }
 };
 
-/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the hold that it was for; or a gate has
-/// let it through. How it ended is kept until `acknowledge`.
+/// A request that waited has ended without a grant, and not by a cancel: an upgrade also with the
+/// hold that it was for; or a gate has let it through. How it ended is kept until `acknowledge`.
 struct wait_ended {
     session_id session;
     std::uint64_t request = 0;                       // the sequence of its command
@@ -38,7 +39,8 @@ struct wait_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.request, self.state); }
 };
 
-/// A session has expired, and its holds and requests with it. A session that is closed is told so by its reply.
+/// A session has expired, and its holds and requests with it. A session that is closed is told so
+/// by its reply.
 struct session_ended {
     session_id session;
 
@@ -46,8 +48,8 @@ struct session_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session); }
 };
 
-/// The lease of a hold has ended, and the hold with it. Sent to the session that held. Whoever misses this learns it by renewing, which
-/// is refused (stale_token).
+/// The lease of a hold has ended, and the hold with it. Sent to the session that held. Whoever
+/// misses this learns it by renewing, which is refused (stale_token).
 struct hold_ended {
     session_id session;
     fencing_token token;
@@ -56,8 +58,8 @@ struct hold_ended {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.token); }
 };
 
-/// A request that waited gives way to others, for it and they would have waited for each other for ever. It has ended, as `victim`;
-/// that is kept until `acknowledge`.
+/// A request that waited gives way to others, for it and they would have waited for each other for
+/// ever. It has ended, as `victim`; that is kept until `acknowledge`.
 template <class Waiter = waiter>
 struct basic_wait_deadlocked {
     session_id session;
@@ -69,8 +71,8 @@ struct basic_wait_deadlocked {
 };
 using wait_deadlocked = basic_wait_deadlocked<>;
 
-/// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the same. On the wire the kind is the
-/// index, so events are only ever appended.
+/// Any event. Events are hints: one may be lost on its way, and `query`, or a renewal, tells the
+/// same. On the wire the kind is the index, so events are only ever appended.
 using event = one_of<wait_granted, wait_ended, session_ended, hold_ended, wait_deadlocked,
                      revoke_requested, hold_revoked>;
 

@@ -10,8 +10,8 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// Limits of latches and barriers; what waits at one counts against config::max_requests_per_session and max_waiting_per_session, too.
-/// (locks 3.8)
+/// Limits of latches and barriers; what waits at one counts against
+/// config::max_requests_per_session and max_waiting_per_session, too. (locks 3.8)
 struct gate_config {
     /// Latches, and generations of barriers that somebody has arrived at, at a time; zero for none.
     std::uint32_t max_gates = 65'536;

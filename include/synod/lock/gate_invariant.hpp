@@ -1,4 +1,5 @@
-// synod/lock/gate_invariant.hpp - what holds in every state of the latches and barriers of a lock table.
+// synod/lock/gate_invariant.hpp - what holds in every state of the latches and barriers of a lock
+// table.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -22,8 +23,9 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// No lost wake-up: nobody waits at a latch that is open, or at a barrier whose parties are all there; and whoever is inside of a double
-/// barrier, or waits to leave it, is one of its parties. (locks 3.10)
+/// No lost wake-up: nobody waits at a latch that is open, or at a barrier whose parties are all
+/// there; and whoever is inside of a double barrier, or waits to leave it, is one of its parties.
+/// (locks 3.10)
 template <class Gate>
 [[nodiscard]] bool has_to_wait(const Gate& one) {
     const std::size_t waiting = one.waiting.size();
@@ -40,7 +42,8 @@ template <class Gate>
     return false;
 }
 
-/// Every generation was given once, and there are more; all gates of a name are of one kind, and one of them at the most gathers.
+/// Every generation was given once, and there are more; all gates of a name are of one kind, and
+/// one of them at the most gathers.
 template <class State>
 [[nodiscard]] bool gates_are_right(const State& now) {
     synod::detail::deferred<ordered_map<std::string_view, gate_kind>, State> kind_of;
@@ -87,7 +90,8 @@ template <class State>
     return true;
 }
 
-/// An owner arrives once at a generation that gathers, is inside of one generation of a name at the most, and its session is live.
+/// An owner arrives once at a generation that gathers, is inside of one generation of a name at the
+/// most, and its session is live.
 template <class State>
 [[nodiscard]] bool parties_are_right(const State& now) {
     if (now.gates.gates.empty()) return true;
@@ -141,8 +145,9 @@ template <class State>
     return nullptr;
 }
 
-/// Whether all who waited at one generation of a barrier were told the same, if they have ended: none of them waits there any more.
-/// `ended` has the states of those who have ended, by position. (locks 3.10)
+/// Whether all who waited at one generation of a barrier were told the same, if they have ended:
+/// none of them waits there any more. `ended` has the states of those who have ended, by position.
+/// (locks 3.10)
 template <class Gate, class Ended>
 [[nodiscard]] bool are_told_the_same(const Gate& before, const Gate* after, const Ended& ended) {
     const request_state* first = nullptr;
@@ -160,8 +165,8 @@ template <class Gate, class Ended>
     return still_waiting == 0;
 }
 
-/// Of two states, the earlier first: a generation that is new has a new number, a latch is only counted down, and the parties of a
-/// barrier that have ended were told the same.
+/// Of two states, the earlier first: a generation that is new has a new number, a latch is only
+/// counted down, and the parties of a barrier that have ended were told the same.
 template <class State>
 [[nodiscard]] bool gates_move_forward(const State& before, const State& after) {
     if (after.gates.last_generation < before.gates.last_generation) return false;

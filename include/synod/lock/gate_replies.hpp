@@ -35,7 +35,8 @@ struct passed {
     static void fields(auto& self, auto&& visit) { visit(self.generation); }
 };
 
-/// Another party has given up, or is dead: nobody of that generation leaves together with the others.
+/// Another party has given up, or is dead: nobody of that generation leaves together with the
+/// others.
 struct barrier_broken {
     std::uint64_t generation = 0;
 

@@ -1,4 +1,5 @@
-// synod/lock/gate_rules.hpp - the rules of latches and barriers, as functions that a mutant can replace.
+// synod/lock/gate_rules.hpp - the rules of latches and barriers, as functions that a mutant can
+// replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,8 @@ struct gate_rules {
         return arrived >= parties;
     }
 
-    /// Whether who gives up waiting does so alone: at a latch, for a barrier is broken for all of its generation. (locks 3.10)
+    /// Whether who gives up waiting does so alone: at a latch, for a barrier is broken for all of
+    /// its generation. (locks 3.10)
     [[nodiscard]] static bool gives_up_alone(gate_kind at) { return at == gate_kind::latch; }
 
     /// A generation is never one that there was before. (locks 3.10)

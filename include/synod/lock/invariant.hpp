@@ -1,4 +1,4 @@
-// synod/lock/invariant.hpp - what holds in every state of a lock table, each a predicate with a name.
+// synod/lock/invariant.hpp - what holds in every state of a lock table, each a predicate by name.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -9,6 +9,7 @@
 #include <synod/base/ordered.hpp>
 #include <synod/base/time.hpp>
 #include <synod/lock/access_invariant.hpp>
+#include <synod/lock/detail/for_all.hpp>
 #include <synod/lock/gate_invariant.hpp>
 #include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/revocation_invariant.hpp>
@@ -24,35 +25,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Whether `claim(element)` is true of every element.
-template <class List, class Claim>
-[[nodiscard]] bool for_all(const List& list, Claim&& claim) {
-    for (const auto& one : list) {
-        if (!claim(one)) return false;
-    }
-    return true;
-}
-
-/// Whether `key(element)` rises strictly from each element to the next.
-template <class List, class Key>
-[[nodiscard]] bool rises_in(const List& list, Key&& key) {
-    for (std::size_t i = 1; i < list.size(); ++i) {
-        if (key(list[i]) <= key(list[i - 1])) return false;
-    }
-    return true;
-}
-
-/// Whether `claim(record)` is true of every request, wherever it is listed.
-template <class State, class Claim>
-[[nodiscard]] bool for_all_requests(const State& now, Claim&& claim) {
-    return for_all(now.locks,
-                   [&claim](const auto& lock) {
-                       return for_all(lock.holders, claim) && for_all(lock.queue, claim);
-                   }) &&
-           for_all(now.ended, claim);
-}
-
-/// The holders of one lock by their modes, and the permits of one semaphore; what stands in the way as if it were held, too.
+/// The holders of one lock by their modes, and the permits of one semaphore; what stands in the way
+/// as if it were held, too.
 template <class Lock>
 [[nodiscard]] holding holding_of(const Lock& lock) {
     holding held;
@@ -61,8 +35,8 @@ template <class Lock>
     return held;
 }
 
-/// Permits are of semaphores: of each of their requests, and of no other, and no more than any capacity; and what has ended asks for
-/// nothing. (locks 3.3)
+/// Permits are of semaphores: of each of their requests, and of no other, and no more than any
+/// capacity; and what has ended asks for nothing. (locks 3.3)
 template <class State>
 [[nodiscard]] bool permits_are_of_semaphores(const State& now) {
     return for_all(now.locks,
@@ -80,7 +54,8 @@ template <class State>
                    [](const auto& one) { return one.permits == 0 && one.mode == mode::exclusive; });
 }
 
-/// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update. (locks 3.3)
+/// Mutual exclusion: whoever holds for exclusive use is alone, and at most one holds for update.
+/// (locks 3.3)
 template <class State>
 [[nodiscard]] bool no_holds_conflict(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
@@ -121,7 +96,8 @@ template <class State>
            for_all_requests(now, ends_later_or_never);
 }
 
-/// First come, first served among those of one rank: each queue rises in rank and position, but for an upgrade, which is first.
+/// First come, first served among those of one rank: each queue rises in rank and position, but for
+/// an upgrade, which is first.
 template <class State>
 [[nodiscard]] bool queues_rise_in_position(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
@@ -154,7 +130,8 @@ template <class State>
            for_all(now.ended, upgrades_nothing);
 }
 
-/// An upgrade never waits for another that may wait for it: no reader's does while somebody else holds for update. (locks 3.5)
+/// An upgrade never waits for another that may wait for it: no reader's does while somebody else
+/// holds for update. (locks 3.5)
 template <class State>
 [[nodiscard]] bool upgrades_end(const State& now) {
     return for_all(now.locks, [](const auto& lock) {
@@ -165,8 +142,8 @@ template <class State>
     });
 }
 
-/// A hold is acquired at least once, and what is no hold once; and only a hold that is an upgrade was in another mode before, in
-/// a weaker one.
+/// A hold is acquired at least once, and what is no hold once; and only a hold that is an upgrade
+/// was in another mode before, in a weaker one.
 template <class State>
 [[nodiscard]] bool counts_are_right(const State& now) {
     return for_all_requests(now, [](const request_record& one) {
@@ -177,8 +154,8 @@ template <class State>
     });
 }
 
-/// Whether a request is first in the queue of this lock and could hold beside those who do, but for the hold that it would replace
-/// and what its client has lost and reclaims.
+/// Whether a request is first in the queue of this lock and could hold beside those who do, but for
+/// the hold that it would replace and what its client has lost and reclaims.
 template <class Lock>
 [[nodiscard]] bool could_hold(const Lock& lock, const request_record& asked,
                               const client_uuid& client) {
@@ -197,8 +174,8 @@ template <class Lock>
     return rules::has_permits(others.permits, front.permits, lock.capacity);
 }
 
-/// A lease runs while its hold is held, and no other does. Only what is held or waited for has one, and what waits for an upgrade
-/// finds that of its hold.
+/// A lease runs while its hold is held, and no other does. Only what is held or waited for has one,
+/// and what waits for an upgrade finds that of its hold.
 template <class State>
 [[nodiscard]] bool leases_run_with_holds(const State& now) {
     return for_all_requests(now, [](const request_record& one) {
@@ -212,7 +189,8 @@ template <class State>
     });
 }
 
-/// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it waits for as well. (locks 3.5)
+/// No lost wake-up: whoever is first in a queue could not hold that lock, or another one that it
+/// waits for as well. (locks 3.5)
 template <class State>
 [[nodiscard]] bool fronts_have_to_wait(const State& now) {
     if (for_all(now.locks, [](const auto& lock) { return lock.queue.empty(); })) return true;
@@ -256,8 +234,8 @@ template <class State>
            b.kind == request_kind::acquisition;
 }
 
-/// A position names one request at most, and so does a pair of session and sequence; a request stands at a lock once at most, and
-/// everywhere the same is said of it. No position lies ahead.
+/// A position names one request at most, and so does a pair of session and sequence; a request
+/// stands at a lock once at most, and everywhere the same is said of it. No position lies ahead.
 template <class State>
 [[nodiscard]] bool requests_are_unique(const State& now) {
     struct sighting {
@@ -303,7 +281,8 @@ template <class State>
            });
 }
 
-/// A lock-delay is of a hold that is no more, in the mode and with the permits of such a hold, and is not over. (locks 3.6)
+/// A lock-delay is of a hold that is no more, in the mode and with the permits of such a hold, and
+/// is not over. (locks 3.6)
 template <class State>
 [[nodiscard]] bool delays_follow_holds(const State& now) {
     synod::detail::deferred<ordered_set<fencing_token>, State> seen;
@@ -359,8 +338,8 @@ template <class State>
     return first_broken_change(now);
 }
 
-/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has a token that is new, and so have
-/// a value and a gate their numbers.
+/// Of two states, the earlier first: time, leader and counter never go back, a hold that is new has
+/// a token that is new, and so have a value and a gate their numbers.
 template <class State>
 [[nodiscard]] bool only_moves_forward(const State& before, const State& after) {
     if (after.now < before.now || after.leader < before.leader) return false;
@@ -377,8 +356,8 @@ template <class State>
     });
 }
 
-/// Of two states, the earlier first: no semaphore has granted more than it had, before or after. What was held before its capacity
-/// was lowered may be more. (locks 3.3)
+/// Of two states, the earlier first: no semaphore has granted more than it had, before or after.
+/// What was held before its capacity was lowered may be more. (locks 3.3)
 template <class State>
 [[nodiscard]] bool grants_fit(const State& before, const State& after) {
     const auto most_of = [&before](const auto& lock) {

@@ -1,4 +1,5 @@
-// synod/lock/listing.hpp - a look at the locks that there are, page by page: the command and its reply.
+// synod/lock/listing.hpp - a look at the locks that there are, page by page: the command and its
+// reply.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,19 +22,21 @@ namespace synod::inline SYNOD_ABI::lock {
 enum list_flags : std::uint8_t { list_names = 0, list_holders = 1, list_waiters = 2 };
 inline constexpr std::uint8_t known_list_flags = list_holders | list_waiters;
 
-/// Of each lock so many holders are told, and so many who wait; of the others only how many they are.
+/// Of each lock so many holders are told, and so many who wait; of the others only how many they
+/// are.
 inline constexpr std::uint32_t told_of_each_lock = 16;
 
 /// A page ends with the lock with which it is so long, or longer.
 inline constexpr std::size_t list_page_bytes = 16'384;
 
-/// Asks which locks and semaphores there are whose names begin with `prefix`, in order of name, from behind `after` on. A page has so many
-/// as were asked for, or as fit: whoever wants the next one asks from behind the last name. Each page is true when it is read; what
-/// happens between two pages may show in one of them only.
+/// Asks which locks and semaphores there are whose names begin with `prefix`, in order of name,
+/// from behind `after` on. A page has so many as were asked for, or as fit: whoever wants the next
+/// one asks from behind the last name. Each page is true when it is read; what happens between two
+/// pages may show in one of them only.
 ///
-/// Needs may_read for the prefix; locks that a longer rule hides are left out. Answered by `listed`, or `refused` (malformed for unknown
-/// flags, name_too_long). Linear in all that is held and waited for, at every replica: for who looks after a service, not for programs
-/// to poll.
+/// Needs may_read for the prefix; locks that a longer rule hides are left out. Answered by
+/// `listed`, or `refused` (malformed for unknown flags, name_too_long). Linear in all that is held
+/// and waited for, at every replica: for who looks after a service, not for programs to poll.
 struct list_locks {
     request_stamp stamp;
     std::string prefix;       // empty for all

@@ -1,4 +1,5 @@
-// synod/lock/messages.hpp - what travels between a client and a replica, whether or not they share a process.
+// synod/lock/messages.hpp - what travels between a client and a replica, whether or not they share
+// a process.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -12,13 +13,14 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// A command on its way to a replica. A client has no disk whose lives had to be told apart: its session is its incarnation, a position
-/// in the log that no other session ever has, and the sequence in the command tells a late copy from a new wish.
+/// A command on its way to a replica. A client has no disk whose lives had to be told apart: its
+/// session is its incarnation, a position in the log that no other session ever has, and the
+/// sequence in the command tells a late copy from a new wish.
 struct client_request {
     cluster_id cluster;
-    std::uint64_t number =
-        0;  // names this transmission at its client: a new one for each, also when a command is sent
-            // again; a client that restarts behind the same address begins at a random one
+    /// Names this transmission at its client: a new one for each, also when a command is sent
+    /// again. A client that restarts behind the same address begins at a random one.
+    std::uint64_t number = 0;
     bytes command;  // lock::encode(command)
 
     friend bool operator==(const client_request&, const client_request&) = default;

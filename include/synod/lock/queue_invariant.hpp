@@ -1,4 +1,5 @@
-// synod/lock/queue_invariant.hpp - what holds in every state of a lock table of those who wait, each a predicate with a name.
+// synod/lock/queue_invariant.hpp - what holds in every state of a lock table of those who wait,
+// each a predicate with a name.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -35,7 +36,8 @@ template <class Lock, class Record>
     return one.standing.rank == 1 || (one.standing.rank == 0 && one.mode == mode::shared);
 }
 
-/// Every lock has a policy, and nobody a rank that it does not give. No semaphore is phase_fair. (locks 3.5)
+/// Every lock has a policy, and nobody a rank that it does not give. No semaphore is phase_fair.
+/// (locks 3.5)
 template <class State>
 [[nodiscard]] bool ranks_follow_policies(const State& now) {
     for (const auto& lock : now.locks) {
@@ -48,7 +50,8 @@ template <class State>
     return true;
 }
 
-/// Whoever waits for several locks finds the same policy at all of them, and none that has an order of its own at each. (locks 3.5)
+/// Whoever waits for several locks finds the same policy at all of them, and none that has an order
+/// of its own at each. (locks 3.5)
 template <class State>
 [[nodiscard]] bool several_locks_have_one_policy(const State& now) {
     synod::detail::deferred<ordered_map<position, policy>, State> seen;
@@ -90,8 +93,8 @@ template <class State>
     return true;
 }
 
-/// Of two states, the earlier first: the same, where the bound may have been lowered below what was already. Then nobody is overtaken
-/// any more who stands at it or beyond. (locks 3.5)
+/// Of two states, the earlier first: the same, where the bound may have been lowered below what was
+/// already. Then nobody is overtaken any more who stands at it or beyond. (locks 3.5)
 template <class State>
 [[nodiscard]] bool bypass_stays_bounded(const State& before, const State& after,
                                         std::uint32_t most) {
@@ -121,7 +124,8 @@ template <class State>
     return true;
 }
 
-/// No lost wake-up: where all who stand ahead let others pass, nobody waits for permits that are there. (locks 3.5)
+/// No lost wake-up: where all who stand ahead let others pass, nobody waits for permits that are
+/// there. (locks 3.5)
 template <class State>
 [[nodiscard]] bool who_may_pass_does_not_wait(const State& now) {
     for (const auto& lock : now.locks) {

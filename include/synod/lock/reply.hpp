@@ -24,13 +24,13 @@ namespace synod::inline SYNOD_ABI::lock {
 
 /// Why a command was refused. A refused command has changed nothing.
 enum class refusal : std::uint8_t {
-    malformed,        // the bytes are no command
-    unsupported,      // a command, but one that this version does not carry out
-    session_expired,  // no such session: it expired, was closed, or never was
-    stale_sequence,   // the sequence is already acknowledged
-    too_many_outstanding,  // unacknowledged replies; nothing was run, so the sequence may be sent again later
-    ttl_out_of_range,  // 0, or 2^63 and above
-    limit,             // a limit of the configuration is reached
+    malformed,             // the bytes are no command
+    unsupported,           // a command, but one that this version does not carry out
+    session_expired,       // no such session: it expired, was closed, or never was
+    stale_sequence,        // the sequence is already acknowledged
+    too_many_outstanding,  // unacknowledged replies; nothing was run: the sequence may come again
+    ttl_out_of_range,      // 0, or 2^63 and above
+    limit,                 // a limit of the configuration is reached
     name_empty,
     name_too_long,
     kind_mismatch,          // the name belongs to an object of another kind
@@ -98,8 +98,8 @@ struct granted {
     static void fields(auto& self, auto&& visit) { visit(self.token); }
 };
 
-/// The request waits; an event tells how it ends, and `query` does, too. The sequence of its command is answered with this,
-/// so a long wait takes no room among the outstanding ones.
+/// The request waits; an event tells how it ends, and `query` does, too. The sequence of its
+/// command is answered with this, so a long wait takes no room among the outstanding ones.
 struct queued {
     friend bool operator==(const queued&, const queued&) = default;
     static void fields(auto&, auto&& visit) { visit(); }
@@ -119,7 +119,8 @@ struct released {
     static void fields(auto& self, auto&& visit) { visit(self.remaining); }
 };
 
-/// Where a request stands, and its token if it is granted; of several locks the first that was granted, also once that is given back.
+/// Where a request stands, and its token if it is granted; of several locks the first that was
+/// granted, also once that is given back.
 struct request_status {
     request_state state = request_state::queued;
     fencing_token token;  // zero unless granted
@@ -193,7 +194,8 @@ struct waiter {
     static void fields(auto& self, auto&& visit) { visit(self.session, self.owner, self.request); }
 };
 
-/// The request would wait for ever: for somebody who waits, in so many steps, for its owner. It does not wait, and nothing is held.
+/// The request would wait for ever: for somebody who waits, in so many steps, for its owner. It
+/// does not wait, and nothing is held.
 template <class Waiter = waiter>
 struct basic_would_deadlock {
     std::vector<Waiter>
@@ -260,7 +262,8 @@ template <std::same_as<reply> Reply>
     return errc::malformed;
 }
 
-/// The error that a C++ caller is given for a wait that has ended so. Precondition: it is not queued, granted or passed.
+/// The error that a C++ caller is given for a wait that has ended so. Precondition: it is not
+/// queued, granted or passed.
 [[nodiscard]] constexpr errc error_of(request_state ended) {
     switch (ended) {
         case request_state::timed_out: return errc::timed_out;

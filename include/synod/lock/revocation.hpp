@@ -1,4 +1,5 @@
-// synod/lock/revocation.hpp - holds that others ask for, or end: the commands, their replies, the events, and what is kept of it.
+// synod/lock/revocation.hpp - holds that others ask for, or end: the commands, their replies, the
+// events, and what is kept of it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,14 +27,16 @@ enum class revocation : std::uint8_t {
 /// Longer reasons are refused.
 inline constexpr std::size_t revoke_reason_end = 256;
 
-/// Asks who holds to give back: one hold by its token, or all holds of a lock or semaphore by its name. Each of their sessions is
-/// told, by revoke_requested. Answered by `revoking`, or `refused`: name_empty for neither token nor name, malformed for both,
-/// stale_token, unknown_lock, ttl_out_of_range for a grace of 2^63 and above, limit for a reason that is too long.
+/// Asks who holds to give back: one hold by its token, or all holds of a lock or semaphore by its
+/// name. Each of their sessions is told, by revoke_requested. Answered by `revoking`, or `refused`:
+/// name_empty for neither token nor name, malformed for both, stale_token, unknown_lock,
+/// ttl_out_of_range for a grace of 2^63 and above, limit for a reason that is too long.
 ///
-/// When `forced`, a hold that is not given back before ends when the grace is over, wholly, however often it was acquired, as if
-/// its lease had run out: with its session's lock-delay. No renewal, no new leader, no later request and no upgrade puts that off; an
-/// earlier one brings it forward, and no grace at all ends it at once. An upgrade that waits for the hold ends with it, as cancelled.
-/// (locks 3.6)
+/// When `forced`, a hold that is not given back before ends when the grace is over, wholly, however
+/// often it was acquired, as if its lease had run out: with its session's lock-delay. No renewal,
+/// no new leader, no later request and no upgrade puts that off; an earlier one brings it forward,
+/// and no grace at all ends it at once. An upgrade that waits for the hold ends with it, as
+/// cancelled. (locks 3.6)
 struct request_revoke {
     request_stamp stamp;
     fencing_token token;         // zero where the name says which
@@ -48,8 +51,8 @@ struct request_revoke {
     }
 };
 
-/// Ends a hold at once, wholly, whoever holds, and with its session's lock-delay. Its session is told by whom, by hold_revoked.
-/// Answered by `released` or `refused` (stale_token). (locks 3.6)
+/// Ends a hold at once, wholly, whoever holds, and with its session's lock-delay. Its session is
+/// told by whom, by hold_revoked. Answered by `released` or `refused` (stale_token). (locks 3.6)
 struct force_release {
     request_stamp stamp;
     fencing_token token;
@@ -58,9 +61,10 @@ struct force_release {
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.token); }
 };
 
-/// Asks whether a token is that of a hold of this lock, in this mode or a stronger one: for a resource that is shown tokens and cannot
-/// compare them, such as those of permits, for which the mode does not matter. Of whichever session; the answer is true when the
-/// command is applied, and may be over when it arrives. Answered by `token_checked`.
+/// Asks whether a token is that of a hold of this lock, in this mode or a stronger one: for a
+/// resource that is shown tokens and cannot compare them, such as those of permits, for which the
+/// mode does not matter. Of whichever session; the answer is true when the command is applied, and
+/// may be over when it arrives. Answered by `token_checked`.
 struct check_token {
     request_stamp stamp;
     std::string name;  // of the lock or semaphore
@@ -93,8 +97,8 @@ struct token_checked {
     static void fields(auto& self, auto&& visit) { visit(self.is); }
 };
 
-/// Somebody asks for a hold of this session. What is told is what will happen: where an earlier request ends the hold by force, that
-/// is told again.
+/// Somebody asks for a hold of this session. What is told is what will happen: where an earlier
+/// request ends the hold by force, that is told again.
 struct revoke_requested {
     session_id session;
     fencing_token token;

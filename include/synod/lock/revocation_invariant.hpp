@@ -1,4 +1,5 @@
-// synod/lock/revocation_invariant.hpp - what holds in every state of holds that are to end by force.
+// synod/lock/revocation_invariant.hpp - what holds in every state of holds that are to end by
+// force.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -28,8 +29,8 @@ template <class State>
     return true;
 }
 
-/// Of two states, the earlier first: nothing puts off a forced end. Whoever still holds under the same token does so until then at
-/// the latest. (locks 3.6)
+/// Of two states, the earlier first: nothing puts off a forced end. Whoever still holds under the
+/// same token does so until then at the latest. (locks 3.6)
 template <class State>
 [[nodiscard]] bool forced_ends_only_approach(const State& before, const State& after) {
     synod::detail::deferred<ordered_map<fencing_token, log_time>, State> due;

@@ -1,4 +1,5 @@
-// synod/lock/rules.hpp - every rule of safety of the lock table, as a function that a mutant can replace.
+// synod/lock/rules.hpp - every rule of safety of the lock table, as a function that a mutant can
+// replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -81,18 +82,21 @@ struct rules : session_rules,
         return others.exclusive == 0;
     }
 
-    /// Whether so many permits can be held beside those that are. The capacity may have been lowered below what is held. (locks 3.3)
+    /// Whether so many permits can be held beside those that are. The capacity may have been
+    /// lowered below what is held. (locks 3.3)
     [[nodiscard]] static bool has_permits(std::uint64_t held, std::uint32_t asked,
                                           std::uint32_t capacity) {
         return held + asked <= capacity;
     }
 
-    /// Whether a hold in `from`, one of `held`, may ask for a stronger mode. Else two would hold, and each wait for the other. (locks 3.5)
+    /// Whether a hold in `from`, one of `held`, may ask for a stronger mode. Else two would hold,
+    /// and each wait for the other. (locks 3.5)
     [[nodiscard]] static bool may_upgrade(const holding& held, mode from, bool another_waits) {
         return !another_waits && (from == mode::update || held.update == 0);
     }
 
-    /// Whether who holds in one mode has all that another mode gives: then it may acquire that again. (locks 3.5)
+    /// Whether who holds in one mode has all that another mode gives: then it may acquire that
+    /// again. (locks 3.5)
     [[nodiscard]] static bool covers(mode held, mode asked) { return held >= asked; }
 
     /// A request waits behind every one that came before it. (locks 3.5)
@@ -100,7 +104,8 @@ struct rules : session_rules,
         return asked > waiting;
     }
 
-    /// Nothing is granted before every timer that is due has fired: it may be the one of who would be granted. (locks 3.5)
+    /// Nothing is granted before every timer that is due has fired: it may be the one of who would
+    /// be granted. (locks 3.5)
     [[nodiscard]] static bool may_grant(bool timers_are_due) { return !timers_are_due; }
 
     /// Only the owner gives its hold back; another tag or another session does not. (locks 3.2)
@@ -111,17 +116,20 @@ struct rules : session_rules,
     /// How many of the locks that its request holds a cancel gives back: all. (locks 3.5)
     [[nodiscard]] static std::uint32_t given_back(std::uint32_t held) { return held; }
 
-    /// Whether a hold that its owner has not given back keeps standing in the way of others for its lock-delay. (locks 3.6)
+    /// Whether a hold that its owner has not given back keeps standing in the way of others for its
+    /// lock-delay. (locks 3.6)
     [[nodiscard]] static bool leaves_delay(std::uint64_t lock_delay_ms) {
         return lock_delay_ms != 0;
     }
 
-    /// Whether what one client has lost does not stand in the way of another: only of the same. (locks 3.6)
+    /// Whether what one client has lost does not stand in the way of another: only of the same.
+    /// (locks 3.6)
     [[nodiscard]] static bool may_reclaim(const client_uuid& lost, const client_uuid& asker) {
         return lost == asker;
     }
 
-    /// Of those who wait for each other the youngest gives way, but where another priority decides: that undoes least. (locks 3.7)
+    /// Of those who wait for each other the youngest gives way, but where another priority decides:
+    /// that undoes least. (locks 3.7)
     [[nodiscard]] static bool gives_way_before(const position& one, const position& other) {
         return one > other;
     }

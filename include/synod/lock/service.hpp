@@ -1,4 +1,5 @@
-// synod/lock/service.hpp - the lock service at one replica: requests of clients in, replies and events out.
+// synod/lock/service.hpp - the lock service at one replica: requests of clients in, replies and
+// events out.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,34 +28,40 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// Believes what clients say of themselves: for where only clients that can be trusted reach the service.
+/// Believes what clients say of themselves: for where only clients that can be trusted reach the
+/// service.
 struct takes_on_trust {
-    /// Whom the sessions act as that the client opens which speaks from there, and says of itself that it is `claimed`.
+    /// Whom the sessions act as that the client opens which speaks from there, and says of itself
+    /// that it is `claimed`.
     [[nodiscard]] std::string_view operator()(node_id /*from*/, std::string_view claimed) const {
         return claimed;
     }
 };
 
-/// What stands between clients and a replica whose machine is a lock table. It names no session and grants no lock: it hands
-/// commands to the replica, replies to whoever asked, and events to whoever spoke last for their session.
+/// What stands between clients and a replica whose machine is a lock table. It names no session and
+/// grants no lock: it hands commands to the replica, replies to whoever asked, and events to
+/// whoever spoke last for their session.
 ///
-/// Inputs only decide: `receive` and `complete` stage, `flush` sends. Every request is answered once, at the latest by `stop`; a request
-/// with another cluster's id is answered `not_leader` under the right one. What is refused unread is told to the replica's observer. Events go out at the leader and are dropped elsewhere:
-/// they are hints, and `query` tells the same.
+/// Inputs only decide: `receive` and `complete` stage, `flush` sends. Every request is answered
+/// once, at the latest by `stop`; a request with another cluster's id is answered `not_leader`
+/// under the right one. What is refused unread is told to the replica's observer. Events go out at
+/// the leader and are dropped elsewhere: they are hints, and `query` tells the same.
 ///
-/// A host that knows who its clients are gives a `Vouch` of its own, which is called as `takes_on_trust` is, and what it returns is good
-/// until the next call: it goes into the log in the place of what the client says. It is asked for openings alone, so the network is to see
-/// to it that nobody speaks for another's session. (locks 3.4)
+/// A host that knows who its clients are gives a `Vouch` of its own, which is called as
+/// `takes_on_trust` is, and what it returns is good until the next call: it goes into the log in
+/// the place of what the client says. It is asked for openings alone, so the network is to see to
+/// it that nobody speaks for another's session. (locks 3.4)
 ///
-/// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds, and for each live session.
-/// Not thread-safe; belongs to the thread of its replica.
+/// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds,
+/// and for each live session. Not thread-safe; belongs to the thread of its replica.
 template <transport<to_client> Link, class Vouch = takes_on_trust>
 class service {
     template <class T>
     using deferred = synod::detail::deferred<T, Link>;
 
 public:
-    /// A longer command is answered `too_large`: 64 locks with names of 512 bytes fit, or some 4,000 tokens.
+    /// A longer command is answered `too_large`: 64 locks with names of 512 bytes fit, or some
+    /// 4,000 tokens.
     static constexpr std::size_t max_command_bytes = std::size_t{36} * 1024;
 
     service(cluster_id cluster, Link link, Vouch vouch = Vouch())
@@ -88,7 +95,8 @@ public:
         }
     }
 
-    /// Takes one completion that the replica hands out. False if it ends nothing that came through here.
+    /// Takes one completion that the replica hands out. False if it ends nothing that came through
+    /// here.
     template <class Table>
     bool complete(const Table& machine, const completion& end) {
         if (waiting_.empty() || waiting_.front().ticket != end.ticket) return false;
@@ -101,7 +109,8 @@ public:
         return true;
     }
 
-    /// Sends what is staged, then the events of the table. Comes after the `flush` of the replica and the `drain` of it.
+    /// Sends what is staged, then the events of the table. Comes after the `flush` of the replica
+    /// and the `drain` of it.
     template <class Replica>
     void flush(Replica& replica) {
         for (letter& next : staged_) link_.send(next.to, std::move(next.message));
@@ -123,7 +132,8 @@ public:
         flush(replica);
     }
 
-    /// Answers every request that is not answered yet with `stopped`: the replica is going away, and its outcome is unknown.
+    /// Answers every request that is not answered yet with `stopped`: the replica is going away,
+    /// and its outcome is unknown.
     void stop() {
         for (letter& next : staged_) link_.send(next.to, std::move(next.message));
         staged_.clear();

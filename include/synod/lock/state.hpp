@@ -1,4 +1,5 @@
-// synod/lock/state.hpp - the state of a lock table as plain lists: what snapshots hold and invariants speak of.
+// synod/lock/state.hpp - the state of a lock table as plain lists: what snapshots hold and
+// invariants speak of.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,8 +26,8 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// What a request is for: a hold, by an acquire, or by a convert to a stronger mode, whose hold takes the place of another; or the
-/// way through a gate.
+/// What a request is for: a hold, by an acquire, or by a convert to a stronger mode, whose hold
+/// takes the place of another; or the way through a gate.
 enum class request_kind : std::uint8_t { acquisition, upgrade, passage };
 [[nodiscard]] constexpr request_kind last_of(request_kind) { return request_kind::passage; }
 
@@ -79,7 +80,8 @@ struct request_record {
     }
 };
 
-/// What a hold has left that ended without being given back: it stands in the way as if it were held. (locks 3.6)
+/// What a hold has left that ended without being given back: it stands in the way as if it were
+/// held. (locks 3.6)
 struct delay_record {
     fencing_token token;  // of the hold
     lock::mode mode = lock::mode::exclusive;

@@ -33,36 +33,45 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// A table of locks, shared or exclusive, with fair queues, leases and fencing tokens: first come, first served, unless a lock is asked
-/// for by another policy. `Rules` is for mutants; users write `lock::table`. What holds of it is in sections
-/// 3.1 to 3.9 of the specification.
+/// A table of locks, shared or exclusive, with fair queues, leases and fencing tokens: first come,
+/// first served, unless a lock is asked for by another policy. `Rules` is for mutants; users write
+/// `lock::table`. What holds of it is in sections 3.1 to 3.9 of the specification.
 ///
-/// Beside the locks there are values and counters, written by transactions that may be tied to holds; gates, which are latches and barriers;
-/// and a journal of what has changed in values and in who leads. (locks 3.10) Each has names of its own.
+/// Beside the locks there are values and counters, written by transactions that may be tied to
+/// holds; gates, which are latches and barriers; and a journal of what has changed in values and in
+/// who leads. (locks 3.10) Each has names of its own.
 ///
-/// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names need no declaration. Holds live as long as the
-/// session that acquired them. Within a session an owner is a tag: two threads of one session are two owners.
+/// A lock is there while somebody holds it or waits for it, or while a lock-delay closes it; names
+/// need no declaration. Holds live as long as the session that acquired them. Within a session an
+/// owner is a tag: two threads of one session are two owners.
 ///
-/// Commands take constant time on average for each lock that they name, and logarithmic time in the number of waits that have a
-/// limit, of upgrades that wait, of requests for several locks, of leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock, and its lock-delays.
-/// One that has to wait also looks for those who wait for it: at most as far as config::max_cycle_search says, and not at those ahead
-/// of it that wait for nothing else, unless the lowest priority is to give way, or the policy is another than fifo. A request that goes
-/// ahead of others takes time for each of them, and so does the end of a writer's hold in phases.
+/// Commands take constant time on average for each lock that they name, and logarithmic time in the
+/// number of waits that have a limit, of upgrades that wait, of requests for several locks, of
+/// leases, of lock-delays, and of sessions; an acquire also looks through those who hold its lock,
+/// and its lock-delays. One that has to wait also looks for those who wait for it: at most as far
+/// as config::max_cycle_search says, and not at those ahead of it that wait for nothing else,
+/// unless the lowest priority is to give way, or the policy is another than fifo. A request that
+/// goes ahead of others takes time for each of them, and so does the end of a writer's hold in
+/// phases.
 ///
-/// What is about values, gates and changes takes logarithmic time in the number of each, for each name; who waits at a gate, also
-/// linear time in the others there; who watches, in the changes since.
+/// What is about values, gates and changes takes logarithmic time in the number of each, for each
+/// name; who waits at a gate, also linear time in the others there; who watches, in the changes
+/// since.
 ///
-/// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not thread-safe, and it calls nobody.
+/// Meets `timed_state_machine` and `event_source`. A value: copies are independent. Not
+/// thread-safe, and it calls nobody.
 template <class Rules = rules>
 class basic_table {
 public:
-    /// Named through the parameter, so that a file which includes this one but has no table instantiates none of it.
+    /// Named through the parameter, so that a file which includes this one but has no table
+    /// instantiates none of it.
     using command = synod::detail::deferred<lock::command, Rules>;
     using reply = synod::detail::deferred<lock::reply, Rules>;
     using state = synod::detail::deferred<lock::state, Rules>;
     using session_table = basic_session_table<Rules>;
 
-    /// Events that nobody drains are kept up to this number; then the oldest is dropped, which `query` makes good.
+    /// Events that nobody drains are kept up to this number; then the oldest is dropped, which
+    /// `query` makes good.
     static constexpr std::size_t max_events = detail::electorate<Rules>::max_events;
 
     /// Errors: duration_out_of_range, limit_out_of_range.
@@ -71,8 +80,8 @@ public:
         return basic_table(config);
     }
 
-    /// Runs one command, given as bytes, and writes its reply as bytes. Bytes that are no command are answered
-    /// `refusal::malformed`.
+    /// Runs one command, given as bytes, and writes its reply as bytes. Bytes that are no command
+    /// are answered `refusal::malformed`.
     [[gnu::noinline]] void apply(const apply_context& context, bytes_view encoded,
                                  result_writer& out) {
         synod::detail::deferred<command_view, Rules> asked;
@@ -96,8 +105,9 @@ public:
         return answer;
     }
 
-    /// Moves log time to `now` and ends every session, lease of a hold, hold that ends by force, wait, and lock-delay whose deadline is
-    /// at most that, in the order of (deadline, this order, id); then grants what became free. Time never goes back.
+    /// Moves log time to `now` and ends every session, lease of a hold, hold that ends by force,
+    /// wait, and lock-delay whose deadline is at most that, in the order of (deadline, this order,
+    /// id); then grants what became free. Time never goes back.
     [[gnu::noinline]] void advance(log_time now) {
         if (now <= sessions_.now()) return;
         sessions_.move_time(now);
@@ -107,13 +117,14 @@ public:
         }
     }
 
-    /// When the next session, lease of a hold, hold by force, wait, or lock-delay ends, or `log_time::never()`.
+    /// When the next session, lease of a hold, hold by force, wait, or lock-delay ends, or
+    /// `log_time::never()`.
     [[nodiscard]] log_time next_deadline() const {
         return earlier(sessions_.next_deadline(), locks_.next_end());
     }
 
-    /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all before it changes nothing.
-    /// (locks R2, R3)
+    /// Gives every session, and every lease of a hold, its grace. Anything but a ballot above all
+    /// before it changes nothing. (locks R2, R3)
     [[gnu::noinline]] void new_leader(ballot leader) {
         if (!Rules::is_new_leader(leader_, leader)) return;
         leader_ = leader;
@@ -127,7 +138,8 @@ public:
         locks_.drain_events(sink);
     }
 
-    /// Writes the whole state, in sections each of which has its CRC; equal states give equal bytes. (locks 3.9)
+    /// Writes the whole state, in sections each of which has its CRC; equal states give equal
+    /// bytes. (locks 3.9)
     void snapshot(byte_writer& out) const {
         bytes all;
         byte_writer sections(all);
@@ -136,8 +148,9 @@ public:
         detail::write_envelope(all, out);
     }
 
-    /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. For anything else it does not change.
-    /// Errors: snapshot_too_new, if a later version wrote it; snapshot_damaged for anything truncated, altered or impossible. (locks 3.9)
+    /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. For
+    /// anything else it does not change. Errors: snapshot_too_new, if a later version wrote it;
+    /// snapshot_damaged for anything truncated, altered or impossible. (locks 3.9)
     [[nodiscard]] std::error_code restore(byte_reader& in) {
         detail::opened_envelope from;
         if (const auto error = detail::open_envelope(in, from)) return error;
@@ -147,7 +160,8 @@ public:
         return {};
     }
 
-    /// The state as plain lists. Linear, and it sorts the locks: for snapshots, tests and inspection.
+    /// The state as plain lists. Linear, and it sorts the locks: for snapshots, tests and
+    /// inspection.
     [[nodiscard]] state describe() const {
         state now;
         now.leader = leader_;
@@ -165,8 +179,9 @@ public:
     /// How many locks are held, waited for, or closed by a lock-delay.
     [[nodiscard]] std::size_t locks() const { return locks_.size(); }
 
-    /// How often config::max_cycle_search has ended a search for those who wait for each other: then some may wait for ever. No part of
-    /// the state, and equal wherever the same commands were applied since the same snapshot. host::runner::post reads it at a replica.
+    /// How often config::max_cycle_search has ended a search for those who wait for each other:
+    /// then some may wait for ever. No part of the state, and equal wherever the same commands were
+    /// applied since the same snapshot. host::runner::post reads it at a replica.
     [[nodiscard]] std::uint64_t undetermined() const { return locks_.undetermined(); }
 
     /// A hash of what a snapshot says, to compare replicas by.
@@ -202,7 +217,8 @@ private:
         visit([&](const auto& one) { run_one(one, out); }, asked);
     }
 
-    /// Opening is idempotent by client and nonce; everything else runs once by its stamp. (locks R5)
+    /// Opening is idempotent by client and nonce; everything else runs once by its stamp.
+    /// (locks R5)
     void run_one(const open_session_view& asked, byte_writer& out) {
         using verdict = session_table::opening::verdict;
         if (!sessions_.is_open(asked.client, asked.nonce)) {
@@ -227,7 +243,8 @@ private:
                out);
     }
 
-    /// Whether a command is not to be run; then it is answered. What was answered is answered again.
+    /// Whether a command is not to be run; then it is answered. What was answered is answered
+    /// again.
     [[nodiscard, gnu::noinline]] bool is_known(const request_stamp& stamp, session_table::room part,
                                                bool makes_request, byte_writer& out) {
         using verdict = session_table::beginning::verdict;
@@ -288,7 +305,8 @@ private:
         return administered{};
     }
 
-    /// A cancel that overtakes its request leaves an answer for it, so that it never runs: no grant is left that nobody wants.
+    /// A cancel that overtakes its request leaves an answer for it, so that it never runs: no grant
+    /// is left that nobody wants.
     [[nodiscard]] reply answer_to(const cancel& asked) {
         const request_stamp target{asked.stamp.session, asked.request, 0};
         const bool overtakes = asked.request < asked.stamp.sequence &&

@@ -1,4 +1,5 @@
-// synod/lock/value_commands.hpp - what a client may ask about values and counters: reads, and writes that are tied to conditions.
+// synod/lock/value_commands.hpp - what a client may ask about values and counters: reads, and
+// writes that are tied to conditions.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -37,9 +38,10 @@ struct condition {
     }
 };
 
-/// That the lock of that name is held under that token, by whomever, in that mode or a stronger one; or permits of a semaphore are, which
-/// have no mode. It holds as long as the hold does: once the hold has expired in log order it fails, whatever its owner believes, so
-/// what is written under it is written by its holder. (the sequencer check of Chubby; locks 3.4)
+/// That the lock of that name is held under that token, by whomever, in that mode or a stronger
+/// one; or permits of a semaphore are, which have no mode. It holds as long as the hold does: once
+/// the hold has expired in log order it fails, whatever its owner believes, so what is written
+/// under it is written by its holder. (the sequencer check of Chubby; locks 3.4)
 [[nodiscard]] inline condition token_valid(std::string lock, fencing_token token,
                                            lock::mode held = lock::mode::exclusive) {
     return {condition_kind::token_valid, std::move(lock), token, held, 0};
@@ -59,13 +61,15 @@ struct put {
     static void fields(auto& self, auto&& visit) { visit(self.name, self.value); }
 };
 
-/// Writes values and deletes values or counters if all conditions hold, all at once or nothing. Answered by `committed`, by
-/// `condition_failed` with the first condition that does not hold, or by `refused`: name_empty; name_too_long, for a delete only above 512
-/// bytes; name_repeated for a name that is written twice; kind_mismatch for a put where there is a counter; limit.
+/// Writes values and deletes values or counters if all conditions hold, all at once or nothing.
+/// Answered by `committed`, by `condition_failed` with the first condition that does not hold, or
+/// by `refused`: name_empty; name_too_long, for a delete only above 512 bytes; name_repeated for a
+/// name that is written twice; kind_mismatch for a put where there is a counter; limit.
 ///
-/// What is put has the transaction's revision as its version. Revisions rise with each change and never come again, so a value that
-/// was deleted and written anew has another version. To delete what is not there changes nothing, and a transaction that changes
-/// nothing takes no revision. Names of values are of their own, apart from those of locks. (locks 3.4)
+/// What is put has the transaction's revision as its version. Revisions rise with each change and
+/// never come again, so a value that was deleted and written anew has another version. To delete
+/// what is not there changes nothing, and a transaction that changes nothing takes no revision.
+/// Names of values are of their own, apart from those of locks. (locks 3.4)
 template <class Condition = condition>
 struct basic_guarded_txn {
     request_stamp stamp;
@@ -80,7 +84,8 @@ struct basic_guarded_txn {
 };
 using guarded_txn = basic_guarded_txn<>;
 
-/// Reads a value, in log order. Answered by `value_read`, or `refused` (kind_mismatch for a counter; name_empty, name_too_long).
+/// Reads a value, in log order. Answered by `value_read`, or `refused` (kind_mismatch for a
+/// counter; name_empty, name_too_long).
 struct read_value {
     request_stamp stamp;
     std::string name;
@@ -89,8 +94,9 @@ struct read_value {
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.name); }
 };
 
-/// Writes a value if it has that version; zero: if there is none. A register is a value that is written in this way. The same as a
-/// guarded_txn of one version_is and one put, and answered like that. (locks 3.10)
+/// Writes a value if it has that version; zero: if there is none. A register is a value that is
+/// written in this way. The same as a guarded_txn of one version_is and one put, and answered like
+/// that. (locks 3.10)
 struct compare_and_set {
     request_stamp stamp;
     std::string name;
@@ -103,8 +109,9 @@ struct compare_and_set {
     }
 };
 
-/// Adds to a counter, which comes into being with its first addition, from zero. Answered by `counted`, or `refused`: counter_overflow
-/// where the sum is no 64-bit number, kind_mismatch where a value has that name; name_empty, name_too_long, limit. (locks 3.10)
+/// Adds to a counter, which comes into being with its first addition, from zero. Answered by
+/// `counted`, or `refused`: counter_overflow where the sum is no 64-bit number, kind_mismatch where
+/// a value has that name; name_empty, name_too_long, limit. (locks 3.10)
 struct add_to_counter {
     request_stamp stamp;
     std::string name;
@@ -114,7 +121,8 @@ struct add_to_counter {
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.name, self.delta); }
 };
 
-/// Reads a counter, in log order. Answered by `counted`, with version zero if there is none; or `refused`, like read_value.
+/// Reads a counter, in log order. Answered by `counted`, with version zero if there is none; or
+/// `refused`, like read_value.
 struct read_counter {
     request_stamp stamp;
     std::string name;

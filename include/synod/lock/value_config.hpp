@@ -10,13 +10,14 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// Limits of the key-value space beside the locks. What would grow beyond one is answered `refusal::limit`; deleting always works, also
-/// where a limit is below what is there. (locks 3.8)
+/// Limits of the key-value space beside the locks. What would grow beyond one is answered
+/// `refusal::limit`; deleting always works, also where a limit is below what is there. (locks 3.8)
 struct value_config {
     /// Values and counters that exist at a time; zero for none.
     std::uint32_t max_values = 65'536;
 
-    /// Length of one value. Replies to reads are kept like others, so a session may take so much for each outstanding one.
+    /// Length of one value. Replies to reads are kept like others, so a session may take so much
+    /// for each outstanding one.
     std::uint32_t max_value_bytes = 4'096;
 
     /// Conditions, puts and deletes of one transaction together; at least two.

@@ -1,4 +1,5 @@
-// synod/lock/value_invariant.hpp - what holds in every state of the values and counters of a lock table.
+// synod/lock/value_invariant.hpp - what holds in every state of the values and counters of a lock
+// table.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,7 +16,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Values are in order of name, each has a version that was issued, and is a value or a counter and not both. (locks 3.10)
+/// Values are in order of name, each has a version that was issued, and is a value or a counter and
+/// not both. (locks 3.10)
 template <class Values>
 [[nodiscard]] bool values_are_right(const Values& now) {
     std::string_view before;
@@ -29,7 +31,8 @@ template <class Values>
     return true;
 }
 
-/// Of two states, the earlier first: what is under one version is the same for ever, and what has changed has a version that is new.
+/// Of two states, the earlier first: what is under one version is the same for ever, and what has
+/// changed has a version that is new.
 template <class Values>
 [[nodiscard]] bool values_move_forward(const Values& before, const Values& after) {
     if (after.revision < before.revision) return false;

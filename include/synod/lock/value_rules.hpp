@@ -1,4 +1,5 @@
-// synod/lock/value_rules.hpp - the rules of safety of values and counters, as functions that a mutant can replace.
+// synod/lock/value_rules.hpp - the rules of safety of values and counters, as functions that a
+// mutant can replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,7 +20,8 @@ struct value_rules {
         return found == expected;
     }
 
-    /// The version of what is written next: never one that there was before, also of what was deleted since. (locks 3.10)
+    /// The version of what is written next: never one that there was before, also of what was
+    /// deleted since. (locks 3.10)
     [[nodiscard]] static std::uint64_t next_revision(std::uint64_t last) { return last + 1; }
 
     /// Whether a counter can take an addition. It never wraps. (locks 3.10)

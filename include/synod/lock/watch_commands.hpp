@@ -1,4 +1,5 @@
-// synod/lock/watch_commands.hpp - what a client may ask about elections, and about what has changed.
+// synod/lock/watch_commands.hpp - what a client may ask about elections, and about what has
+// changed.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,12 +16,13 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// Of names and values in a page of watch or read_prefix: it ends with the revision, or the name, that reaches this.
+/// Of names and values in a page of watch or read_prefix: it ends with the revision, or the name,
+/// that reaches this.
 inline constexpr std::size_t watch_page_bytes = 65'536;
 
-/// Runs for leader: acquires the lock of that name for exclusive use, with a value that everybody sees from the grant on, in the very
-/// entry of it, until the hold ends. Answered like an acquire, and refused besides: limit for the value. To resign is to release.
-/// (locks 3.10)
+/// Runs for leader: acquires the lock of that name for exclusive use, with a value that everybody
+/// sees from the grant on, in the very entry of it, until the hold ends. Answered like an acquire,
+/// and refused besides: limit for the value. To resign is to release. (locks 3.10)
 struct campaign {
     request_stamp stamp;
     std::uint64_t owner = 0;  // as in acquire
@@ -35,9 +37,10 @@ struct campaign {
     }
 };
 
-/// Has everybody see another value of a leader, who is named by its token, so a late one changes nothing; or makes a leader of who
-/// holds a lock for exclusive use without a value. A hold that is converted to a weaker mode is none any more. Answered by `proclaimed`,
-/// or `refused`: stale_token, not_owner, not_leader for a hold in another mode, limit. (locks 3.10)
+/// Has everybody see another value of a leader, who is named by its token, so a late one changes
+/// nothing; or makes a leader of who holds a lock for exclusive use without a value. A hold that is
+/// converted to a weaker mode is none any more. Answered by `proclaimed`, or `refused`:
+/// stale_token, not_owner, not_leader for a hold in another mode, limit. (locks 3.10)
 struct proclaim {
     request_stamp stamp;
     std::uint64_t owner = 0;  // must be the tag that acquired
@@ -50,8 +53,8 @@ struct proclaim {
     }
 };
 
-/// Asks who leads, in log order. Answered by `observed`, or `refused` (name_empty, name_too_long). To be told of changes, watch from
-/// the index after the one that is told. (locks 3.10)
+/// Asks who leads, in log order. Answered by `observed`, or `refused` (name_empty, name_too_long).
+/// To be told of changes, watch from the index after the one that is told. (locks 3.10)
 struct observe {
     request_stamp stamp;
     std::string name;
@@ -60,9 +63,10 @@ struct observe {
     static void fields(auto& self, auto&& visit) { visit(self.stamp, self.name); }
 };
 
-/// Asks what has changed under all names that begin so, from an index on: values and counters that were written or deleted, leaders
-/// that took office, proclaimed, or are gone. Answered by `watched`; by `compacted` if some of that is forgotten, so that no change is ever
-/// left out silently; or `refused` (name_too_long). Goes through all changes since. (locks 3.4, 3.12/76)
+/// Asks what has changed under all names that begin so, from an index on: values and counters that
+/// were written or deleted, leaders that took office, proclaimed, or are gone. Answered by
+/// `watched`; by `compacted` if some of that is forgotten, so that no change is ever left out
+/// silently; or `refused` (name_too_long). Goes through all changes since. (locks 3.4, 3.12/76)
 struct watch {
     request_stamp stamp;
     std::string prefix;
@@ -75,10 +79,12 @@ struct watch {
     }
 };
 
-/// Lists the values, counters and leaders under all names that begin so. Answered by `prefix_read`, or `refused` (name_too_long).
+/// Lists the values, counters and leaders under all names that begin so. Answered by `prefix_read`,
+/// or `refused` (name_too_long).
 ///
-/// Who has lost track, because of `compacted` or from the beginning, reads page after page, and then watches from the index after that of
-/// the first page: changes tell all of what they are about, so to be told of one twice does no harm.
+/// Who has lost track, because of `compacted` or from the beginning, reads page after page, and
+/// then watches from the index after that of the first page: changes tell all of what they are
+/// about, so to be told of one twice does no harm.
 struct read_prefix {
     request_stamp stamp;
     std::string prefix;

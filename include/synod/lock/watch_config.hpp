@@ -10,12 +10,14 @@
 
 namespace synod::inline SYNOD_ABI::lock {
 
-/// The changes that `watch` can tell: the newest, so many and no more. They are part of the state, and of snapshots.
+/// The changes that `watch` can tell: the newest, so many and no more. They are part of the state,
+/// and of snapshots.
 struct watch_config {
     /// Changes that are kept; zero for none.
     std::uint32_t max_changes = 16'384;
 
-    /// Changes that one reply tells, unless they are of one transaction, and entries that one reply lists; at least one.
+    /// Changes that one reply tells, unless they are of one transaction, and entries that one reply
+    /// lists; at least one.
     std::uint32_t max_page = 64;
 
     /// Names and values of the changes that are kept.

@@ -1,4 +1,5 @@
-// synod/lock/watch_invariant.hpp - what holds in every state of a lock table as to its leaders, and the changes it can tell.
+// synod/lock/watch_invariant.hpp - what holds in every state of a lock table as to its leaders, and
+// the changes it can tell.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::invariant {
 
-/// Who leads holds for exclusive use, and its value was proclaimed; who has a value otherwise waits for that. (locks 3.10)
+/// Who leads holds for exclusive use, and its value was proclaimed; who has a value otherwise waits
+/// for that. (locks 3.10)
 template <class State>
 [[nodiscard]] bool leaders_hold_alone(const State& now) {
     const auto is_right = [&now](const request_record& one) {
@@ -84,8 +86,8 @@ template <class State>
     return told;
 }
 
-/// Who follows the changes arrives at what there is: the last change under each name tells it, also that something is gone, and what
-/// no change tells of is as old as what is forgotten. (locks 3.10)
+/// Who follows the changes arrives at what there is: the last change under each name tells it, also
+/// that something is gone, and what no change tells of is as old as what is forgotten. (locks 3.10)
 template <class State>
 [[nodiscard]] bool changes_tell_the_state(const State& now) {
     const auto told = last_told(now);
@@ -121,7 +123,8 @@ template <class State>
     return nullptr;
 }
 
-/// Of two states, the earlier first: what was told is told again in the same words, or is forgotten.
+/// Of two states, the earlier first: what was told is told again in the same words, or is
+/// forgotten.
 template <class State>
 [[nodiscard]] bool changes_are_kept(const State& before, const State& after) {
     if (after.watch.compacted < before.watch.compacted) return false;

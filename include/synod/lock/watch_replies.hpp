@@ -1,4 +1,5 @@
-// synod/lock/watch_replies.hpp - what the lock table answers about elections, and about what has changed.
+// synod/lock/watch_replies.hpp - what the lock table answers about elections, and about what has
+// changed.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,7 +43,8 @@ struct basic_watched {
 };
 using watched = basic_watched<>;
 
-/// Changes that were asked for are forgotten: what there is now tells `read_prefix`, and where to watch on from.
+/// Changes that were asked for are forgotten: what there is now tells `read_prefix`, and where to
+/// watch on from.
 struct compacted {
     std::uint64_t index = 0;  // the last one that is forgotten
 

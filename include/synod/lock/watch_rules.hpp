@@ -1,4 +1,5 @@
-// synod/lock/watch_rules.hpp - the rules of elections and of watching, as functions that a mutant can replace.
+// synod/lock/watch_rules.hpp - the rules of elections and of watching, as functions that a mutant
+// can replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 

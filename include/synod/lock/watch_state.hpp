@@ -22,7 +22,8 @@ enum class change_kind : std::uint8_t { value, counter, leader };
 enum class change_effect : std::uint8_t { written, gone };
 [[nodiscard]] constexpr change_effect last_of(change_effect) { return change_effect::gone; }
 
-/// One value or counter that was written or deleted, or one leader that took office, proclaimed, or is no leader any more.
+/// One value or counter that was written or deleted, or one leader that took office, proclaimed, or
+/// is no leader any more.
 struct change {
     std::uint64_t index = 0;  // the revision; of what is written, the version
     change_kind kind = change_kind::value;

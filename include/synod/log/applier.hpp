@@ -26,8 +26,8 @@ public:
     /// Every slot below is applied.
     [[nodiscard]] slot next() const { return next_; }
 
-    /// Applies the entry of slot `next()`. Results go to `results`; `finished(position, begin)` is called after each command with the
-    /// number of bytes that were there before it.
+    /// Applies the entry of slot `next()`. Results go to `results`; `finished(position, begin)` is
+    /// called after each command with the number of bytes that were there before it.
     template <class Policy, class Finished>
     [[gnu::always_inline]] void apply(const entry& decided, const Policy& policy, bytes& results,
                                       Finished&& finished) {

@@ -11,13 +11,14 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// When to ask for what is missing: at once, again as soon as one answer is used up, and again after a while without one.
+/// When to ask for what is missing: at once, again as soon as one answer is used up, and again
+/// after a while without one.
 class catch_up {
 public:
     catch_up(duration first, duration longest, std::uint64_t seed) : retry_(first, longest, seed) {}
 
-    /// Every slot below `next` is at hand, and every slot below `known_below` is chosen. Returns whether to ask now for the slots
-    /// from `next` on, of which one answer brings `per_answer`.
+    /// Every slot below `next` is at hand, and every slot below `known_below` is chosen. Returns
+    /// whether to ask now for the slots from `next` on, of which one answer brings `per_answer`.
     [[nodiscard]] bool should_ask(slot next, slot known_below, std::uint64_t per_answer,
                                   instant now) {
         if (next >= known_below) {

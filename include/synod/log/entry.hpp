@@ -1,4 +1,5 @@
-// synod/log/entry.hpp - what a slot of the log holds: a batch of commands, or one of the leader's own entries.
+// synod/log/entry.hpp - what a slot of the log holds: a batch of commands, or one of the leader's
+// own entries.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,11 +22,12 @@ enum class entry_kind : std::uint8_t {
     new_leader,  // the first entry of a leader, whose ballot is the entry's origin
 };
 
-/// An immutable entry: one buffer, shared by the log, the storage and the messages to all peers. Copying counts, comparing looks at
-/// the bytes. Default-constructed it is no entry at all, which no peer may send.
+/// An immutable entry: one buffer, shared by the log, the storage and the messages to all peers.
+/// Copying counts, comparing looks at the bytes. Default-constructed it is no entry at all, which
+/// no peer may send.
 ///
-/// Bytes: origin ballot (8), elapsed time (4), kind (1) and number of commands (3), then each command behind its length (4);
-/// little-endian.
+/// Bytes: origin ballot (8), elapsed time (4), kind (1) and number of commands (3), then each
+/// command behind its length (4); little-endian.
 class entry {
 public:
     static constexpr std::size_t header_size = 16;
@@ -60,7 +62,8 @@ public:
     [[nodiscard]] entry_kind kind() const {
         return static_cast<entry_kind>(load_little_endian<std::uint8_t>(at(12)));
     }
-    /// The ballot of the leader that built the entry first; a later leader that proposes it again leaves it as it is.
+    /// The ballot of the leader that built the entry first; a later leader that proposes it again
+    /// leaves it as it is.
     [[nodiscard]] ballot origin() const {
         return ballot::from_packed(load_little_endian<std::uint64_t>(at(0)));
     }

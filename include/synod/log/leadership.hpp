@@ -1,4 +1,5 @@
-// synod/log/leadership.hpp - who leads, as far as this node has heard, and when it must do something about it.
+// synod/log/leadership.hpp - who leads, as far as this node has heard, and when it must do
+// something about it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -61,8 +62,9 @@ public:
         hears_candidate_ = true;
     }
 
-    /// Whether another candidate would help: nobody leads, and nobody who is heard of is about to. Phase 1 may take many round trips with
-    /// one member while the others, who have answered, hear nothing; two that interrupt each other would never end it.
+    /// Whether another candidate would help: nobody leads, and nobody who is heard of is about to.
+    /// Phase 1 may take many round trips with one member while the others, who have answered, hear
+    /// nothing; two that interrupt each other would never end it.
     [[nodiscard]] bool misses_leader(instant now) const {
         const bool is_candidate = standing_ == synod::standing::preparing;
         const bool hears_candidate = hears_candidate_ && now - since_ < timeout_;
@@ -99,7 +101,8 @@ public:
     /// A follower answered this leader.
     void hear(node_id follower, instant now) { heard_from_[follower.value()] = now; }
 
-    /// The members, this one included, that answered this leader within an election timeout before `now`.
+    /// The members, this one included, that answered this leader within an election timeout before
+    /// `now`.
     [[nodiscard]] node_set hears(node_set members, node_id self, instant now) const {
         node_set heard{self};
         for (const node_id node : members) {

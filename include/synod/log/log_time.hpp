@@ -1,7 +1,8 @@
-// synod/log/log_time.hpp - time that a log carries in its entries, so that it is the same at every replica.
+// synod/log/log_time.hpp - time that a log carries in its entries, so that it is the same at every
+// replica.
 //
-// Log time never runs faster than the clocks of the leaders, and stands still while there is no leader: a lease measured in it is
-// a lower bound.
+// Log time never runs faster than the clocks of the leaders, and stands still while there is no
+// leader: a lease measured in it is a lower bound.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -23,8 +24,9 @@ public:
         carried_ = duration(0);
     }
 
-    /// The whole milliseconds since the last stamp, at most `max_step_ms`. The fraction is carried over, so that many stamps lose
-    /// nothing; what exceeds `max_step_ms` is discarded for good. A clock that jumps back counts from where it lands.
+    /// The whole milliseconds since the last stamp, at most `max_step_ms`. The fraction is carried
+    /// over, so that many stamps lose nothing; what exceeds `max_step_ms` is discarded for good. A
+    /// clock that jumps back counts from where it lands.
     [[nodiscard]] std::uint32_t stamp(instant now, std::uint32_t max_step_ms) {
         if (now > last_) carried_ = carried_ + (now - last_);
         last_ = now;
@@ -56,8 +58,8 @@ public:
     /// The leader whose entries move log time.
     [[nodiscard]] ballot leader() const { return leader_; }
 
-    /// A leader's first entry was applied. Returns whether it took over: an older leader's entry, adopted behind that of a newer
-    /// one, changes nothing.
+    /// A leader's first entry was applied. Returns whether it took over: an older leader's entry,
+    /// adopted behind that of a newer one, changes nothing.
     template <class Rules>
     bool take_over(ballot leader, const Rules& rules) {
         if (!rules.takes_over(leader, leader_)) return false;
@@ -65,7 +67,8 @@ public:
         return true;
     }
 
-    /// An entry of the leader `origin` that carries `elapsed_ms` was applied. Clamps what is above `max_step_ms`, whoever sent it.
+    /// An entry of the leader `origin` that carries `elapsed_ms` was applied. Clamps what is above
+    /// `max_step_ms`, whoever sent it.
     template <class Rules>
     void advance(ballot origin, std::uint32_t elapsed_ms, std::uint32_t max_step_ms,
                  const Rules& rules) {

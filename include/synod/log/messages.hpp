@@ -12,7 +12,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// The leader of `ballot` is there. `sequence` numbers its heartbeats, so that an answer names the one it answers.
+/// The leader of `ballot` is there. `sequence` numbers its heartbeats, so that an answer names the
+/// one it answers.
 struct heartbeat {
     message_header header;
     synod::ballot ballot;
@@ -50,8 +51,8 @@ struct heartbeat_reply {
     }
 };
 
-/// Would the receiver want a new leader? Asked before a ballot is raised, so that a node which only thinks that the leader is gone
-/// deposes nobody.
+/// Would the receiver want a new leader? Asked before a ballot is raised, so that a node which only
+/// thinks that the leader is gone deposes nobody.
 struct probe {
     message_header header;
     std::uint64_t sequence = 0;
@@ -65,8 +66,8 @@ struct probe {
     }
 };
 
-/// It would: it has heard neither a leader nor a candidate for an election timeout. `promised` tells which ballot must be exceeded. A node
-/// that would not says nothing.
+/// It would: it has heard neither a leader nor a candidate for an election timeout. `promised`
+/// tells which ballot must be exceeded. A node that would not says nothing.
 struct probe_reply {
     message_header header;
     std::uint64_t sequence = 0;

@@ -35,13 +35,13 @@ enum class outcome : std::uint8_t {
 struct completion {
     synod::ticket ticket;
     synod::outcome outcome = outcome::unknown;
-    position at;  // of the command, when decided
-    bytes_view
-        result;  // what the machine wrote, when decided; valid only during the call that hands it out
+    position at;        // of the command, when decided
+    bytes_view result;  // what the machine wrote, when decided; valid while it is handed out
 };
 
-/// The commands that a leader has taken on: queued until they are cut into entries, in flight until their slot is applied, finished
-/// until the host drains their completions. Tickets are consecutive in each of the three, so an entry needs the first one alone. `Entry` is synod::entry.
+/// The commands that a leader has taken on: queued until they are cut into entries, in flight until
+/// their slot is applied, finished until the host drains their completions. Tickets are consecutive
+/// in each of the three, so an entry needs the first one alone. `Entry` is synod::entry.
 template <class Entry>
 class proposals {
 public:
@@ -97,7 +97,8 @@ public:
     /// Where the result of the next command of the slot applied now goes.
     [[nodiscard]] bytes& results() { return results_; }
 
-    /// Command `index` of slot `at` was applied; its result is what `results()` gained since it had `begin` bytes.
+    /// Command `index` of slot `at` was applied; its result is what `results()` gained since it had
+    /// `begin` bytes.
     void finish(position at, std::size_t begin) {
         const std::uint64_t first = flights_.front().first_ticket;
         finished_.emplace_back(first + at.index, outcome::decided, at, begin, results_.size());
@@ -116,7 +117,8 @@ public:
         finished_.emplace_back(which.value(), how, position{}, end, end);
     }
 
-    /// The leader is none any more: what is in flight may still be decided, what is queued will not.
+    /// The leader is none any more: what is in flight may still be decided, what is queued will
+    /// not.
     void abandon() {
         for (; !flights_.empty(); land()) {
             const flight& lost = flights_.front();
@@ -131,7 +133,8 @@ public:
         clear_queue();
     }
 
-    /// Hands every completion to `take(const completion&)`, in the order in which they came about, and forgets them.
+    /// Hands every completion to `take(const completion&)`, in the order in which they came about,
+    /// and forgets them.
     template <class Take>
     void drain(Take&& take) {
         const bytes_view all(results_);

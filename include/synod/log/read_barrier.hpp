@@ -1,4 +1,5 @@
-// synod/log/read_barrier.hpp - reads that wait until their leader is known to have led when they were asked for.
+// synod/log/read_barrier.hpp - reads that wait until their leader is known to have led when they
+// were asked for.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -12,8 +13,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// The heartbeats of a leader, numbered, and the reads that wait for answers to one sent after they came. One round of heartbeats
-/// serves every read that waits for it.
+/// The heartbeats of a leader, numbered, and the reads that wait for answers to one sent after they
+/// came. One round of heartbeats serves every read that waits for it.
 class read_barrier {
 public:
     /// Forgets all answers and reads.
@@ -31,7 +32,8 @@ public:
         return issued;
     }
 
-    /// Whether a read waits for a heartbeat that is not sent yet, and no round before it is still on its way.
+    /// Whether a read waits for a heartbeat that is not sent yet, and no round before it is still
+    /// on its way.
     [[nodiscard]] bool wants_round() const {
         return !waiting_.empty() && waiting_.front().needs > sent_;
     }
@@ -39,7 +41,8 @@ public:
     /// The number of the heartbeat sent now.
     std::uint64_t next_round() { return ++sent_; }
 
-    /// `from` answered heartbeat `sequence`. Returns false for an answer to one that was never sent.
+    /// `from` answered heartbeat `sequence`. Returns false for an answer to one that was never
+    /// sent.
     bool hear(node_id from, std::uint64_t sequence) {
         if (sequence > sent_) return false;
         std::uint64_t& latest = answered_[from.value()];
@@ -47,8 +50,8 @@ public:
         return true;
     }
 
-    /// Takes out the reads that are confirmed by a phase-2 quorum and whose slots are applied, handing each ticket to `take`.
-    /// `self` needs no answer to itself.
+    /// Takes out the reads that are confirmed by a phase-2 quorum and whose slots are applied,
+    /// handing each ticket to `take`. `self` needs no answer to itself.
     template <class Policy, class Take>
     void release(node_id self, slot applied_below, slot barrier, Policy& policy, Take&& take) {
         if (waiting_.empty() || !policy.rules.may_read(applied_below, barrier)) return;

@@ -1,9 +1,12 @@
-// synod/log/replica.hpp - one node of a replicated log: a proposer, an acceptor and a learner around one state machine.
+// synod/log/replica.hpp - one node of a replicated log: a proposer, an acceptor and a learner
+// around one state machine.
 //
-// Nothing here calls out. Inputs only decide: what they decide is staged, and `flush` acts on it in one order that keeps every
-// promise durable before it is made. With callbacks instead, a machine or a transport could re-enter a half-done step, the order
-// of sync and send would hang on who calls whom, and a checker could not stop between any two effects. So results are drained by
-// the host, messages wait in the outbox, and a replica is a value: copied, compared and explored like any other.
+// Nothing here calls out. Inputs only decide: what they decide is staged, and `flush` acts on it in
+// one order that keeps every promise durable before it is made. With callbacks instead, a machine
+// or a transport could re-enter a half-done step, the order of sync and send would hang on who
+// calls whom, and a checker could not stop between any two effects. So results are drained by the
+// host, messages wait in the outbox, and a replica is a value: copied, compared and explored like
+// any other.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -47,13 +50,15 @@ struct replica_status {
 
 /// A replica of a log that drives `Machine`.
 ///
-/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, `propose`s commands, and calls `flush` after any
-/// of these: nothing leaves, and nothing is applied, before. After `flush`, `drain` hands out the ends of proposals and reads. Entries
-/// stay in memory until `trim`; a node that is more than half of log_limits::retained behind is left behind.
+/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, `propose`s
+/// commands, and calls `flush` after any of these: nothing leaves, and nothing is applied, before.
+/// After `flush`, `drain` hands out the ends of proposals and reads. Entries stay in memory until
+/// `trim`; a node that is more than half of log_limits::retained behind is left behind.
 ///
-/// Not thread-safe: one thread at a time, and the same one for a replica and its copies, which share the buffers that hold
-/// entries. Nothing is called back but the policy's observer, which must not call the replica.
-/// Destroying it is what a crash is to the others: proposals not drained end as unknown to whoever waits for them.
+/// Not thread-safe: one thread at a time, and the same one for a replica and its copies, which
+/// share the buffers that hold entries. Nothing is called back but the policy's observer, which
+/// must not call the replica. Destroying it is what a crash is to the others: proposals not drained
+/// end as unknown to whoever waits for them.
 template <state_machine Machine, transport<replica_message> Transport, storage<entry> Storage,
           class Policy = log_policy<>>
 class replica {
@@ -61,8 +66,8 @@ public:
     using machine_type = Machine;
     using policy_type = Policy;
 
-    /// A new node on a storage that is new. Errors: storage_not_empty, id_not_a_member, what log_limits::validate says, the
-    /// storage's own.
+    /// A new node on a storage that is new. Errors: storage_not_empty, id_not_a_member, what
+    /// log_limits::validate says, the storage's own.
     [[nodiscard, gnu::cold]] static result<replica> make(const group& group, Machine machine,
                                                          Transport transport, Storage storage,
                                                          Policy policy, instant now) {
@@ -74,9 +79,10 @@ public:
         return made;
     }
 
-    /// The node that an earlier life left on `storage`; `machine` is new, and is brought to where the log was known to be chosen.
-    /// Errors: nothing_to_recover; wrong_cluster, wrong_node, wrong_incarnation; fallen_behind when the log was trimmed, so that the
-    /// machine cannot be rebuilt from it; id_not_a_member, what log_limits::validate says, the storage's own.
+    /// The node that an earlier life left on `storage`; `machine` is new, and is brought to where
+    /// the log was known to be chosen. Errors: nothing_to_recover; wrong_cluster, wrong_node,
+    /// wrong_incarnation; fallen_behind when the log was trimmed, so that the machine cannot be
+    /// rebuilt from it; id_not_a_member, what log_limits::validate says, the storage's own.
     [[nodiscard, gnu::cold]] static result<replica> recover(const group& group, Machine machine,
                                                             Transport transport, Storage storage,
                                                             Policy policy, instant now) {
@@ -88,8 +94,8 @@ public:
         return made;
     }
 
-    /// Asks for `command` to be decided; the bytes are copied. A queued command ends in exactly one completion: decided here, not
-    /// decided, or unknown. Amortised linear in its size.
+    /// Asks for `command` to be decided; the bytes are copied. A queued command ends in exactly one
+    /// completion: decided here, not decided, or unknown. Amortised linear in its size.
     [[nodiscard]] submission propose(bytes_view command, instant /*now*/) {
         if (!takes_requests()) return refuse();
         const log_limits& limits = node_.limits();
@@ -101,17 +107,18 @@ public:
         return {answer::queued, node_.proposals.push(command)};
     }
 
-    /// Asks for a moment at which the machine shows everything that was completed, anywhere, before now; its completion says
-    /// `readable`. Costs one round of heartbeats, shared by all reads that wait, and no log entry. [Raft 6.4]
+    /// Asks for a moment at which the machine shows everything that was completed, anywhere, before
+    /// now; its completion says `readable`. Costs one round of heartbeats, shared by all reads that
+    /// wait, and no log entry. [Raft 6.4]
     [[nodiscard]] submission read(instant /*now*/) {
         if (!takes_requests()) return refuse();
         if (node_.reads.waiting() >= node_.limits().pending_reads) return {answer::overloaded};
         return {answer::queued, node_.reads.ask(node_.learner.next())};
     }
 
-    /// Hands leadership to `to` once everything in flight is chosen; if that takes longer than an election timeout, this leader
-    /// carries on. Until then commands are taken on, and wait. Errors: not_leader, id_not_a_member, busy while another transfer is
-    /// under way. [Raft 3.10]
+    /// Hands leadership to `to` once everything in flight is chosen; if that takes longer than an
+    /// election timeout, this leader carries on. Until then commands are taken on, and wait.
+    /// Errors: not_leader, id_not_a_member, busy while another transfer is under way. [Raft 3.10]
     [[nodiscard, gnu::cold]] std::error_code transfer_leadership(node_id to, instant now) {
         if (!is_leading()) return errc::not_leader;
         if (to == node_.self() || !node_.members().contains(to)) return errc::id_not_a_member;
@@ -161,8 +168,9 @@ public:
         detail::fetch_missing(node_, now);
     }
 
-    /// Acts: opens slots and asks for votes, syncs what is staged once, sends what waited for it, applies what is chosen, ends
-    /// proposals and reads. The only function that calls transport, storage and machine.
+    /// Acts: opens slots and asks for votes, syncs what is staged once, sends what waited for it,
+    /// applies what is chosen, ends proposals and reads. The only function that calls transport,
+    /// storage and machine.
     void flush(instant now) {
         do {
             if (is_leading()) detail::lead(node_, now);
@@ -192,15 +200,15 @@ public:
         if (node_.endpoint.has_failed()) node_.fall_silent();
     }
 
-    /// Hands each completion to `take(const completion&)`, in the order in which they came about. What it is handed is valid during
-    /// the call; it must not call the replica.
+    /// Hands each completion to `take(const completion&)`, in the order in which they came about.
+    /// What it is handed is valid during the call; it must not call the replica.
     template <class Take>
     void drain(Take&& take) {
         node_.proposals.drain(take);
     }
 
-    /// Lets go of the entries below `below`, as far as they are applied. Below status().trimmable_below no other node will ask
-    /// for them.
+    /// Lets go of the entries below `below`, as far as they are applied. Below
+    /// status().trimmable_below no other node will ask for them.
     void trim(slot below) { node_.trim(below); }
 
     /// The node to try, when this one is not the leader.
@@ -212,7 +220,8 @@ public:
     /// Whether this node has finished phase 1 and knows of no higher ballot.
     [[nodiscard]] bool is_leading() const { return node_.leadership.is_leading(); }
 
-    /// The machine, as far as the log is applied here; what it shows may be old unless a `read` has ended.
+    /// The machine, as far as the log is applied here; what it shows may be old unless a `read` has
+    /// ended.
     [[nodiscard]] Machine& machine() { return node_.applier.machine(); }
     [[nodiscard]] const Machine& machine() const { return node_.applier.machine(); }
 
@@ -238,7 +247,8 @@ public:
                 node_.endpoint.error()};
     }
 
-    /// Equal replicas do the same from here on, whatever they are handed. Policies are taken for equal, and so are the names of syncs.
+    /// Equal replicas do the same from here on, whatever they are handed. Policies are taken for
+    /// equal, and so are the names of syncs.
     friend bool operator==(const replica& a, const replica& b)
         requires std::equality_comparable<Machine> && std::equality_comparable<Transport> &&
                  std::equality_comparable<Storage>

@@ -1,4 +1,5 @@
-// synod/log/session.hpp - what a client says of itself: its uuid when it opens a session, and a stamp on every command after.
+// synod/log/session.hpp - what a client says of itself: its uuid when it opens a session, and a
+// stamp on every command after.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,12 +26,12 @@ struct client_uuid {
 struct request_stamp {
     session_id session;
 
-    /// Of this command within its session: from 1, a new one for each command, the same one when the command is sent again.
-    /// Gaps and any order of arrival are allowed.
+    /// Of this command within its session: from 1, a new one for each command, the same one when
+    /// the command is sent again. Gaps and any order of arrival are allowed.
     std::uint64_t sequence = 0;
 
-    /// The client has the replies to all its sequences up to this one and will never send them again. That is its lowest
-    /// outstanding sequence less one, so it is below `sequence`.
+    /// The client has the replies to all its sequences up to this one and will never send them
+    /// again. That is its lowest outstanding sequence less one, so it is below `sequence`.
     std::uint64_t acknowledged = 0;
 
     friend constexpr auto operator<=>(const request_stamp&, const request_stamp&) = default;

@@ -13,22 +13,25 @@ namespace synod::inline SYNOD_ABI {
 
 /// The same at every replica. It is part of the state, so a restored snapshot brings its own.
 struct session_config {
-    /// Bounds of a session's time to live, and of the lease of a hold; what a client asks for is clamped to them. The upper one is at most a day. The lower one
-    /// is to be at least four times the largest step of log time, so that one step never eats a lease; see `leaves_room_for`.
+    /// Bounds of a session's time to live, and of the lease of a hold; what a client asks for is
+    /// clamped to them. The upper one is at most a day. The lower one is to be at least four times
+    /// the largest step of log time, so that one step never eats a lease; see `leaves_room_for`.
     std::uint64_t min_ttl_ms = 4'000;
     std::uint64_t max_ttl_ms = 3'600'000;
 
-    /// How much life a new leader leaves to every session and lease at least, but never more than its own time to live. At most
-    /// a day.
+    /// How much life a new leader leaves to every session and lease at least, but never more than
+    /// its own time to live. At most a day.
     std::uint64_t grace_ms = 10'000;
 
-    /// How many times its time to live a session or lease may be extended by new leaders in all, since its client last renewed it.
+    /// How many times its time to live a session or lease may be extended by new leaders in all,
+    /// since its client last renewed it.
     std::uint32_t max_extensions = 3;
 
     /// More sessions than this are refused.
     std::uint32_t max_sessions = 65'536;
 
-    /// How many unacknowledged replies a session keeps, and how many more for commands that give something back.
+    /// How many unacknowledged replies a session keeps, and how many more for commands that give
+    /// something back.
     std::uint32_t max_outstanding = 64;
     std::uint32_t reserved_outstanding = 64;
 
@@ -56,7 +59,8 @@ inline constexpr std::uint64_t longest_lease_ms = 86'400'000;
     return {};
 }
 
-/// Whether one entry, which carries at most `max_step_ms` of log time, eats no more than a quarter of any lease. (locks R2)
+/// Whether one entry, which carries at most `max_step_ms` of log time, eats no more than a quarter
+/// of any lease. (locks R2)
 [[nodiscard]] constexpr bool leaves_room_for(std::uint32_t max_step_ms,
                                              const session_config& config) {
     return max_step_ms <= config.min_ttl_ms / 4;

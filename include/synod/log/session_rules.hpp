@@ -1,4 +1,5 @@
-// synod/log/session_rules.hpp - every rule of safety of the session table, as a function that a mutant can replace.
+// synod/log/session_rules.hpp - every rule of safety of the session table, as a function that a
+// mutant can replace.
 //
 // SPDX-License-Identifier: BSL-1.0
 

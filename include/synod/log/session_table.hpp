@@ -1,5 +1,5 @@
-// synod/log/session_table.hpp - sessions with a lease on log time, and commands that run exactly once; any machine may hold
-// one.
+// synod/log/session_table.hpp - sessions with a lease on log time, and commands that run exactly
+// once; any machine may hold one.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,17 +27,21 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// The sessions of one state machine. `Rules` is for mutants; users write `session_table`. (locks R2, R3, R5)
+/// The sessions of one state machine. `Rules` is for mutants; users write `session_table`.
+/// (locks R2, R3, R5)
 ///
 /// A machine that holds one calls, from its own inputs:
 /// - `advance(now, ended)` from its `advance`, which ends the sessions whose time is over;
-/// - `open` for the command that opens a session, `renew` and `close` for those that renew and end it;
-/// - `begin(stamp)` before it runs any command of a session, and only if that says `fresh` runs the command and calls `store`
-///   with the reply; for `repeat` it answers the reply that is handed out, for the rest it refuses;
+/// - `open` for the command that opens a session, `renew` and `close` for those that renew and end
+///   it;
+/// - `begin(stamp)` before it runs any command of a session, and only if that says `fresh` runs the
+///   command and calls `store` with the reply; for `repeat` it answers the reply that is handed
+///   out, for the rest it refuses;
 /// - `new_leader()`, `next_deadline()`, `snapshot`, `restore` from its own of that name.
 ///
-/// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are logarithmic in the number of
-/// sessions and linear in the replies that one session keeps, unless said otherwise.
+/// Pure: the same calls in the same order give the same table. Not thread-safe. Costs are
+/// logarithmic in the number of sessions and linear in the replies that one session keeps, unless
+/// said otherwise.
 template <class Rules = session_rules>
 class basic_session_table {
     template <class T>
@@ -65,7 +69,8 @@ public:
         bytes_view reply;
     };
 
-    /// Which part of the window a command may use: `reserved` is for those that give something back.
+    /// Which part of the window a command may use: `reserved` is for those that give something
+    /// back.
     enum class room : std::uint8_t { ordinary, reserved };
 
     /// Errors: duration_out_of_range, limit_out_of_range.
@@ -74,8 +79,8 @@ public:
         return basic_session_table(config);
     }
 
-    /// Moves log time to `now`, never back, and ends every session with deadline <= now, in order of deadline and then of id;
-    /// `ended(id)` is called after each.
+    /// Moves log time to `now`, never back, and ends every session with deadline <= now, in order
+    /// of deadline and then of id; `ended(id)` is called after each.
     template <class Ended>
     void advance(log_time now, Ended&& ended) {
         move_time(now);
@@ -93,8 +98,8 @@ public:
         return one;
     }
 
-    /// Opens a session named by the position `at` of the command, or finds the one that this client opened with this nonce.
-    /// Precondition: no command before had this position.
+    /// Opens a session named by the position `at` of the command, or finds the one that this client
+    /// opened with this nonce. Precondition: no command before had this position.
     [[nodiscard]] opening open(position at, client_uuid client, std::uint64_t nonce,
                                std::uint64_t ttl_ms) {
         if (const auto found = opened_by_.find({client, nonce}); found != opened_by_.end()) {
@@ -146,15 +151,16 @@ public:
                !one->replies.find(sequence);
     }
 
-    /// Keeps the reply to a command that `begin` called fresh; does nothing when the command ended its own session.
+    /// Keeps the reply to a command that `begin` called fresh; does nothing when the command ended
+    /// its own session.
     void store(const request_stamp& stamp, bytes_view reply) {
         if (record* const one = find_live(stamp.session)) {
             one->replies.store(stamp.sequence, reply);
         }
     }
 
-    /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of log time; nothing for one
-    /// that is over, also when its deadline is this very moment.
+    /// Gives a session its whole time to live again. Returns how long it has, in milliseconds of
+    /// log time; nothing for one that is over, also when its deadline is this very moment.
     std::optional<deferred<std::uint64_t>> renew(session_id id) {
         record* const one = find_live(id);
         if (one == nullptr) return std::nullopt;
@@ -173,13 +179,15 @@ public:
         return true;
     }
 
-    /// Lets other bounds and limits hold from now on; sessions that are open keep their time to live. Precondition: they make sense.
+    /// Lets other bounds and limits hold from now on; sessions that are open keep their time to
+    /// live. Precondition: they make sense.
     void set_config(const session_config& config) {
         SYNOD_ASSERT(!validate(config));
         config_ = config;
     }
 
-    /// Gives every session its grace, within what a session may be extended since its last renewal. Linear in the sessions.
+    /// Gives every session its grace, within what a session may be extended since its last renewal.
+    /// Linear in the sessions.
     void new_leader() {
         for (auto& [id, one] : sessions_) extend(id, one);
     }
@@ -217,7 +225,8 @@ public:
         }
     }
 
-    /// Replaces the table by one that `snapshot` wrote. Errors: snapshot_damaged, and nothing changed, for anything else.
+    /// Replaces the table by one that `snapshot` wrote. Errors: snapshot_damaged, and nothing
+    /// changed, for anything else.
     [[nodiscard]] std::error_code restore(byte_reader& in) {
         basic_session_table fresh(config_);
         fresh.now_ = log_time(in.number<std::uint64_t>());

@@ -1,4 +1,5 @@
-// synod/log/state_machine.hpp - what a replicated log drives: the concepts a user's state machine meets.
+// synod/log/state_machine.hpp - what a replicated log drives: the concepts a user's state machine
+// meets.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,7 +21,8 @@ struct apply_context {
     log_time now;  // logical time, already handed to a timed machine by `advance`
 };
 
-/// Takes the result of one command: bytes, appended. A replica that nobody waits on throws them away.
+/// Takes the result of one command: bytes, appended. A replica that nobody waits on throws them
+/// away.
 using result_writer = byte_writer;
 
 namespace detail {
@@ -66,21 +68,26 @@ concept timers_fit =
 
 }  // namespace detail
 
-/// A deterministic machine: the same commands in the same order give the same results and the same snapshot bytes.
-/// - `apply(context, command, result)` runs one command. Any bytes may come: a malformed command is answered, not asserted.
-/// - `snapshot(out)` writes the whole state; `restore(in)` replaces the state by one so written, or returns an error and changes
-///   nothing: `errc::snapshot_too_new` for one of a later version, `errc::snapshot_damaged` for what is no snapshot.
+/// A deterministic machine: the same commands in the same order give the same results and the same
+/// snapshot bytes.
+/// - `apply(context, command, result)` runs one command. Any bytes may come: a malformed command is
+///   answered, not asserted.
+/// - `snapshot(out)` writes the whole state; `restore(in)` replaces the state by one so written, or
+///   returns an error and changes nothing: `errc::snapshot_too_new` for one of a later version,
+///   `errc::snapshot_damaged` for what is no snapshot.
 /// - No clock, no randomness, no order of hashing or of addresses.
-/// - What is called `advance`, `next_deadline` or `new_leader` is that of a timed_state_machine: one that is nearly so would go
-///   uncalled without a word.
+/// - What is called `advance`, `next_deadline` or `new_leader` is that of a timed_state_machine:
+///   one that is nearly so would go uncalled without a word.
 template <class M>
 concept state_machine =
     std::movable<M> && detail::applies_commands<M> && detail::writes_snapshots<M> &&
     detail::restores_snapshots<M> && detail::timers_fit<M>;
 
 /// A machine with timers on logical time.
-/// - `advance(now)` fires every timer whose deadline is at most `now`, before the commands of the entry that carried the time.
-/// - `next_deadline()` is the earliest deadline, or `log_time::never()`; while there is one the leader keeps time moving.
+/// - `advance(now)` fires every timer whose deadline is at most `now`, before the commands of the
+///   entry that carried the time.
+/// - `next_deadline()` is the earliest deadline, or `log_time::never()`; while there is one the
+///   leader keeps time moving.
 /// - `new_leader(ballot)` tells that a leader took over; ballots rise strictly.
 template <class M>
 concept timed_state_machine = state_machine<M> && detail::advances_time<M> &&
@@ -100,9 +107,11 @@ concept hands_out_events = requires(M& machine, const any_event_sink& sink) {
 
 }  // namespace detail
 
-/// A machine that also produces events while it applies, for others than the one who sent the command.
-/// - `drain_events(sink)` calls `sink(event)` for each event since the last call, in order, and forgets them. Events are no
-///   part of the state; a machine keeps a bounded number of those that nobody drains.
+/// A machine that also produces events while it applies, for others than the one who sent the
+/// command.
+/// - `drain_events(sink)` calls `sink(event)` for each event since the last call, in order, and
+///   forgets them. Events are no part of the state; a machine keeps a bounded number of those that
+///   nobody drains.
 template <class M>
 concept event_source = state_machine<M> && detail::hands_out_events<M>;
 
@@ -124,8 +133,8 @@ concept decodes = requires(const C& codec, byte_reader& in, typename C::value_ty
 }  // namespace detail
 
 /// Turns a user's type into bytes and back.
-/// - `decode(in, value)` reads what `encode(value, out)` wrote and returns true; on anything else it returns false. Decoding
-///   accepted bytes and encoding the value again gives the same bytes.
+/// - `decode(in, value)` reads what `encode(value, out)` wrote and returns true; on anything else
+///   it returns false. Decoding accepted bytes and encoding the value again gives the same bytes.
 template <class C>
 concept codec = detail::names_type<C> && detail::encodes<C> && detail::decodes<C>;
 

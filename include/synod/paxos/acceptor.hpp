@@ -15,20 +15,22 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// An acceptor for a host that wants just that. One promise serves all slots; a vote is kept per slot; single-decree Paxos is the
-/// case of slot 0 alone.
+/// An acceptor for a host that wants just that. One promise serves all slots; a vote is kept per
+/// slot; single-decree Paxos is the case of slot 0 alone.
 ///
-/// The host hands it what arrives (`receive`) and then calls `flush`: nothing leaves before. Not thread-safe. Destroying it loses
-/// what was not flushed, as a crash does. Votes are kept until `forget`; slots limits::retained and more above the first one kept
-/// are refused. Copyable, comparable and fingerprintable when `Transport` and `Storage` are.
-/// `learners` are told of every vote, beside the proposer whose ballot it is. [PMS 2.2, 2.3]
+/// The host hands it what arrives (`receive`) and then calls `flush`: nothing leaves before. Not
+/// thread-safe. Destroying it loses what was not flushed, as a crash does. Votes are kept until
+/// `forget`; slots limits::retained and more above the first one kept are refused. Copyable,
+/// comparable and fingerprintable when `Transport` and `Storage` are. `learners` are told of every
+/// vote, beside the proposer whose ballot it is. [PMS 2.2, 2.3]
 template <std::regular Value, transport<paxos_message<Value>> Transport, storage<Value> Storage,
           class Policy = policy<>>
 class acceptor {
 public:
     using value_type = Value;
 
-    /// On a storage that is new. Errors: storage_not_empty, id_not_a_member, what limits::validate says, the storage's own.
+    /// On a storage that is new. Errors: storage_not_empty, id_not_a_member, what limits::validate
+    /// says, the storage's own.
     [[nodiscard]] static result<acceptor> make(const group& group, Transport transport,
                                                Storage storage, Policy policy,
                                                node_set learners = {}) {
@@ -38,8 +40,8 @@ public:
         return made;
     }
 
-    /// On the storage of an earlier life. Errors: nothing_to_recover, wrong_cluster, wrong_node, wrong_incarnation, id_not_a_member,
-    /// what limits::validate says, the storage's own.
+    /// On the storage of an earlier life. Errors: nothing_to_recover, wrong_cluster, wrong_node,
+    /// wrong_incarnation, id_not_a_member, what limits::validate says, the storage's own.
     [[nodiscard]] static result<acceptor> recover(const group& group, Transport transport,
                                                   Storage storage, Policy policy,
                                                   node_set learners = {}) {
@@ -52,7 +54,8 @@ public:
         return made;
     }
 
-    /// Promises, with a report of every vote from the slot named on; or refuses, naming the ballot promised. [PMS 2.2, phase 1(b)]
+    /// Promises, with a report of every vote from the slot named on; or refuses, naming the ballot
+    /// promised. [PMS 2.2, phase 1(b)]
     void receive(node_id from, const prepare& message, instant /*now*/) {
         if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
         auto& out = endpoint_.output();
@@ -70,7 +73,8 @@ public:
         for (const node_id to : learners_) out.send(to, accepted{out.header(), asked, at});
     }
 
-    /// Answers a learner that has missed something with the votes from the slot it names on, limits::votes_per_answer at most.
+    /// Answers a learner that has missed something with the votes from the slot it names on,
+    /// limits::votes_per_answer at most.
     void receive(node_id from, const fetch& message, instant /*now*/) {
         if (!admits(from, message)) return;
         auto& out = endpoint_.output();
@@ -110,7 +114,8 @@ public:
         endpoint_.synced(token, error);
     }
 
-    /// Lets go of the votes below `below`. The caller knows them chosen and learned by all who need them.
+    /// Lets go of the votes below `below`. The caller knows them chosen and learned by all who need
+    /// them.
     void forget(slot below) {
         core_.forget(below);
         endpoint_.forget(below);

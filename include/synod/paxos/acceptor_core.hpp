@@ -1,4 +1,5 @@
-// synod/paxos/acceptor_core.hpp - the pure acceptor: one promise for all slots, and a vote per slot.
+// synod/paxos/acceptor_core.hpp - the pure acceptor: one promise for all slots, and a vote per
+// slot.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,14 +16,16 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Promises and votes. Decides only: records and messages go to the `output` that each call is lent.
+/// Promises and votes. Decides only: records and messages go to the `output` that each call is
+/// lent.
 template <std::regular Value>
 class acceptor_core {
 public:
     using value_type = Value;
 
-    /// Phase 1b. Answers with a promise and the votes from the slot asked for, or with the ballot that stands in the way.
-    /// Complexity: linear in the votes reported, which limits().votes_per_answer bounds.
+    /// Phase 1b. Answers with a promise and the votes from the slot asked for, or with the ballot
+    /// that stands in the way. Complexity: linear in the votes reported, which
+    /// limits().votes_per_answer bounds.
     template <class Output>
     [[gnu::cold]] void receive(node_id from, const prepare& message, Output& out) {
         if (out.rules().may_promise(promised_, message.ballot)) {
@@ -35,7 +38,8 @@ public:
         out.send(from, answer(message, out));
     }
 
-    /// Phase 2b. Votes, unless a higher ballot is promised or the slot is out of reach; a repeated request is answered again.
+    /// Phase 2b. Votes, unless a higher ballot is promised or the slot is out of reach; a repeated
+    /// request is answered again.
     template <class Output>
     [[gnu::always_inline]] void receive(node_id from, accept<Value>&& message, Output& out) {
         if (!out.rules().may_accept(promised_, message.ballot)) {
@@ -49,9 +53,9 @@ public:
         out.send(from, accepted{out.header(), message.ballot, message.at});
     }
 
-    /// Takes over a value that is already chosen, with the ballot of the vote that carried it, unless the vote here is at least as
-    /// recent and so carries the same value. Safe whatever is promised: every higher ballot proposes this value, too.
-    /// [PMS 2.2, P2]
+    /// Takes over a value that is already chosen, with the ballot of the vote that carried it,
+    /// unless the vote here is at least as recent and so carries the same value. Safe whatever is
+    /// promised: every higher ballot proposes this value, too. [PMS 2.2, P2]
     template <class Output>
     [[gnu::cold]] void learn(node_id from, vote<Value>&& known, Output& out) {
         if (out.rules().carries_chosen(votes_.ballot_of(known.at), known.ballot)) return;

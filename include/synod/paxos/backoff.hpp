@@ -11,7 +11,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A deadline that moves further out with every attempt in vain, by a random part so that rivals get out of step.
+/// A deadline that moves further out with every attempt in vain, by a random part so that rivals
+/// get out of step.
 class backoff {
 public:
     backoff(duration first, duration longest, std::uint64_t seed)

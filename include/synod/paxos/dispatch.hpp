@@ -12,8 +12,8 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// Hands the message that `any` holds to `role.receive(from, message, now)`, or calls `otherwise()` where the role has no such
-/// handler.
+/// Hands the message that `any` holds to `role.receive(from, message, now)`, or calls `otherwise()`
+/// where the role has no such handler.
 template <class Role, class... Messages, class Otherwise>
 void dispatch(Role& role, node_id from, one_of<Messages...>&& any, instant now,
               Otherwise&& otherwise) {

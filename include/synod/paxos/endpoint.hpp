@@ -1,4 +1,5 @@
-// synod/paxos/endpoint.hpp - what every role stands on: a group, a policy, a transport, a storage, and the outbox between them.
+// synod/paxos/endpoint.hpp - what every role stands on: a group, a policy, a transport, a storage,
+// and the outbox between them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,22 +18,24 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// One node's end of the conversation. Cores decide into its `output()`; `flush` alone touches the world: it sends what rests on
-/// durable records, makes the rest durable with one sync for all, and sends that. After an error of the storage it is silent for good.
+/// One node's end of the conversation. Cores decide into its `output()`; `flush` alone touches the
+/// world: it sends what rests on durable records, makes the rest durable with one sync for all, and
+/// sends that. After an error of the storage it is silent for good.
 template <class Outbox, class Transport, class Storage, class Policy>
 class endpoint {
 public:
     endpoint(const synod::group& group, Transport transport, Storage storage, Policy policy)
         : output_(group, std::move(policy), std::move(storage)), transport_(std::move(transport)) {}
 
-    /// Checks the policy against the group. Errors: id_not_a_member when a quorum needs a node that the group does not know, and what
-    /// limits::validate says.
+    /// Checks the policy against the group. Errors: id_not_a_member when a quorum needs a node that
+    /// the group does not know, and what limits::validate says.
     [[nodiscard, gnu::cold]] std::error_code validate() const {
         if (!group().nodes().includes(policy().quorums.members())) return errc::id_not_a_member;
         return policy().limits.validate();
     }
 
-    /// Writes whose storage this is, into one that is new. Errors: storage_not_empty, or the storage's own.
+    /// Writes whose storage this is, into one that is new. Errors: storage_not_empty, or the
+    /// storage's own.
     [[nodiscard, gnu::cold]] std::error_code format() {
         bool is_empty = true;
         const auto sink = [&is_empty](const auto&) { is_empty = false; };
@@ -42,8 +45,9 @@ public:
         return storage().sync();
     }
 
-    /// Replays the records of an earlier life into `sink`. Errors: nothing_to_recover; wrong_cluster, wrong_node or wrong_incarnation
-    /// for the storage of somebody else; or the storage's own.
+    /// Replays the records of an earlier life into `sink`. Errors: nothing_to_recover;
+    /// wrong_cluster, wrong_node or wrong_incarnation for the storage of somebody else; or the
+    /// storage's own.
     template <class Sink>
     [[nodiscard, gnu::cold]] std::error_code recover(Sink&& sink) {
         identity_record identity;
@@ -94,9 +98,9 @@ public:
         return false;
     }
 
-    /// Sends what may leave, syncs what is staged, and sends what waited for it, through `deliver(to, message)`, which may stage
-    /// more. With an async storage the last step comes with a flush after `synced`.
-    /// Returns false once the storage has failed.
+    /// Sends what may leave, syncs what is staged, and sends what waited for it, through
+    /// `deliver(to, message)`, which may stage more. With an async storage the last step comes with
+    /// a flush after `synced`. Returns false once the storage has failed.
     template <class Deliver>
     [[gnu::always_inline]] bool flush(Deliver&& deliver) {
         if (has_failed()) return false;
@@ -116,7 +120,8 @@ public:
         });
     }
 
-    /// Hands a message to the transport; of a one_of what it holds, unless the transport's `message_type` is that one_of.
+    /// Hands a message to the transport; of a one_of what it holds, unless the transport's
+    /// `message_type` is that one_of.
     template <class Message>
     void send(node_id to, Message&& message) {
         transport_.send(to, std::forward<Message>(message));
@@ -190,7 +195,8 @@ private:
         return {};
     }
 
-    /// How many records came after the one that lets the storage forget; none of them counts when there is nothing to forget.
+    /// How many records came after the one that lets the storage forget; none of them counts when
+    /// there is nothing to forget.
     [[nodiscard]] std::uint64_t behind_forget() const {
         return forget_after_ == 0 ? UINT64_MAX : output_.outbox().newest_record() - forget_after_;
     }

@@ -23,8 +23,9 @@ struct member {
 /// A cluster as one node sees it: its own name and the lives of all nodes that may speak to it.
 class group {
 public:
-    /// `members` is a range of `member`. Errors: no_members; id_out_of_range for an id of max_nodes or more, or an incarnation of
-    /// zero; duplicate_member; id_not_a_member when `self` is not among the members.
+    /// `members` is a range of `member`. Errors: no_members; id_out_of_range for an id of max_nodes
+    /// or more, or an incarnation of zero; duplicate_member; id_not_a_member when `self` is not
+    /// among the members.
     template <class Members = std::initializer_list<member>>
     [[nodiscard]] static result<group> make(cluster_id cluster, node_id self,
                                             const Members& members) {

@@ -1,8 +1,10 @@
-// synod/paxos/invariant.hpp - what must be true of every state, whatever was lost, repeated or restarted.
+// synod/paxos/invariant.hpp - what must be true of every state, whatever was lost, repeated or
+// restarted.
 //
-// Each safety property is a predicate over plain state: of one acceptor, of one acceptor before and after a step, or of all the
-// votes that a cluster ever cast. Those of many votes are made of claims about two, which whoever sees votes one by one asks
-// alone. Unit tests, the explorer and the simulator ask the same functions.
+// Each safety property is a predicate over plain state: of one acceptor, of one acceptor before and
+// after a step, or of all the votes that a cluster ever cast. Those of many votes are made of
+// claims about two, which whoever sees votes one by one asks alone. Unit tests, the explorer and
+// the simulator ask the same functions.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,7 +18,8 @@
 
 namespace synod::inline SYNOD_ABI::invariant {
 
-/// A vote, and whose it is. A cluster's history is a range of these: every vote ever cast, also those overwritten since.
+/// A vote, and whose it is. A cluster's history is a range of these: every vote ever cast, also
+/// those overwritten since.
 template <std::regular Value>
 struct cast_vote {
     node_id by;
@@ -25,8 +28,8 @@ struct cast_vote {
     friend bool operator==(const cast_vote&, const cast_vote&) = default;
 };
 
-/// No vote is above the promise: voting is promising, too. `Acceptor` is a role, a core, or a plain struct with `promised()` and
-/// `votes()`.
+/// No vote is above the promise: voting is promising, too. `Acceptor` is a role, a core, or a plain
+/// struct with `promised()` and `votes()`.
 template <class Acceptor>
 [[nodiscard]] bool accepted_within_promise(const Acceptor& acceptor) {
     const auto& votes = acceptor.votes();
@@ -69,7 +72,8 @@ template <class Acceptor>
     return true;
 }
 
-/// No ballot is used for two attempts: that of a later one is higher, whether or not the proposer was restarted between them.
+/// No ballot is used for two attempts: that of a later one is higher, whether or not the proposer
+/// was restarted between them.
 [[nodiscard]] inline bool ballot_never_reused(ballot earlier, ballot later) {
     return later > earlier;
 }
@@ -101,7 +105,8 @@ template <class History, class Quorums, class Value>
     return quorums.is_phase2(voters);
 }
 
-/// At most one value is chosen in each slot: the promise that all else serves. Both of these are chosen.
+/// At most one value is chosen in each slot: the promise that all else serves. Both of these are
+/// chosen.
 template <std::regular Value>
 [[nodiscard]] bool one_value_chosen(const vote<Value>& one, const vote<Value>& other) {
     return one.at != other.at || one.value == other.value;
@@ -118,7 +123,8 @@ template <class History, class Quorums>
     return true;
 }
 
-/// Once a value is chosen, every vote of a higher ballot is for that value: so is `other`, if it is one. [PMS 2.2, P2]
+/// Once a value is chosen, every vote of a higher ballot is for that value: so is `other`, if it is
+/// one. [PMS 2.2, P2]
 template <std::regular Value>
 [[nodiscard]] bool chosen_is_carried(const vote<Value>& chosen, const vote<Value>& other) {
     const bool is_higher = other.at == chosen.at && other.ballot > chosen.ballot;

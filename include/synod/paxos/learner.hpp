@@ -17,13 +17,15 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A learner for a host that wants just that, or wants to learn elsewhere than where votes are kept. Proposers send it their
-/// accepts, for the values, and acceptors their votes. It remembers nothing across a restart: what was chosen, it asks for again,
-/// every limits::longest_retry at the latest, and sooner when it knows that something is missing.
+/// A learner for a host that wants just that, or wants to learn elsewhere than where votes are
+/// kept. Proposers send it their accepts, for the values, and acceptors their votes. It remembers
+/// nothing across a restart: what was chosen, it asks for again, every limits::longest_retry at the
+/// latest, and sooner when it knows that something is missing.
 ///
-/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after either. Not thread-safe.
-/// Destroying it loses nothing that matters. Values are kept until `forget`; slots limits::retained and more above the first one
-/// kept are refused. Copyable, comparable and fingerprintable when `Transport` is. [PMS 2.3]
+/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after
+/// either. Not thread-safe. Destroying it loses nothing that matters. Values are kept until
+/// `forget`; slots limits::retained and more above the first one kept are refused. Copyable,
+/// comparable and fingerprintable when `Transport` is. [PMS 2.3]
 template <std::regular Value, transport<paxos_message<Value>> Transport, class Policy = policy<>>
 class learner {
 public:
@@ -98,8 +100,8 @@ public:
     /// Every slot below is chosen and its value is known here.
     [[nodiscard]] slot chosen_below() const { return core_.next(); }
 
-    /// The value chosen in slot `at`, or nullptr while it is not known or after it was forgotten. Valid until the next `receive` or
-    /// `forget`.
+    /// The value chosen in slot `at`, or nullptr while it is not known or after it was forgotten.
+    /// Valid until the next `receive` or `forget`.
     [[nodiscard]] const Value* chosen(slot at) const {
         const bool is_known = at >= values_.first() && at < core_.next();
         return is_known ? &values_.value_of(at) : nullptr;

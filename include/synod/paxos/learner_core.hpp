@@ -1,4 +1,5 @@
-// synod/paxos/learner_core.hpp - the pure learner: counts votes, and knows which slots are chosen. It holds no values.
+// synod/paxos/learner_core.hpp - the pure learner: counts votes, and knows which slots are chosen.
+// It holds no values.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -31,13 +32,15 @@ struct tally {
 
 }  // namespace detail
 
-/// Knows what is chosen: in which slots, and since which ballot. The value itself is that of any vote whose ballot is at least
-/// that one, so whoever keeps votes keeps the values, and this only counts.
+/// Knows what is chosen: in which slots, and since which ballot. The value itself is that of any
+/// vote whose ballot is at least that one, so whoever keeps votes keeps the values, and this only
+/// counts.
 ///
-/// A slot has one tally, that of the highest ballot in which a vote was seen there: a vote of a higher ballot starts it anew, and
-/// one of a lower ballot is not counted. That is safe, for what is called chosen has a phase-2 quorum of one ballot. It may be
-/// late: a quorum of a lower ballot that is completed after the first vote of a higher one goes unnoticed, and the slot is
-/// learned with the quorum of the higher ballot, or from whoever learned it before (`hear`, `settle`).
+/// A slot has one tally, that of the highest ballot in which a vote was seen there: a vote of a
+/// higher ballot starts it anew, and one of a lower ballot is not counted. That is safe, for what
+/// is called chosen has a phase-2 quorum of one ballot. It may be late: a quorum of a lower ballot
+/// that is completed after the first vote of a higher one goes unnoticed, and the slot is learned
+/// with the quorum of the higher ballot, or from whoever learned it before (`hear`, `settle`).
 class learner_core {
 public:
     /// Every slot below is chosen, and its value was at hand when that became known.
@@ -46,8 +49,9 @@ public:
     /// Slots below this are known to be chosen, at hand or not.
     [[nodiscard]] slot known_below() const { return watermark_below_; }
 
-    /// Counts a vote, unless one of a higher ballot was seen in that slot. Slots below `next()` are settled; the caller bounds how
-    /// far ahead `at` may be. Returns whether the slot became chosen by it.
+    /// Counts a vote, unless one of a higher ballot was seen in that slot. Slots below `next()` are
+    /// settled; the caller bounds how far ahead `at` may be. Returns whether the slot became chosen
+    /// by it.
     template <class Policy>
     [[gnu::always_inline]] bool count(node_id from, slot at, ballot voted, Policy& policy) {
         if (at < next()) return false;
@@ -63,7 +67,8 @@ public:
         return here.is_chosen;
     }
 
-    /// Somebody who leads in `led` says that every slot below `below` is chosen, in `led` or an earlier ballot.
+    /// Somebody who leads in `led` says that every slot below `below` is chosen, in `led` or an
+    /// earlier ballot.
     void hear(ballot led, slot below) {
         if (below <= watermark_below_) return;
         watermark_ = led;
@@ -79,7 +84,8 @@ public:
         here.is_chosen = true;
     }
 
-    /// Moves past every slot that is chosen and whose vote in `votes` carries the chosen value. Returns whether it moved.
+    /// Moves past every slot that is chosen and whose vote in `votes` carries the chosen value.
+    /// Returns whether it moved.
     template <class Votes, class Policy>
     [[gnu::always_inline]] bool advance(const Votes& votes, Policy& policy) {
         const slot before = next();
@@ -100,7 +106,8 @@ public:
         return tallies_.contains(at) && tallies_[at].is_chosen;
     }
 
-    /// Moves past the slots below `below`, which are chosen; what, is known elsewhere or not at all.
+    /// Moves past the slots below `below`, which are chosen; what, is known elsewhere or not at
+    /// all.
     void skip(slot below) { tallies_.drop_below(below); }
 
     /// Starts over at `at`, below which all is known elsewhere.

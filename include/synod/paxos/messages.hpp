@@ -42,7 +42,8 @@ struct prepare {
     }
 };
 
-/// A vote: in slot `at`, for `value`, in `ballot`. Told to proposers and learners, and kept as a record.
+/// A vote: in slot `at`, for `value`, in `ballot`. Told to proposers and learners, and kept as a
+/// record.
 template <class Value>
 struct vote {
     slot at;
@@ -59,9 +60,10 @@ struct vote {
     }
 };
 
-/// Phase 1b: promises `ballot` and reports every vote in the slots from `from` up to but not including `next`. Unless `complete`
-/// there are votes from `next` on, which the proposer asks for with another prepare. Below `first` the acceptor has forgotten
-/// its votes; that is not the same as never having voted. [PMS 2.2, phase 1(b)]
+/// Phase 1b: promises `ballot` and reports every vote in the slots from `from` up to but not
+/// including `next`. Unless `complete` there are votes from `next` on, which the proposer asks for
+/// with another prepare. Below `first` the acceptor has forgotten its votes; that is not the same
+/// as never having voted. [PMS 2.2, phase 1(b)]
 template <class Value>
 struct promise {
     message_header header;
@@ -86,8 +88,8 @@ struct promise {
     }
 };
 
-/// Phase 2a: asks to vote for `value` in slot `at`. Says also that every slot below `chosen_below` is chosen.
-/// [PMS 2.2, phase 2(a)]
+/// Phase 2a: asks to vote for `value` in slot `at`. Says also that every slot below `chosen_below`
+/// is chosen. [PMS 2.2, phase 2(a)]
 template <class Value>
 struct accept {
     message_header header;
@@ -140,7 +142,8 @@ struct refused {
     }
 };
 
-/// Asks for what the receiver knows of the slots from `from` on: an acceptor answers with `voted`, a replica with `chosen`.
+/// Asks for what the receiver knows of the slots from `from` on: an acceptor answers with `voted`,
+/// a replica with `chosen`.
 struct fetch {
     message_header header;
     slot from;

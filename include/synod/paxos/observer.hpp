@@ -1,4 +1,5 @@
-// synod/paxos/observer.hpp - who watches a role: named protocol events, which cost nothing when nobody does.
+// synod/paxos/observer.hpp - who watches a role: named protocol events, which cost nothing when
+// nobody does.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,7 +28,8 @@ enum class refusal {
     unexpected,         // this role has no use for such a message, or has none now
 };
 
-/// The default observer: sees everything, does nothing. Derive from it and hide what you want to see.
+/// The default observer: sees everything, does nothing. Derive from it and hide what you want to
+/// see.
 struct silent_observer {
     /// A message from `from` was refused.
     static void refused(node_id /*from*/, refusal /*why*/) {}

@@ -1,7 +1,8 @@
 // synod/paxos/outbox.hpp - nothing leaves before what it rests on is durable.
 //
-// Every message a role decides on waits here with the number of records staged so far. One place compares that number with
-// how many are durable, so no message can reveal a promise or a vote that a crash might still take back.
+// Every message a role decides on waits here with the number of records staged so far. One place
+// compares that number with how many are durable, so no message can reveal a promise or a vote that
+// a crash might still take back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -37,8 +38,9 @@ struct parcel {
 
 }  // namespace detail
 
-/// Messages that wait for their records: the two of phase 2 in lanes of their own, all others, which are rare, share one.
-/// `Rest` is a one_of those. Not thread-safe, like the role that holds it.
+/// Messages that wait for their records: the two of phase 2 in lanes of their own, all others,
+/// which are rare, share one. `Rest` is a one_of those. Not thread-safe, like the role that holds
+/// it.
 template <std::regular Value, class Rest>
 class outbox {
 public:
@@ -66,7 +68,8 @@ public:
         rest_.emplace_back(std::move(message), rests_on, to);
     }
 
-    /// Hands every message whose records are durable to `deliver(to, message)`, which may stage more.
+    /// Hands every message whose records are durable to `deliver(to, message)`, which may stage
+    /// more.
     template <class Rules, class Deliver>
     [[gnu::always_inline]] void release(const Rules& rules, Deliver&& deliver) {
         while (first_rests_on_ != nothing && rules.may_leave(first_rests_on_, durable_)) {
@@ -107,7 +110,8 @@ public:
                same(a, a.accepts_, b, b.accepts_) && same(a, a.accepted_, b, b.accepted_);
     }
 
-    /// Counts the records that wait, not the ones long durable: two outboxes that will do the same have the same fingerprint.
+    /// Counts the records that wait, not the ones long durable: two outboxes that will do the same
+    /// have the same fingerprint.
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(staged_ - durable_);
@@ -151,7 +155,8 @@ private:
         }
     }
 
-    /// How many syncable records a message still waits for; the same for outboxes with other histories.
+    /// How many syncable records a message still waits for; the same for outboxes with other
+    /// histories.
     [[nodiscard]] std::uint64_t lacking(std::uint64_t rests_on) const {
         return rests_on > durable_ ? rests_on - durable_ : 0;
     }

@@ -1,4 +1,5 @@
-// synod/paxos/output.hpp - where a core writes what it decides: records to a storage, messages to an outbox.
+// synod/paxos/output.hpp - where a core writes what it decides: records to a storage, messages to
+// an outbox.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -12,8 +13,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// One role's group, policy, storage and outbox; a core is lent it for one call. A checker lends one of its own instead, with what a core uses of these members, and sees what the
-/// core decides.
+/// One role's group, policy, storage and outbox; a core is lent it for one call. A checker lends
+/// one of its own instead, with what a core uses of these members, and sees what the core decides.
 template <class Policy, class Storage, class Outbox>
 class output {
 public:

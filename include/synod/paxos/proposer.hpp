@@ -18,12 +18,14 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// A proposer for a host that wants just that: `propose(slot, value)` gets some value chosen in that slot, this one unless
-/// another was there first. It keeps trying, with ever higher ballots and longer pauses, until it has heard from a quorum of votes.
+/// A proposer for a host that wants just that: `propose(slot, value)` gets some value chosen in
+/// that slot, this one unless another was there first. It keeps trying, with ever higher ballots
+/// and longer pauses, until it has heard from a quorum of votes.
 ///
-/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after either and after `propose`:
-/// nothing leaves before. Its storage holds the ballots it may have used. Not thread-safe. Destroying it leaves open whether a value
-/// proposed and not yet chosen will be. Values proposed are kept until `forget`. Copyable, comparable and fingerprintable when
+/// The host hands it what arrives (`receive`), calls `tick` at `next_deadline()`, and `flush` after
+/// either and after `propose`: nothing leaves before. Its storage holds the ballots it may have
+/// used. Not thread-safe. Destroying it leaves open whether a value proposed and not yet chosen
+/// will be. Values proposed are kept until `forget`. Copyable, comparable and fingerprintable when
 /// `Transport` and `Storage` are. [PMS 2.2]
 template <std::regular Value, transport<paxos_message<Value>> Transport, storage<Value> Storage,
           class Policy = policy<>>
@@ -31,8 +33,8 @@ class proposer {
 public:
     using value_type = Value;
 
-    /// On a storage that is new. `learners` get the accepts, too. Errors: storage_not_empty, id_not_a_member, what limits::validate
-    /// says, the storage's own.
+    /// On a storage that is new. `learners` get the accepts, too. Errors: storage_not_empty,
+    /// id_not_a_member, what limits::validate says, the storage's own.
     [[nodiscard]] static result<proposer> make(const group& group, Transport transport,
                                                Storage storage, Policy policy,
                                                node_set learners = {}) {
@@ -42,8 +44,9 @@ public:
         return made;
     }
 
-    /// On the storage of an earlier life; no ballot of that life is used again. Errors: nothing_to_recover, wrong_cluster,
-    /// wrong_node, wrong_incarnation, id_not_a_member, what limits::validate says, the storage's own.
+    /// On the storage of an earlier life; no ballot of that life is used again. Errors:
+    /// nothing_to_recover, wrong_cluster, wrong_node, wrong_incarnation, id_not_a_member, what
+    /// limits::validate says, the storage's own.
     [[nodiscard]] static result<proposer> recover(const group& group, Transport transport,
                                                   Storage storage, Policy policy,
                                                   node_set learners = {}) {
@@ -56,8 +59,9 @@ public:
         return made;
     }
 
-    /// Wants `value` in slot `at`. Errors: busy when this proposer already has a proposal there or knows what is chosen; overloaded
-    /// for a slot at or beyond `chosen_below()` + limits::window; the storage's own once that has failed.
+    /// Wants `value` in slot `at`. Errors: busy when this proposer already has a proposal there or
+    /// knows what is chosen; overloaded for a slot at or beyond `chosen_below()` + limits::window;
+    /// the storage's own once that has failed.
     [[nodiscard]] std::error_code propose(slot at, Value value, instant now) {
         if (const auto error = endpoint_.error()) return error;
         if (at < learned_.next() || proposals_.ballot_of(at).exists()) return errc::busy;
@@ -71,7 +75,8 @@ public:
         return {};
     }
 
-    /// A promise; with those of a phase-1 quorum, this proposer asks for votes: for what they report, else for what is wanted.
+    /// A promise; with those of a phase-1 quorum, this proposer asks for votes: for what they
+    /// report, else for what is wanted.
     void receive(node_id from, promise<Value> message, instant now) {
         if (!admits(from, message.header)) return;
         auto& out = endpoint_.output();
@@ -131,7 +136,8 @@ public:
                          [&] { endpoint_.refuse(from, refusal::unexpected); });
     }
 
-    /// Tries again, if it is time to: a new ballot after a defeat, else the same questions to those who have not answered.
+    /// Tries again, if it is time to: a new ballot after a defeat, else the same questions to those
+    /// who have not answered.
     void tick(instant now) {
         if (endpoint_.error() || !retry_.is_due(now)) return;
         if (is_finished()) return retry_.disarm();
@@ -164,14 +170,15 @@ public:
     /// Every slot below is chosen; what, this proposer knows unless the acceptors had forgotten it.
     [[nodiscard]] slot chosen_below() const { return learned_.next(); }
 
-    /// The value chosen in slot `at`, or nullptr while this proposer does not know, or when the acceptors have forgotten it. Valid until
-    /// the next input.
+    /// The value chosen in slot `at`, or nullptr while this proposer does not know, or when the
+    /// acceptors have forgotten it. Valid until the next input.
     [[nodiscard]] const Value* chosen(slot at) const {
         const bool is_known = proposals_.ballot_of(at).exists() && learned_.is_chosen(at);
         return is_known ? &proposals_.value_of(at) : nullptr;
     }
 
-    /// Lets go of what is known of the slots below `below`, which must not be above `chosen_below()`.
+    /// Lets go of what is known of the slots below `below`, which must not be above
+    /// `chosen_below()`.
     void forget(slot below) {
         SYNOD_ASSERT(below <= learned_.next());
         proposals_.forget(below);
@@ -247,7 +254,8 @@ private:
         retry_.arm(now);
     }
 
-    /// Asks for votes for the value that phase 1 found in slot `at`, or else for the one wanted there, if any.
+    /// Asks for votes for the value that phase 1 found in slot `at`, or else for the one wanted
+    /// there, if any.
     void ask_for(slot at) {
         auto& out = endpoint_.output();
         if (const vote<Value>* bound = core_.bound(at, out.rules())) {
@@ -282,7 +290,8 @@ private:
                proposals_.ballot_of(message.at).exists();
     }
 
-    /// What was chosen below `first` is forgotten where it was voted for: nothing is proposed there any more.
+    /// What was chosen below `first` is forgotten where it was voted for: nothing is proposed there
+    /// any more.
     void skip_forgotten(slot first) {
         auto& policy = endpoint_.policy();
         if (!policy.rules.is_forgotten(learned_.next(), first)) return;

@@ -1,4 +1,5 @@
-// synod/paxos/proposer_core.hpp - the pure proposer: wins a ballot, and is bound by the votes it finds.
+// synod/paxos/proposer_core.hpp - the pure proposer: wins a ballot, and is bound by the votes it
+// finds.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,7 +18,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Phase 1, once for all slots from some slot on. What to propose then, and when to try again, is for the caller.
+/// Phase 1, once for all slots from some slot on. What to propose then, and when to try again, is
+/// for the caller.
 template <std::regular Value>
 class proposer_core {
 public:
@@ -28,8 +30,9 @@ public:
     /// The ballot of the latest attempt.
     [[nodiscard]] ballot attempt() const { return attempt_; }
 
-    /// Begins phase 1 with a new ballot, for the slots from `from` on. The ballot is reserved by a record staged before the
-    /// prepares, so that they rest on it. Does nothing when no ballot is left. [PMS 2.2, phase 1(a)]
+    /// Begins phase 1 with a new ballot, for the slots from `from` on. The ballot is reserved by a
+    /// record staged before the prepares, so that they rest on it. Does nothing when no ballot is
+    /// left. [PMS 2.2, phase 1(a)]
     template <class Output>
     [[gnu::cold]] void start(slot from, Output& out) {
         const ballot next = out.policy().ballots.next(highest_round_, out.group().self());
@@ -46,15 +49,17 @@ public:
         ask_again(out);
     }
 
-    /// Sends the prepare to every acceptor that has not reported all of its votes, from where its last report ended.
+    /// Sends the prepare to every acceptor that has not reported all of its votes, from where its
+    /// last report ended.
     template <class Output>
     void ask_again(Output& out) {
         if (phase_ != phase::preparing) return;
         for (const node_id to : out.policy().quorums.members() - complete_) ask(to, out);
     }
 
-    /// Whether a promise is the one that is waited for, and says nothing impossible; the observer hears why not. A report counts where
-    /// the last one of that acceptor ended, so that none is counted twice and none is missed.
+    /// Whether a promise is the one that is waited for, and says nothing impossible; the observer
+    /// hears why not. A report counts where the last one of that acceptor ended, so that none is
+    /// counted twice and none is missed.
     template <class Output>
     [[nodiscard, gnu::cold]] bool admits(node_id from, const promise<Value>& message, Output& out) {
         const bool is_awaited =
@@ -89,7 +94,8 @@ public:
         return true;
     }
 
-    /// A ballot was seen somewhere. The next attempt goes above it. Returns whether it beats the current attempt.
+    /// A ballot was seen somewhere. The next attempt goes above it. Returns whether it beats the
+    /// current attempt.
     bool see(ballot seen) {
         if (seen.round() > highest_round_) highest_round_ = seen.round();
         return phase_ != phase::idle && seen > attempt_;
@@ -106,19 +112,22 @@ public:
     /// The reports of that acceptor reach up to here.
     [[nodiscard]] slot covered(node_id acceptor) const { return covered_[acceptor.value()]; }
 
-    /// The first slot that phase 1 asked about, and the first behind all slots for which a vote was reported: between them each
-    /// slot is proposed anew, with the value it is bound to or one that does nothing. [PMMC fig 7]
+    /// The first slot that phase 1 asked about, and the first behind all slots for which a vote was
+    /// reported: between them each slot is proposed anew, with the value it is bound to or one that
+    /// does nothing. [PMMC fig 7]
     [[nodiscard]] slot from() const { return from_; }
     template <class Rules>
     [[nodiscard]] slot first_free(const Rules& rules) const {
         return rules.first_free(from_, best_.end());
     }
 
-    /// Slots below this one were chosen, and some acceptor of the quorum has forgotten its votes there: nothing may be proposed in them,
-    /// whatever the others report. At least `from()`. [PMMC 4.1]
+    /// Slots below this one were chosen, and some acceptor of the quorum has forgotten its votes
+    /// there: nothing may be proposed in them, whatever the others report. At least `from()`.
+    /// [PMMC 4.1]
     [[nodiscard]] slot first_kept() const { return first_kept_; }
 
-    /// The vote that binds this proposer in slot `at`, or nullptr where none was reported. Valid until `release` or `stop`.
+    /// The vote that binds this proposer in slot `at`, or nullptr where none was reported. Valid
+    /// until `release` or `stop`.
     template <class Rules>
     [[nodiscard]] const vote<Value>* bound(slot at, const Rules& rules) const {
         if (!best_.contains(at) || !rules.is_bound(best_[at])) return nullptr;

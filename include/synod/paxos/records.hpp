@@ -48,8 +48,8 @@ struct reserve_record {
     }
 };
 
-/// Every slot below `below` is chosen, and its value is that of the vote kept here. A hint, written now and then: it saves asking
-/// the others after a restart.
+/// Every slot below `below` is chosen, and its value is that of the vote kept here. A hint, written
+/// now and then: it saves asking the others after a restart.
 struct chosen_record {
     slot below;
 
@@ -61,8 +61,8 @@ struct chosen_record {
     }
 };
 
-/// The votes in slots below `below` are given up. Durable before they are: a slot that was forgotten must not look like one that
-/// nobody voted in.
+/// The votes in slots below `below` are given up. Durable before they are: a slot that was
+/// forgotten must not look like one that nobody voted in.
 struct forget_record {
     slot below;
 
@@ -78,8 +78,9 @@ struct forget_record {
 template <class... Records>
 struct record_types {};
 
-/// The records of a log of `Value`: a storage is a template over such a set. Of the types in `latest` only the newest record
-/// counts. The vote itself is the record of a vote: it implies the promise of its ballot, so the two cannot be torn apart.
+/// The records of a log of `Value`: a storage is a template over such a set. Of the types in
+/// `latest` only the newest record counts. The vote itself is the record of a vote: it implies the
+/// promise of its ballot, so the two cannot be torn apart.
 template <class Value>
 struct records {
     using vote = synod::vote<Value>;

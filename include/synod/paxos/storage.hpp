@@ -13,8 +13,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Names one sync: all records appended before `start_sync` was given this token. `instance` names the role that asked, so that
-/// an answer to a role that is gone does not count for the one that took its place.
+/// Names one sync: all records appended before `start_sync` was given this token. `instance` names
+/// the role that asked, so that an answer to a role that is gone does not count for the one that
+/// took its place.
 struct sync_token {
     std::uint64_t instance = 0;
     std::uint64_t records = 0;
@@ -76,22 +77,26 @@ concept start_sync_fits = !names_start_sync<S> || starts_sync<S>;
 
 /// Keeps records.
 /// - Records appended and then synced survive a crash, in order, as a prefix of all appended.
-/// - `append` stages; it cannot fail at once: what it could not stage makes every later `sync` fail.
-/// - `sync` makes all appended records durable. After it has failed once it never succeeds again: what the failed write left
-///   behind is unknown until the storage is opened anew.
-/// - `recover(sink)` calls `sink(record)` for the durable records: first the newest of each type in `records::latest`, which
-///   replaces the earlier ones of its type, then the votes; those in one slot in the order in which they were appended, of which
-///   all but the last may be left out. Roles rest on that order: the forget_record says where the votes begin, so that room is
-///   made for the slots that are kept and not for all since the first.
+/// - `append` stages; it cannot fail at once: what it could not stage makes every later `sync`
+///   fail.
+/// - `sync` makes all appended records durable. After it has failed once it never succeeds again:
+///   what the failed write left behind is unknown until the storage is opened anew.
+/// - `recover(sink)` calls `sink(record)` for the durable records: first the newest of each type in
+///   `records::latest`, which replaces the earlier ones of its type, then the votes; those in one
+///   slot in the order in which they were appended, of which all but the last may be left out.
+///   Roles rest on that order: the forget_record says where the votes begin, so that room is made
+///   for the slots that are kept and not for all since the first.
 /// - `forget(below)` lets it drop votes in slots below.
-/// - A `start_sync` is that of an async_storage, or none: one that is nearly so would go uncalled without a word.
+/// - A `start_sync` is that of an async_storage, or none: one that is nearly so would go uncalled
+///   without a word.
 template <class S, class Value>
 concept storage = std::movable<S> && detail::appends_records<S, Value> && detail::syncs<S> &&
                   detail::recovers<S, Value> && detail::forgets<S> && detail::start_sync_fits<S>;
 
 /// A storage that can sync while the role goes on.
-/// - `start_sync(token)` returns at once; later the host hands `synced(token, error)` to the role. A token covers all that was
-///   appended before it was started; several may be on their way, and a later one covers the earlier.
+/// - `start_sync(token)` returns at once; later the host hands `synced(token, error)` to the role.
+///   A token covers all that was appended before it was started; several may be on their way, and a
+///   later one covers the earlier.
 template <class S, class Value>
 concept async_storage = storage<S, Value> && detail::starts_sync<S>;
 

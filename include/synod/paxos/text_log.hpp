@@ -1,4 +1,5 @@
-// synod/paxos/text_log.hpp - an observer that writes one line for each event, to wherever the host wants it.
+// synod/paxos/text_log.hpp - an observer that writes one line for each event, to wherever the host
+// wants it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -33,9 +34,9 @@ namespace synod::inline SYNOD_ABI {
     return "unknown";
 }
 
-/// Calls `sink(std::string_view)` with a line for each event, without a line break. A member of a policy:
-/// `policy<majority, text_log<Sink>>{.quorums = ..., .observer = text_log(sink)}`. Copies of the policy copy the sink. Allocates for
-/// each line: for people, not for the hot path.
+/// Calls `sink(std::string_view)` with a line for each event, without a line break. A member of a
+/// policy: `policy<majority, text_log<Sink>>{.quorums = ..., .observer = text_log(sink)}`. Copies
+/// of the policy copy the sink. Allocates for each line: for people, not for the hot path.
 template <std::invocable<std::string_view> Sink>
 class text_log {
 public:

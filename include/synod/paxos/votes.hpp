@@ -30,8 +30,8 @@ public:
     /// Precondition: ballot_of(at).exists().
     [[nodiscard]] const vote<Value>& at(slot at) const { return window_[at]; }
 
-    /// Takes the place of an earlier vote in slot `at`, if there is one. Precondition: at >= first(); the caller bounds how far
-    /// ahead. The reference is good until the next vote is put.
+    /// Takes the place of an earlier vote in slot `at`, if there is one. Precondition: at >=
+    /// first(); the caller bounds how far ahead. The reference is good until the next vote is put.
     [[gnu::always_inline]] const vote<Value>& put(slot at, ballot voted, Value&& value) {
         if (at != window_.end()) return put_elsewhere(at, voted, std::move(value));
         return window_.extend(at, voted, std::move(value));

@@ -1,4 +1,5 @@
-// synod/storage/memory.hpp - a storage that lasts as long as its owner, and forgets what was not synced when told to.
+// synod/storage/memory.hpp - a storage that lasts as long as its owner, and forgets what was not
+// synced when told to.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,8 +14,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Keeps the records of `Records` in memory: for tests, for benches, and for clusters that live in one process. A host that wants
-/// them to outlive their replica keeps the storage itself and lends a `shared` handle. Copyable and comparable; not thread-safe.
+/// Keeps the records of `Records` in memory: for tests, for benches, and for clusters that live in
+/// one process. A host that wants them to outlive their replica keeps the storage itself and lends
+/// a `shared` handle. Copyable and comparable; not thread-safe.
 template <class Records>
 class memory_storage {
 public:
@@ -35,7 +37,8 @@ public:
         has_unsynced_ = true;
     }
 
-    /// Makes every staged record durable. Constant time but for votes that replace others; cannot fail.
+    /// Makes every staged record durable. Constant time but for votes that replace others; cannot
+    /// fail.
     [[nodiscard]] std::error_code sync() noexcept {
         synced_below_ = votes_.end();
         if (!replaced_.empty()) replaced_.clear();
@@ -44,7 +47,8 @@ public:
         return {};
     }
 
-    /// Calls `sink` with every durable record: the latest of each type, then the votes in slot order.
+    /// Calls `sink` with every durable record: the latest of each type, then the votes in slot
+    /// order.
     template <class Sink>
     [[nodiscard]] std::error_code recover(Sink&& sink) {
         crash();

@@ -1,4 +1,5 @@
-// synod/testing/audited.hpp - a state machine under the eyes of an auditor, which compares what all replicas apply.
+// synod/testing/audited.hpp - a state machine under the eyes of an auditor, which compares what all
+// replicas apply.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,11 +17,12 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Every input that a machine has had, in order, as numbers: equal at equal index on every replica and in every life, or replicas have
-/// diverged. Input `n` is what takes a machine from n to n + 1.
+/// Every input that a machine has had, in order, as numbers: equal at equal index on every replica
+/// and in every life, or replicas have diverged. Input `n` is what takes a machine from n to n + 1.
 class audit_trail {
 public:
-    /// The digest of input `index` and all before it, as some replica saw it. False if another saw another.
+    /// The digest of input `index` and all before it, as some replica saw it. False if another saw
+    /// another.
     [[nodiscard]] bool agrees(std::uint64_t index, std::uint64_t digest) {
         if (index < digests_.size()) return digests_[index] == digest;
         digests_.push_back(digest);
@@ -43,10 +45,12 @@ private:
     std::map<std::uint64_t, std::uint64_t> states_;  // digests, by number of inputs
 };
 
-/// `Machine`, and what the auditor hears of it: `auditor.saw(machine, input)` once for each input of the log, from whichever
-/// replica comes there first, and `auditor.diverged(what)` when another replica has had other inputs, or come to another state. Inputs are
-/// `applied`, `advanced` and `led`. A replica of an audited machine is a replica of the machine itself: it answers like it. It counts
-/// inputs from the first one of the log, so it must have seen them all: no replica may begin with the snapshot of another.
+/// `Machine`, and what the auditor hears of it: `auditor.saw(machine, input)` once for each input
+/// of the log, from whichever replica comes there first, and `auditor.diverged(what)` when another
+/// replica has had other inputs, or come to another state. Inputs are `applied`, `advanced` and
+/// `led`. A replica of an audited machine is a replica of the machine itself: it answers like it.
+/// It counts inputs from the first one of the log, so it must have seen them all: no replica may
+/// begin with the snapshot of another.
 template <timed_state_machine Machine, class Auditor>
 class audited {
 public:
@@ -125,7 +129,8 @@ private:
         live_on_in(state);
     }
 
-    /// From here on the machine is one that was restored from its own snapshot: nothing may be lost by that, except events.
+    /// From here on the machine is one that was restored from its own snapshot: nothing may be lost
+    /// by that, except events.
     void live_on_in(const bytes& state) {
         if (!restores_) return;
         byte_reader in(state);

@@ -20,10 +20,11 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Applies random logs to machines that `make()` makes, each like the first, and compares what they show. `source` is either
-/// `source(prng&)`, which makes the bytes of one command, or `source(seed)`, which makes a whole log, a vector of `log_step`, for
-/// machines whose commands refer to earlier results. The laws are in `machine_laws`; those of timers and events are put to the test
-/// for a timed_state_machine and an event_source.
+/// Applies random logs to machines that `make()` makes, each like the first, and compares what they
+/// show. `source` is either `source(prng&)`, which makes the bytes of one command, or
+/// `source(seed)`, which makes a whole log, a vector of `log_step`, for machines whose commands
+/// refer to earlier results. The laws are in `machine_laws`; those of timers and events are put to
+/// the test for a timed_state_machine and an event_source.
 ///
 /// A log of `effort::operations` steps costs some three times their square in commands.
 template <std::invocable Make, class Source>

@@ -18,11 +18,13 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Plays random appends, syncs, forgets, failures and crashes on a storage of `Value`, and compares what is recovered with what
-/// may be. `make()` gives an empty disk; each run and each attempt to shorten one asks for another. Values come from value_maker.
+/// Plays random appends, syncs, forgets, failures and crashes on a storage of `Value`, and compares
+/// what is recovered with what may be. `make()` gives an empty disk; each run and each attempt to
+/// shorten one asks for another. Values come from value_maker.
 ///
-/// The laws are in `storage_laws`. Those of failures are put to the test if the disk has `fail_next_sync`, that of asynchronous
-/// syncs if the storage is an async_storage and the disk has `answers`.
+/// The laws are in `storage_laws`. Those of failures are put to the test if the disk has
+/// `fail_next_sync`, that of asynchronous syncs if the storage is an async_storage and the disk has
+/// `answers`.
 template <std::regular Value, std::invocable Make>
     requires disk<std::invoke_result_t<Make&>, Value>
 [[nodiscard]] report check_storage(Make make, const effort& how = {}) {

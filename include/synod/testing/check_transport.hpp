@@ -63,11 +63,13 @@ void try_runs(Make& make, const transport_options& how, report& out) {
 
 }  // namespace detail
 
-/// Sends random messages of every kind that is in `Message` over networks that `make()` makes, and looks at what arrives. Loss,
-/// delay, repetition and another order are no fault. The laws are in `transport_laws`.
+/// Sends random messages of every kind that is in `Message` over networks that `make()` makes, and
+/// looks at what arrives. Loss, delay, repetition and another order are no fault. The laws are in
+/// `transport_laws`.
 ///
-/// One law needs a second thread even for a transport that has none: it sends while this one watches whether it ever returns.
-/// After it was broken, that thread and its network are left as they hang.
+/// One law needs a second thread even for a transport that has none: it sends while this one
+/// watches whether it ever returns. After it was broken, that thread and its network are left as
+/// they hang.
 template <class Message = replica_message, std::invocable Make>
     requires network_of<std::invoke_result_t<Make&>, Message>
 [[nodiscard]] report check_transport(Make make, const transport_options& how = {}) {

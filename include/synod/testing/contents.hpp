@@ -22,8 +22,8 @@ namespace synod::inline SYNOD_ABI::testing {
 
 class contents;
 
-/// Makes a random `Value` for the kits: `make(contents&)`. Numbers, texts and entries are made already; whoever has another value
-/// specialises it.
+/// Makes a random `Value` for the kits: `make(contents&)`. Numbers, texts and entries are made
+/// already; whoever has another value specialises it.
 template <class Value>
 struct value_maker;
 
@@ -32,7 +32,8 @@ class contents {
 public:
     static constexpr std::uint64_t usual_longest = 65'536;  // bytes
 
-    /// Buffers come from `pool`, which may be shared by many; what has a length has at most `longest` bytes.
+    /// Buffers come from `pool`, which may be shared by many; what has a length has at most
+    /// `longest` bytes.
     contents(std::uint64_t seed, buffer_pool& pool, std::uint64_t longest = usual_longest)
         : random_(seed), pool_(&pool), longest_(longest) {}
 
@@ -67,8 +68,8 @@ public:
         return {slot(random_.next()), ballot(), value<Value>()};
     }
 
-    /// One of the messages of a set, which may be a std::variant, a one_of, or a set of sets. `kind` says which: random numbers
-    /// make all of them, equal ones the same.
+    /// One of the messages of a set, which may be a std::variant, a one_of, or a set of sets.
+    /// `kind` says which: random numbers make all of them, equal ones the same.
     template <class Set>
     [[nodiscard]] Set message(std::uint64_t kind) {
         Set made;

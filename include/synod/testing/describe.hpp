@@ -14,7 +14,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-// Each says what a reader of a trace needs to know of the message: the ballot, the slot, and what is told of them.
+// Each says what a reader of a trace needs to know of the message: the ballot, the slot, and what
+// is told of them.
 
 template <class Value>
 [[nodiscard]] std::string describe(const accept<Value>& said) {

@@ -1,4 +1,5 @@
-// synod/testing/disk.hpp - the concept of a disk: where a storage is opened, and opened again after a crash.
+// synod/testing/disk.hpp - the concept of a disk: where a storage is opened, and opened again after
+// a crash.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -41,16 +42,19 @@ concept can_answer = requires(D& disk, opened_by<D>& opened, const any_answer_si
 }  // namespace detail
 
 /// What a storage is tried on: the directory, device or memory below it. A disk begins empty.
-/// - `open()` opens the storage on what is there, by value; it is called first, and once after each crash.
-/// - `crash(opened)` loses what a crash of the host may lose, as much of it as the tester likes. The storage that was open is
-///   destroyed right after it and must not add to what is there.
-/// - `fail_next_sync(opened)`, if there is one, makes the next sync of the open storage fail; once it is opened anew it works.
-/// - `answers(opened, sink)`, if there is one, calls `sink(token, error)` for each sync that has ended since the last call. It is
-///   called until all that were started are answered.
+/// - `open()` opens the storage on what is there, by value; it is called first, and once after each
+///   crash.
+/// - `crash(opened)` loses what a crash of the host may lose, as much of it as the tester likes.
+///   The storage that was open is destroyed right after it and must not add to what is there.
+/// - `fail_next_sync(opened)`, if there is one, makes the next sync of the open storage fail; once
+///   it is opened anew it works.
+/// - `answers(opened, sink)`, if there is one, calls `sink(token, error)` for each sync that has
+///   ended since the last call. It is called until all that were started are answered.
 template <class D, class Value>
 concept disk = testing::detail::opens_storage<D, Value> && testing::detail::crashes<D>;
 
-/// A disk for a storage that is a value and has a member `crash()` that loses what was not synced, such as memory_storage.
+/// A disk for a storage that is a value and has a member `crash()` that loses what was not synced,
+/// such as memory_storage.
 template <class Storage>
 class value_disk {
 public:

@@ -1,4 +1,5 @@
-// synod/testing/durable_marks.hpp - what is durable on one disk, as much of it as others may have been told.
+// synod/testing/durable_marks.hpp - what is durable on one disk, as much of it as others may have
+// been told.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,8 +16,9 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// The promise, the reservation and the votes that a disk holds, with fingerprints for values. Each record that becomes durable is
-/// held to the invariants of paxos/invariant.hpp: none of the three ever falls. A value.
+/// The promise, the reservation and the votes that a disk holds, with fingerprints for values. Each
+/// record that becomes durable is held to the invariants of paxos/invariant.hpp: none of the three
+/// ever falls. A value.
 class durable_marks {
 public:
     /// The highest ballot promised or voted in.
@@ -29,8 +31,9 @@ public:
         return at < votes_.first() || (votes_.ballot_of(at).exists() && votes_.ballot_of(at) >= in);
     }
 
-    /// A record has become durable. The name of the invariant that it breaks, or nullptr. A vote takes the place of what was there in any
-    /// case; a promise or reservation that falls leaves the higher one.
+    /// A record has become durable. The name of the invariant that it breaks, or nullptr. A vote
+    /// takes the place of what was there in any case; a promise or reservation that falls leaves
+    /// the higher one.
     template <class Value>
     [[nodiscard]] const char* note(const vote<Value>& one) {
         if (one.at < votes_.first()) return nullptr;
@@ -66,7 +69,8 @@ private:
     synod::votes<std::uint64_t> votes_;
 };
 
-/// The name of the first invariant that is broken by what is there after, of all that was there before; nullptr if nothing has fallen.
+/// The name of the first invariant that is broken by what is there after, of all that was there
+/// before; nullptr if nothing has fallen.
 [[nodiscard]] inline const char* first_fallen(const durable_marks& before,
                                               const durable_marks& after) {
     if (!invariant::promise_never_falls(before, after)) return "promise_never_falls";

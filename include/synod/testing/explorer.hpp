@@ -1,8 +1,9 @@
-// synod/testing/explorer.hpp - every state that a world can come to, and the shortest way to one that breaks an invariant.
+// synod/testing/explorer.hpp - every state that a world can come to, and the shortest way to one
+// that breaks an invariant.
 //
-// A state is remembered by 128 bits and by the way it was reached first: which state came before, and which of its steps was taken.
-// The states themselves are kept only until they have been visited, and steps not at all: a schedule is written down by walking it
-// again.
+// A state is remembered by 128 bits and by the way it was reached first: which state came before,
+// and which of its steps was taken. The states themselves are kept only until they have been
+// visited, and steps not at all: a schedule is written down by walking it again.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,7 +26,8 @@ namespace synod::inline SYNOD_ABI::testing {
 
 /// Where a search stops.
 struct explorer_limits {
-    /// Distinct states at the most, and never more than `most_states`. A search that meets one more says `met_limit`.
+    /// Distinct states at the most, and never more than `most_states`. A search that meets one more
+    /// says `met_limit`.
     std::uint64_t states = most_states;
 
     static constexpr std::uint64_t most_states = UINT32_MAX;
@@ -35,7 +37,8 @@ struct explorer_limits {
 struct findings {
     std::uint64_t distinct = 0;   // states
     std::uint64_t generated = 0;  // the initial state, and every successor of every state
-    /// States on the longest of the ways found, the initial one included. Breadth first these are the shortest ways.
+    /// States on the longest of the ways found, the initial one included. Breadth first these are
+    /// the shortest ways.
     std::uint64_t depth = 0;
     std::string broken{};  // the invariant that does not hold; empty when all do
     std::vector<std::string>
@@ -51,7 +54,8 @@ struct findings {
 
 namespace detail {
 
-/// Which of the states known but not yet visited is visited next: the one known longest, or the one known last.
+/// Which of the states known but not yet visited is visited next: the one known longest, or the one
+/// known last.
 enum class visiting_order : std::uint8_t { breadth_first, depth_first };
 
 /// One search.
@@ -121,8 +125,9 @@ private:
         return next;
     }
 
-    /// The successors of some states are generated before the first is looked up, so that the memory they are looked up in is fetched
-    /// meanwhile: that is what most of the time would go to.
+    /// The successors of some states are generated before the first is looked up, so that the
+    /// memory they are looked up in is fetched meanwhile: that is what most of the time would go
+    /// to.
     void visit_some() {
         const bool is_broad = order_ == visiting_order::breadth_first;
         const std::size_t count = is_broad ? std::min(most_together, unvisited_.size()) : 1;
@@ -219,15 +224,17 @@ private:
 
 }  // namespace detail
 
-/// Visits every state that `world` can come to, those a few steps away first, and stops where an invariant is broken or a limit is
-/// met. Memory: 20 to 50 bytes for each distinct state, and those not yet visited.
+/// Visits every state that `world` can come to, those a few steps away first, and stops where an
+/// invariant is broken or a limit is met. Memory: 20 to 50 bytes for each distinct state, and those
+/// not yet visited.
 template <world World>
 [[nodiscard]] findings breadth_first(World& world, explorer_limits limits = {}) {
     return detail::search<World>(world, detail::visiting_order::breadth_first, limits).run();
 }
 
-/// The same with the newest state first. What it finds in the end is the same, whatever the order: a check of the search, and of a
-/// world whose fingerprints leave something out. The schedule to a broken invariant is rarely the shortest.
+/// The same with the newest state first. What it finds in the end is the same, whatever the order:
+/// a check of the search, and of a world whose fingerprints leave something out. The schedule to a
+/// broken invariant is rarely the shortest.
 template <world World>
 [[nodiscard]] findings depth_first(World& world, explorer_limits limits = {}) {
     return detail::search<World>(world, detail::visiting_order::depth_first, limits).run();

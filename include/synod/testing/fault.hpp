@@ -102,11 +102,13 @@ inline constexpr std::size_t fault_classes = static_cast<std::size_t>(fault::sta
     return names[static_cast<std::size_t>(which)];
 }
 
-/// Whether a class is of the common run of things: what befalls one message, what a client asks for that it should not, and how a
-/// clock is set before the run begins. Such strike by the hundred, so they say little about how much a run has gone through, and
-/// they are not told in a trace, where they are seen as what does not arrive, arrives again, late, or in vain.
+/// Whether a class is of the common run of things: what befalls one message, what a client asks for
+/// that it should not, and how a clock is set before the run begins. Such strike by the hundred, so
+/// they say little about how much a run has gone through, and they are not told in a trace, where
+/// they are seen as what does not arrive, arrives again, late, or in vain.
 ///
-/// All other classes change what a path, a node, a disk, a clock or a client can do, and are counted one by one.
+/// All other classes change what a path, a node, a disk, a clock or a client can do, and are
+/// counted one by one.
 [[nodiscard]] constexpr bool is_common(fault which) {
     switch (which) {
         case fault::loss:

@@ -1,4 +1,5 @@
-// synod/testing/fenced_lock_model.hpp - a lock with fencing tokens as a sequential object, to judge what its clients were told.
+// synod/testing/fenced_lock_model.hpp - a lock with fencing tokens as a sequential object, to judge
+// what its clients were told.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,14 +16,17 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Locks that are taken under rising tokens and given back, or lost when a session ends. The model is told, by `add_grant`, every token that
-/// was ever issued, and looks in the history for those whose grant or end nobody was told of: these may come about at any time.
+/// Locks that are taken under rising tokens and given back, or lost when a session ends. The model
+/// is told, by `add_grant`, every token that was ever issued, and looks in the history for those
+/// whose grant or end nobody was told of: these may come about at any time.
 ///
-/// So one lock goes through a chain of states: free, held under its first token, free, held under its second, and so on; every operation
-/// needs one of them, or any that is held or free, and the search only asks when each link of the chain was passed. A state is the number of links
-/// that were. (locks 3.2)
+/// So one lock goes through a chain of states: free, held under its first token, free, held under
+/// its second, and so on; every operation needs one of them, or any that is held or free, and the
+/// search only asks when each link of the chain was passed. A state is the number of links that
+/// were. (locks 3.2)
 ///
-/// With lock-delays, a lock whose holder was lost may be closed to others until the next grant, though nobody holds it. (locks 3.6)
+/// With lock-delays, a lock whose holder was lost may be closed to others until the next grant,
+/// though nobody holds it. (locks 3.6)
 class fenced_lock_model {
 public:
     enum class function : std::uint8_t { acquire, release, read };
@@ -117,7 +121,8 @@ private:
         return which % 2 == 0 ? !its.is_grant_told : !its.is_end_told;
     }
 
-    /// Whether the lock is free, and the hold before that was not given back as far as anybody was told.
+    /// Whether the lock is free, and the hold before that was not given back as far as anybody was
+    /// told.
     [[nodiscard]] bool may_be_closed(std::size_t lock, state passed) const {
         const bool had_holder = passed % 2 == unheld && passed > 0;
         return has_lock_delays_ && had_holder && is_silent(lock, passed - 1);
@@ -133,7 +138,8 @@ private:
         return true;
     }
 
-    /// Passes silent links until the lock is held, or is not. To pass fewer is never worse: the others can be passed later.
+    /// Passes silent links until the lock is held, or is not. To pass fewer is never worse: the
+    /// others can be passed later.
     [[nodiscard]] bool reach_any(std::size_t lock, state& passed, state wanted) const {
         for (; passed % 2 != wanted; ++passed) {
             if (!is_silent(lock, passed)) return false;

@@ -1,4 +1,5 @@
-// synod/testing/fenced_resource.hpp - what the locks of a simulated run protect, and who was let in under which token.
+// synod/testing/fenced_resource.hpp - what the locks of a simulated run protect, and who was let in
+// under which token.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,8 +19,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// One resource for each lock, behind a `Gate`. Writes take their time to get there, however long; the gate must take those of the newest
-/// token seen and refuse all others.
+/// One resource for each lock, behind a `Gate`. Writes take their time to get there, however long;
+/// the gate must take those of the newest token seen and refuse all others.
 template <class Gate>
 class fenced_resource {
 public:

@@ -1,4 +1,5 @@
-// synod/testing/history.hpp - what processes called, and what came back, in the order in which it happened.
+// synod/testing/history.hpp - what processes called, and what came back, in the order in which it
+// happened.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,7 +20,8 @@ namespace synod::inline SYNOD_ABI::testing {
 /// One caller of a history. It calls one operation at a time.
 using process_id = id<struct process_tag, std::uint64_t>;
 
-/// One operation, as a model sees it: who asked what, and what was answered. Without an output nobody saw the answer.
+/// One operation, as a model sees it: who asked what, and what was answered. Without an output
+/// nobody saw the answer.
 template <class Input, class Output>
 struct operation {
     process_id process;
@@ -44,8 +46,9 @@ struct recorded_operation {
     testing::ending ending = testing::ending::pending;
 };
 
-/// Records what processes call and what comes back. Each member function that takes a process appends one event, and only the
-/// order of events counts: record what happens at the moment, real or simulated, at which it happens. Not thread-safe.
+/// Records what processes call and what comes back. Each member function that takes a process
+/// appends one event, and only the order of events counts: record what happens at the moment, real
+/// or simulated, at which it happens. Not thread-safe.
 template <class Input, class Output>
 class history {
 public:
@@ -58,7 +61,8 @@ public:
         operations_.push_back({{process, std::move(input), std::nullopt}, events_++, {}});
     }
 
-    /// The pending operation of `process` returns `output`. Precondition of this and of what follows: it has one pending.
+    /// The pending operation of `process` returns `output`. Precondition of this and of what
+    /// follows: it has one pending.
     void complete(process_id process, Output output) {
         end(process, ending::returned).operation.output = std::move(output);
     }
@@ -69,7 +73,8 @@ public:
     /// The pending operation of `process` has taken no effect and never will.
     void fail(process_id process) { end(process, ending::failed); }
 
-    /// `process` no longer waits for its pending operation, which stays open for ever, and may call another one.
+    /// `process` no longer waits for its pending operation, which stays open for ever, and may call
+    /// another one.
     void abandon(process_id process) { end(process, ending::abandoned); }
 
     [[nodiscard]] bool is_pending(process_id process) const { return pending_.contains(process); }

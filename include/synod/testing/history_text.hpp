@@ -1,4 +1,5 @@
-// synod/testing/history_text.hpp - reads histories that Jepsen, or somebody who writes as it does, has recorded.
+// synod/testing/history_text.hpp - reads histories that Jepsen, or somebody who writes as it does,
+// has recorded.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -40,10 +41,12 @@ struct event_text {
     edn_value value;
 };
 
-/// How the operations of a `Model` are written. A specialisation has three functions, which throw malformed_text:
+/// How the operations of a `Model` are written. A specialisation has three functions, which throw
+/// malformed_text:
 /// - `input(call)` is what is asked by an event of kind `invoke`;
 /// - `output(call, answer)` is what an event of kind `ok` answers;
-/// - `is_unseen(failure)` says whether an event of kind `fail` only means that nobody saw the answer.
+/// - `is_unseen(failure)` says whether an event of kind `fail` only means that nobody saw the
+///   answer.
 template <class Model>
 struct operation_text;
 
@@ -192,8 +195,8 @@ private:
 
 }  // namespace detail
 
-/// Reads one line: an operation map such as `{:process 0, :type :invoke, :f :read, :value nil}`, or a line of Jepsen's log such as
-/// `INFO jepsen.util - 0 :invoke :read nil`. Throws malformed_text.
+/// Reads one line: an operation map such as `{:process 0, :type :invoke, :f :read, :value nil}`, or
+/// a line of Jepsen's log such as `INFO jepsen.util - 0 :invoke :read nil`. Throws malformed_text.
 [[nodiscard]] inline event_text read_event(std::string_view line) {
     edn_reader reader(line);
     event_text read = reader.take('{') ? testing::detail::event_map::read(reader)
@@ -202,8 +205,9 @@ private:
     return read;
 }
 
-/// Reads a history, one event a line; empty lines say nothing. Throws malformed_text, which names `file`, the line and the reason,
-/// for a line that cannot be read or cannot follow those before, for a text without events, and when `in` cannot be read.
+/// Reads a history, one event a line; empty lines say nothing. Throws malformed_text, which names
+/// `file`, the line and the reason, for a line that cannot be read or cannot follow those before,
+/// for a text without events, and when `in` cannot be read.
 template <linearizability_model Model>
 [[nodiscard]] read_history<Model> read_history_from(std::istream& in, const std::string& file) {
     read_history<Model> read;

@@ -1,8 +1,10 @@
-// synod/testing/interning.hpp - small numbers in place of large values, and real code that runs once for each thing it can be asked.
+// synod/testing/interning.hpp - small numbers in place of large values, and real code that runs
+// once for each thing it can be asked.
 //
-// In a small world a role has few states, though the world has millions: the same acceptor is asked the same question in thousands
-// of them. So a world's state holds the number of each role's state, and `reactions` runs the real role once for each pair of a
-// state and a question and remembers what came of it. What runs is the role as it is shipped; it must be deterministic.
+// In a small world a role has few states, though the world has millions: the same acceptor is asked
+// the same question in thousands of them. So a world's state holds the number of each role's state,
+// and `reactions` runs the real role once for each pair of a state and a question and remembers
+// what came of it. What runs is the role as it is shipped; it must be deterministic.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -28,12 +30,13 @@ namespace synod::inline SYNOD_ABI::testing {
 template <class T>
 concept internable = std::copyable<T> && std::equality_comparable<T> && fingerprintable<T>;
 
-/// The number of a `Value`. Numbers of equal values are equal, so a state made of them compares and hashes as one made of the values.
+/// The number of a `Value`. Numbers of equal values are equal, so a state made of them compares and
+/// hashes as one made of the values.
 template <class Value, std::unsigned_integral Representation = std::uint32_t>
 using interned = id<Value, Representation>;
 
-/// Gives each different value a number, counted from zero in the order of their arrival. A state with numbers in it has a meaning
-/// only beside its interner.
+/// Gives each different value a number, counted from zero in the order of their arrival. A state
+/// with numbers in it has a meaning only beside its interner.
 template <internable Value, std::unsigned_integral Representation = std::uint32_t>
 class interner {
 public:
@@ -46,7 +49,8 @@ public:
     interner& operator=(const interner&) = delete;
     ~interner() = default;
 
-    /// The number of `value`: that of its equal, or the next. Throws std::length_error when there are more values than numbers.
+    /// The number of `value`: that of its equal, or the next. Throws std::length_error when there
+    /// are more values than numbers.
     [[nodiscard]] number of(Value value) {
         const auto [where, is_new] = numbers_.try_emplace(std::move(value));
         if (is_new) {
@@ -84,8 +88,8 @@ struct no_answer {
     void fingerprint(Sink& /*sink*/) const {}
 };
 
-/// What deterministic components make of their inputs: what each becomes, and what it answers. The inputs are numbered by the world,
-/// densely: with an interner, or by counting them.
+/// What deterministic components make of their inputs: what each becomes, and what it answers. The
+/// inputs are numbered by the world, densely: with an interner, or by counting them.
 template <internable Component, class Input, internable Answer = no_answer,
           std::unsigned_integral Representation = std::uint32_t>
 class reactions {
@@ -106,8 +110,9 @@ public:
     [[nodiscard]] interner<Answer, Representation>& answers() { return answers_; }
     [[nodiscard]] const interner<Answer, Representation>& answers() const { return answers_; }
 
-    /// What comes of `input` reaching `here`. Asked for the first time, `react(component)` hands the input to a copy of the component
-    /// and returns its answer; from then on that is remembered, and `react` is not called.
+    /// What comes of `input` reaching `here`. Asked for the first time, `react(component)` hands
+    /// the input to a copy of the component and returns its answer; from then on that is
+    /// remembered, and `react` is not called.
     template <class React>
         requires std::convertible_to<std::invoke_result_t<React&, Component&>, Answer>
     reaction of(component here, input said, React&& react) {

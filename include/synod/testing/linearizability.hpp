@@ -1,4 +1,5 @@
-// synod/testing/linearizability.hpp - whether a recorded history is one that a sequential object can explain.
+// synod/testing/linearizability.hpp - whether a recorded history is one that a sequential object
+// can explain.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,13 +22,16 @@ namespace synod::inline SYNOD_ABI::testing {
 struct linearizability {
     testing::verdict verdict = verdict::linearizable;
 
-    /// How many events, from the first, already are not linearizable. Zero unless the verdict is not_linearizable.
+    /// How many events, from the first, already are not linearizable. Zero unless the verdict is
+    /// not_linearizable.
     std::size_t failing_prefix = 0;
 
-    /// Whether every shorter prefix is known to be linearizable. False when a limit ended the search for it.
+    /// Whether every shorter prefix is known to be linearizable. False when a limit ended the
+    /// search for it.
     bool is_shortest = true;
 
-    /// The events of the failing prefix that concern the key that fails, ascending; all of them when the model has no keys.
+    /// The events of the failing prefix that concern the key that fails, ascending; all of them
+    /// when the model has no keys.
     std::vector<std::size_t> failing_events;
 
     /// What all searches together cost.
@@ -88,9 +92,9 @@ private:
         }
     }
 
-    /// The shortest failing prefix, which has at least `low` events, given that the one of `high` events fails. Once a prefix fails
-    /// all longer ones do, so it is found by bisection. What stops the search of a long prefix mostly is what fails, so the
-    /// lower end is tried first.
+    /// The shortest failing prefix, which has at least `low` events, given that the one of `high`
+    /// events fails. Once a prefix fails all longer ones do, so it is found by bisection. What
+    /// stops the search of a long prefix mostly is what fails, so the lower end is tried first.
     [[nodiscard]] std::size_t shortest(const part& one, std::size_t low, std::size_t high) {
         std::size_t length = low;
         while (low < high) {
@@ -116,7 +120,8 @@ private:
         return {found, search.furthest() + 1};
     }
 
-    /// The operations as the first `length` events show them: what ends later is open, and its answer not known.
+    /// The operations as the first `length` events show them: what ends later is open, and its
+    /// answer not known.
     [[nodiscard]] static std::vector<interval<Model>> within(const part& one, std::size_t length) {
         std::vector<interval<Model>> operations;
         for (const auto* each : one) {
@@ -153,10 +158,12 @@ private:
 
 }  // namespace detail
 
-/// Judges whether all that returned in `recorded` can have taken effect one after another, each between its call and its return,
-/// as `model` says; if not, finds the shortest prefix that already is not linearizable. What failed counts as called, and
-/// open, in each prefix that ends before the failure. `limits` bound all searches together; whatever they cut short is never called
-/// linearizable. The search is exponential in how many operations overlap, at worst, and mostly about linear.
+/// Judges whether all that returned in `recorded` can have taken effect one after another, each
+/// between its call and its return, as `model` says; if not, finds the shortest prefix that already
+/// is not linearizable. What failed counts as called, and open, in each prefix that ends before the
+/// failure. `limits` bound all searches together; whatever they cut short is never called
+/// linearizable. The search is exponential in how many operations overlap, at worst, and mostly
+/// about linear.
 template <linearizability_model Model>
 [[nodiscard]] linearizability check_linearizability(const Model& model,
                                                     const history_of<Model>& recorded,

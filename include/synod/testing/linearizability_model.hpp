@@ -1,4 +1,5 @@
-// synod/testing/linearizability_model.hpp - what a sequential object does: the measure of a concurrent one.
+// synod/testing/linearizability_model.hpp - what a sequential object does: the measure of a
+// concurrent one.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -51,11 +52,13 @@ concept orders_its_keys = !has_keys<M> || requires { requires std::totally_order
 
 /// An object that does one operation after another, with types `state`, `input` and `output`.
 /// - `initial()` is the state before the first operation.
-/// - `step(state, operation)` says whether the operation can do in `state` what it says it did, and if so leaves in `state` what
-///   comes of it; if not, what it leaves there is thrown away. An operation without an output can have had any answer, but one state
-///   has one answer: an object that may choose keeps, as its state, the set of the states it may be in.
-/// - `key(input)`, where there is one, names the part of the object that an operation reads and writes. Operations with different
-///   keys do not touch one another, `initial()` is the state of each part, and each part is searched alone.
+/// - `step(state, operation)` says whether the operation can do in `state` what it says it did, and
+///   if so leaves in `state` what comes of it; if not, what it leaves there is thrown away. An
+///   operation without an output can have had any answer, but one state has one answer: an object
+///   that may choose keeps, as its state, the set of the states it may be in.
+/// - `key(input)`, where there is one, names the part of the object that an operation reads and
+///   writes. Operations with different keys do not touch one another, `initial()` is the state of
+///   each part, and each part is searched alone.
 /// - Equal states have equal fingerprints.
 template <class M>
 concept linearizability_model =
@@ -63,7 +66,8 @@ concept linearizability_model =
     testing::detail::starts_somewhere<M> && testing::detail::takes_steps<M> &&
     testing::detail::orders_its_keys<M>;
 
-/// The histories that a model can judge. Not constrained, so that whoever takes one names what a model lacks.
+/// The histories that a model can judge. Not constrained, so that whoever takes one names what a
+/// model lacks.
 template <class Model>
 using history_of = history<typename Model::input, typename Model::output>;
 

@@ -1,4 +1,5 @@
-// synod/testing/lock_audit.hpp - what must be true of a lock service from the outside, whoever asks it for what.
+// synod/testing/lock_audit.hpp - what must be true of a lock service from the outside, whoever asks
+// it for what.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Sees every input of the lock table once, in log order, and holds it to the invariants of the table and the claims of the ledger.
+/// Sees every input of the lock table once, in log order, and holds it to the invariants of the
+/// table and the claims of the ledger.
 class lock_auditor {
 public:
     using grant = lock_ledger::grant;

@@ -1,4 +1,5 @@
-// synod/testing/lock_errands.hpp - commands of every kind, drawn at random, as a client might give its session to carry.
+// synod/testing/lock_errands.hpp - commands of every kind, drawn at random, as a client might give
+// its session to carry.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,15 +18,16 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Draws any command but those that open, renew and close sessions. Names are few, so that clients meet, and begin with "e"; what is ended
-/// by force was acquired here, and what is withdrawn is kept where it was granted. So nobody loses a hold of another name by this. A
-/// value.
+/// Draws any command but those that open, renew and close sessions. Names are few, so that clients
+/// meet, and begin with "e"; what is ended by force was acquired here, and what is withdrawn is
+/// kept where it was granted. So nobody loses a hold of another name by this. A value.
 class lock_errands {
 public:
     /// `usual` are the limits of the table, which it is told again with small changes.
     explicit lock_errands(const lock::config& usual) : usual_(usual) {}
 
-    /// A command for an owner, or for one that owns what it is about; its stamp is left to the session.
+    /// A command for an owner, or for one that owns what it is about; its stamp is left to the
+    /// session.
     [[nodiscard]] lock::command draw(prng& random, std::uint64_t owner) {
         owner_ = owner;
         switch (random.below(8)) {

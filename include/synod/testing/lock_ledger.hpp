@@ -1,4 +1,5 @@
-// synod/testing/lock_ledger.hpp - what an onlooker remembers of a lock service, and the claims that each further input must keep.
+// synod/testing/lock_ledger.hpp - what an onlooker remembers of a lock service, and the claims that
+// each further input must keep.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -10,6 +11,7 @@
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/testing/detail/lock_facts.hpp>
+#include <synod/testing/detail/owner_claims.hpp>
 #include <synod/testing/detail/waits.hpp>
 
 #include <algorithm>
@@ -25,9 +27,11 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Is shown every input of a lock table once, in log order, with the state before and after it, and names the first claim that an input
-/// breaks; nothing if it keeps all. The claims know nothing of how the table works: who may hold, who may give back, that tokens
-/// rise, that nobody is overtaken, that a command runs once, that a reply is true. A value: the state of a world may hold one.
+/// Is shown every input of a lock table once, in log order, with the state before and after it, and
+/// names the first claim that an input breaks; nothing if it keeps all. The claims know nothing of
+/// how the table works: who may hold, who may give back, that tokens rise, that nobody is
+/// overtaken, that a command runs once, that a reply is true. A value: the state of a world may
+/// hold one.
 class lock_ledger {
 public:
     /// One grant of a lock.
@@ -37,7 +41,8 @@ public:
         session_id session;  // of the holder
     };
 
-    /// A command, as bytes, and its reply. Bytes that are no command must have been answered, and break nothing else.
+    /// A command, as bytes, and its reply. Bytes that are no command must have been answered, and
+    /// break nothing else.
     std::string_view applied(const lock::state& before, bytes_view command, bytes_view result,
                              const lock::state& after) {
         const std::string_view moved = note_move(before, after);
@@ -136,7 +141,8 @@ private:
                                                                  : broken;
     }
 
-    /// A request is granted once at most, all its locks at a time, and every token goes to somebody who may still use it.
+    /// A request is granted once at most, all its locks at a time, and every token goes to somebody
+    /// who may still use it.
     [[nodiscard]] std::string_view note_grants(const lock::state& before,
                                                const lock::state& after) {
         const std::size_t known_before = grants_.size();
@@ -186,7 +192,8 @@ private:
         return is_right ? "" : "sessions_are_unique";
     }
 
-    /// A command runs once; a repeat is answered from memory, except where a wait has ended with a grant, which is news.
+    /// A command runs once; a repeat is answered from memory, except where a wait has ended with a
+    /// grant, which is news.
     template <class Command>
     [[nodiscard]] std::string_view note(const exchange& its, const Command& asked) {
         const request_name name(asked.stamp.session, asked.stamp.sequence);
@@ -204,15 +211,18 @@ private:
     template <class Command>
     [[nodiscard]] static std::string_view check_first(const exchange& its, const Command& asked) {
         if (!is_in_order(its, asked)) return "first_come_first_served";
-        if (const std::string_view broken = check(its.before, asked, its.said); !broken.empty())
+        if (const auto broken = detail::broken_ownership(its.before, asked, its.said);
+            !broken.empty()) {
             return broken;
+        }
         if (const std::string_view broken = check_truth(its, asked); !broken.empty()) return broken;
         if (!is_rightly_queued(its, asked)) return "youngest_gives_way";
         if (!is_rightly_ahead(its, asked)) return "overtaking_is_counted";
         return has_mode(its, asked) ? "" : "granted_in_the_mode_asked_for";
     }
 
-    /// Who is told that it holds does, and of a hold that is given back so much is left as was told. (locks 3.2)
+    /// Who is told that it holds does, and of a hold that is given back so much is left as was
+    /// told. (locks 3.2)
     template <class Command>
     [[nodiscard]] static std::string_view check_truth(const exchange& its, const Command& asked) {
         const session_id asker = asked.stamp.session;
@@ -253,7 +263,8 @@ private:
         return true;
     }
 
-    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who would have it so, too. (locks 3.7)
+    /// Who has just begun to wait has ended nobody's wait by that, but for less urgent ones who
+    /// would have it so, too. (locks 3.7)
     template <class Command>
     [[nodiscard]] static bool is_rightly_queued(const exchange& its, const Command& asked) {
         if constexpr (requires { asked.terms; }) {
@@ -265,7 +276,8 @@ private:
         }
     }
 
-    /// Of those who barge, are let past, or go ahead by priority, all whom they overtake know it. (locks 3.5)
+    /// Of those who barge, are let past, or go ahead by priority, all whom they overtake know it.
+    /// (locks 3.5)
     template <class Command>
     [[nodiscard]] static bool is_rightly_ahead(const exchange& its, const Command& asked) {
         if (!holds_alternative<lock::granted>(its.said)) return true;
@@ -281,7 +293,8 @@ private:
         return true;
     }
 
-    /// Whether who is granted at once holds already, or takes back what it has lost: then it is no overtaking. (locks 3.5, 3.6)
+    /// Whether who is granted at once holds already, or takes back what it has lost: then it is no
+    /// overtaking. (locks 3.5, 3.6)
     [[nodiscard]] static bool passes_otherwise(const lock::state& before,
                                                const lock::acquire& asked, fencing_token token) {
         const bool is_again = (asked.flags & lock::reentrant) != 0 &&
@@ -301,7 +314,8 @@ private:
         return is_live && says_over ? "live_sessions_are_served" : "";
     }
 
-    /// Whoever is granted at once overtakes nobody, unless it barges, or passes otherwise, or by priority. (locks 3.5)
+    /// Whoever is granted at once overtakes nobody, unless it barges, or passes otherwise, or by
+    /// priority. (locks 3.5)
     template <class Command>
     [[nodiscard]] static bool is_in_order(const exchange& its, const Command& asked) {
         const auto* const granted = get_if<lock::granted>(&its.said);
@@ -320,73 +334,6 @@ private:
             });
         }
         return true;
-    }
-    /// A hold is given back by its owner alone. (locks 3.2)
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::release& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::released>(said)) return {};
-        const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
-        return is_own ? "" : "only_owners_release";
-    }
-
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::release_all& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::released>(said)) return {};
-        for (const fencing_token token : asked.tokens) {
-            const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, token);
-            if (!is_own) return "only_owners_release";
-        }
-        return {};
-    }
-
-    /// Its lease is renewed by its owner alone. (locks 3.2)
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::renew_hold& asked, const lock::reply& said) {
-        if (!holds_alternative<lock::kept>(said)) return {};
-        const bool is_own = detail::is_owner(before, asked.stamp.session, asked.owner, asked.token);
-        return is_own ? "" : "only_owners_renew";
-    }
-
-    /// A token is good as long as somebody holds under it. (locks 3.4)
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::check_token& asked, const lock::reply& said) {
-        const auto* const checked = get_if<lock::token_checked>(&said);
-        if (checked == nullptr) return {};
-        const lock::lock_record* const lock = detail::find_lock(before, asked.name);
-        const bool is_good =
-            lock != nullptr && std::ranges::any_of(lock->holders, [&](const auto& one) {
-                return one.token == asked.token && (one.permits > 0 || one.mode >= asked.mode);
-            });
-        return is_good == (checked->is == lock::validity::valid) ? "" : "good_tokens_are_held";
-    }
-
-    /// Its mode is changed by its owner alone. (locks 3.2)
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::convert& asked, const lock::reply& said) {
-        const bool is_done =
-            holds_alternative<lock::granted>(said) || holds_alternative<lock::queued>(said);
-        if (!is_done) return {};
-        const lock::request_record* const was =
-            detail::find_hold(before, asked.stamp.session, asked.token);
-        if (was == nullptr || was->owner.tag != asked.owner) return "only_owners_convert";
-        const auto* const granted = get_if<lock::granted>(&said);
-        if (granted == nullptr) return {};
-        const bool is_right = asked.to > was->mode ? granted->token > before.last_token
-                                                   : granted->token == asked.token;
-        return is_right ? "" : "upgrades_have_new_tokens";
-    }
-
-    [[nodiscard]] static std::string_view
-    check(const lock::state& before, const lock::keep_alive& asked, const lock::reply& said) {
-        const bool was_live = detail::find_session(before, asked.stamp.session) != nullptr;
-        const bool is_kept = holds_alternative<lock::kept>(said);
-        return is_kept && !was_live ? "expired_sessions_stay_expired" : "";
-    }
-
-    template <class Other>
-    [[nodiscard]] static std::string_view
-    check(const lock::state& /*before*/, const Other& /*asked*/, const lock::reply& /*said*/) {
-        return {};
     }
 
     std::map<request_name, std::vector<std::size_t>> granted_;  // of each request, in grants_

@@ -18,8 +18,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// What a simulation is made of. To run another machine, other rules or another storage under the same faults, derive from this
-/// and hide a member; every mutant is one hidden member.
+/// What a simulation is made of. To run another machine, other rules or another storage under the
+/// same faults, derive from this and hide a member; every mutant is one hidden member.
 struct lock_suite {
     using machine = lock::table;
     using config = lock::config;  // of the machine
@@ -43,7 +43,8 @@ struct lock_suite {
         return *majority::make(members);
     }
 
-    /// By which quorums the oracle says what is chosen: the right ones, whatever the replicas take for quorums.
+    /// By which quorums the oracle says what is chosen: the right ones, whatever the replicas take
+    /// for quorums.
     using watched_quorums = majority;
     [[nodiscard]] static watched_quorums make_watched_quorums(node_set members) {
         return *majority::make(members);

@@ -44,8 +44,8 @@ struct log_step {
     return one.command.size() > longest ? text + "..." : text;
 }
 
-/// Makes a log of `count` steps from `command(prng&)`, which makes the bytes of one: batches, time that passes, leaders that take
-/// over, and now and then a command that is damaged.
+/// Makes a log of `count` steps from `command(prng&)`, which makes the bytes of one: batches, time
+/// that passes, leaders that take over, and now and then a command that is damaged.
 template <std::invocable<prng&> Command>
 [[nodiscard]] std::vector<log_step> random_log(std::uint64_t seed, std::size_t count,
                                                Command&& command) {

@@ -1,4 +1,5 @@
-// synod/testing/machine_laws.hpp - the laws that a state machine must obey, so that replicas stay equal.
+// synod/testing/machine_laws.hpp - the laws that a state machine must obey, so that replicas stay
+// equal.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,7 +26,8 @@ inline constexpr law same_events{"machine.same_events", "the same log gives the 
 /// After `advance(now)` the next deadline of a timed machine is later than `now`.
 inline constexpr law timers_fire{"machine.timers_fire", "no deadline is left behind by time"};
 
-/// Writing a snapshot changes nothing: two in a row are equal, and the machine goes on as if there had been none.
+/// Writing a snapshot changes nothing: two in a row are equal, and the machine goes on as if there
+/// had been none.
 inline constexpr law snapshot_changes_nothing{"machine.snapshot_changes_nothing",
                                               "writing a snapshot changes nothing"};
 
@@ -33,7 +35,8 @@ inline constexpr law snapshot_changes_nothing{"machine.snapshot_changes_nothing"
 inline constexpr law restores_its_own{"machine.restores_its_own",
                                       "what snapshot wrote can be restored"};
 
-/// A snapshot at any index and the rest of the log equal the whole log, in results, deadlines, events and the last snapshot.
+/// A snapshot at any index and the rest of the log equal the whole log, in results, deadlines,
+/// events and the last snapshot.
 inline constexpr law snapshot_is_whole{"machine.snapshot_is_whole",
                                        "a snapshot and the rest of the log equal the whole log"};
 
@@ -45,7 +48,8 @@ inline constexpr law restore_replaces{"machine.restore_replaces",
 inline constexpr law refusal_changes_nothing{"machine.refusal_changes_nothing",
                                              "a restore that is refused changes nothing"};
 
-/// Of damaged bytes, `restore` takes only those that some snapshot could have written: writing it again gives the same.
+/// Of damaged bytes, `restore` takes only those that some snapshot could have written: writing it
+/// again gives the same.
 inline constexpr law restores_snapshots_only{"machine.restores_snapshots_only",
                                              "only what snapshot could write is restored"};
 

@@ -1,4 +1,5 @@
-// synod/testing/models.hpp - models of a compare-and-set register, of keys with texts, and of mutexes.
+// synod/testing/models.hpp - models of a compare-and-set register, of keys with texts, and of
+// mutexes.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -80,8 +81,9 @@ struct kv_append_model {
     }
 };
 
-/// Mutexes by name, all free at first, each held by one process at most. Record an acquire that gave up as failed: it says nothing
-/// about the mutex. One that was answered that the mutex is held has an output that says so.
+/// Mutexes by name, all free at first, each held by one process at most. Record an acquire that
+/// gave up as failed: it says nothing about the mutex. One that was answered that the mutex is held
+/// has an output that says so.
 struct mutex_model {
     enum class function { acquire, release };
 

@@ -1,4 +1,5 @@
-// synod/testing/models_text.hpp - how the operations of registers, keys with texts, and mutexes are written.
+// synod/testing/models_text.hpp - how the operations of registers, keys with texts, and mutexes are
+// written.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -43,8 +44,9 @@ template <class T>
 
 }  // namespace detail
 
-/// `:read` of nil or a number, `:write` of a number, `:cas` of a vector [expected desired]. A read that failed with `:timed-out`
-/// was not seen; a compare-and-set that failed did not happen, whatever the register held.
+/// `:read` of nil or a number, `:write` of a number, `:cas` of a vector [expected desired]. A read
+/// that failed with `:timed-out` was not seen; a compare-and-set that failed did not happen,
+/// whatever the register held.
 template <>
 struct operation_text<cas_register_model> {
     using function = cas_register_model::function;

@@ -1,4 +1,5 @@
-// synod/testing/nemesis.hpp - what goes wrong in a simulated world beside single messages and syncs, and when.
+// synod/testing/nemesis.hpp - what goes wrong in a simulated world beside single messages and
+// syncs, and when.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,12 +19,14 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Strikes a `World` again and again, each time with one class of those that are on. `World` has a type `server_type`, `servers()` and
-/// `clients()`, vectors of pointers to simulated_server and simulated_client, `network()`, `lease()`, and `is_lawful()`: whether clocks must keep to
+/// Strikes a `World` again and again, each time with one class of those that are on. `World` has a
+/// type `server_type`, `servers()` and `clients()`, vectors of pointers to simulated_server and
+/// simulated_client, `network()`, `lease()`, and `is_lawful()`: whether clocks must keep to
 /// `drift_per_million()`.
 ///
-/// Damage that a node cannot get over is bounded so that a majority of disks stays whole, unless the run is over budget: then nothing
-/// may be decided any more, and that is all that is asked of it.
+/// Damage that a node cannot get over is bounded so that a majority of disks stays whole, unless
+/// the run is over budget: then nothing may be decided any more, and that is all that is asked of
+/// it.
 template <class World>
 class nemesis {
 public:
@@ -73,7 +76,8 @@ private:
                                          fault::clock_rate,        fault::clock_jump,
                                          fault::clock_freeze,      fault::client_crash};
 
-    /// The actor that a fault strikes, if it strikes at all; one of those whom it strikes, if it is many.
+    /// The actor that a fault strikes, if it strikes at all; one of those whom it strikes, if it is
+    /// many.
     using victim = std::optional<node_id>;
 
     [[nodiscard]] victim strike(fault which) {
@@ -159,7 +163,8 @@ private:
         world_.network().cut(node_id(other), node_id(one), end);
     }
 
-    /// Each node hears only the two beside it; for three nodes, one path is cut. A client that is reached hears one node.
+    /// Each node hears only the two beside it; for three nodes, one path is cut. A client that is
+    /// reached hears one node.
     victim cut_to_ring() {
         const std::uint32_t reach = draw_reach();
         const instant end = until(milliseconds(50), seconds(3));
@@ -176,7 +181,8 @@ private:
         return node_id(0);
     }
 
-    /// A leader whose clock stands still besides does not learn that its time is over. Its clients may go on hearing it.
+    /// A leader whose clock stands still besides does not learn that its time is over. Its clients
+    /// may go on hearing it.
     victim isolate_leader() {
         for (const auto& one : world_.servers()) {
             if (!one->is_leading()) continue;
@@ -240,7 +246,8 @@ private:
     [[nodiscard]] static bool is_lost(server_type& which) {
         return which.disk().is_damaged() || !which.is_admitted();
     }
-    /// Whether one disk more can be lost, and this one is not among those that are, or soon will be.
+    /// Whether one disk more can be lost, and this one is not among those that are, or soon will
+    /// be.
     [[nodiscard]] bool may_impair(server_type& which) const {
         return impaired_.size() < tolerable() && !impaired_.contains(which.self());
     }

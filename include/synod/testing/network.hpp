@@ -1,4 +1,5 @@
-// synod/testing/network.hpp - the concept of a network: transports for all nodes, and a way to deliver what arrives.
+// synod/testing/network.hpp - the concept of a network: transports for all nodes, and a way to
+// deliver what arrives.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -41,13 +42,16 @@ concept idle_says_yes_or_no = !may_take_its_time<N> || requires(N& network) {
 }  // namespace detail
 
 /// What connects the nodes of a test, and carries `Message`, a set of messages.
-/// - `connect(self)` gives node `self` its transport; it is called once for each node, before anything is sent.
-/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and returns how many that were. Without
-///   more ado, what was sent has arrived: when no node is delivered anything, nothing is on its way.
-/// - A network that takes its time says so by having `idle()`: whether all that was sent has been delivered or is lost. It is asked
-///   when no node was delivered anything and something is awaited, and again after each further try to deliver; it must come true
-///   by and by, and virtual time stands still until it does. A network that cannot know, such as one of sockets, may say yes when
-///   nothing has come for a while.
+/// - `connect(self)` gives node `self` its transport; it is called once for each node, before
+///   anything is sent.
+/// - `deliver(to, receive)` calls `receive(from, message)` for what has arrived at `to`, and
+///   returns how many that were. Without more ado, what was sent has arrived: when no node is
+///   delivered anything, nothing is on its way.
+/// - A network that takes its time says so by having `idle()`: whether all that was sent has been
+///   delivered or is lost. It is asked when no node was delivered anything and something is
+///   awaited, and again after each further try to deliver; it must come true by and by, and virtual
+///   time stands still until it does. A network that cannot know, such as one of sockets, may say
+///   yes when nothing has come for a while.
 template <class N, class Message>
 concept network_of =
     testing::detail::connects<N, Message> && testing::detail::delivers<N, Message> &&

@@ -1,4 +1,5 @@
-// synod/testing/oracle.hpp - knows what no node knows: every vote ever cast, and so what is chosen and what may be said.
+// synod/testing/oracle.hpp - knows what no node knows: every vote ever cast, and so what is chosen
+// and what may be said.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -29,9 +30,10 @@ struct speaker {
     slot applied_below;  // by its machine, in this life
 };
 
-/// Watches a cluster of replicas from outside of time: votes as they become durable, messages as they leave, lives as they end and
-/// begin. Finds two values chosen for a slot, two values in one ballot, a vote that does not carry what is chosen, a ballot used
-/// twice, a node that comes back with less than it left, and whatever a node says that a crash could still make untrue. What must
+/// Watches a cluster of replicas from outside of time: votes as they become durable, messages as
+/// they leave, lives as they end and begin. Finds two values chosen for a slot, two values in one
+/// ballot, a vote that does not carry what is chosen, a ballot used twice, a node that comes back
+/// with less than it left, and whatever a node says that a crash could still make untrue. What must
 /// be true is that of paxos/invariant.hpp.
 template <class Quorums>
 class oracle {
@@ -58,8 +60,9 @@ public:
         left_.insert_or_assign({node, which}, left);
     }
 
-    /// `node` begins a life as `which`, on a disk that holds `found`, and has promised `promised`. A disk that was taken back may be
-    /// that of another incarnation only: of the same one, all that its last life left must be there, and known.
+    /// `node` begins a life as `which`, on a disk that holds `found`, and has promised `promised`.
+    /// A disk that was taken back may be that of another incarnation only: of the same one, all
+    /// that its last life left must be there, and known.
     void began(node_id node, incarnation which, const durable_marks& found, ballot promised) {
         const auto before = left_.find({node, which});
         if (before == left_.end()) return;
@@ -193,8 +196,8 @@ private:
         if (below.value() > next_) stage_.violate("chosen_is_chosen: below " + to_string(below));
     }
 
-    /// Whoever says that it has applied a slot has, and what is chosen there is on its disk. Each slot is looked at once, for a disk never
-    /// holds less than before.
+    /// Whoever says that it has applied a slot has, and what is chosen there is on its disk. Each
+    /// slot is looked at once, for a disk never holds less than before.
     void expect_applied(slot below, const speaker& by) {
         if (below > by.applied_below || below.value() > next_) {
             return stage_.violate("applied_is_applied: below " + to_string(below));

@@ -1,4 +1,5 @@
-// synod/testing/parameters.hpp - keys and values that a person wrote, read with their bounds; none is overlooked.
+// synod/testing/parameters.hpp - keys and values that a person wrote, read with their bounds; none
+// is overlooked.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Parameters as written, such as `acceptors=3`. Each read names the key, what holds if it is absent, and what is allowed.
+/// Parameters as written, such as `acceptors=3`. Each read names the key, what holds if it is
+/// absent, and what is allowed.
 class parameters {
 public:
     /// Adds one. Throws bad_parameter if the key is empty or there is one of that key.
@@ -34,7 +36,8 @@ public:
         all_.push_back({std::move(key), std::move(value), false});
     }
 
-    /// The number of `key`. Throws bad_parameter unless it is a whole number from `least` to `most`.
+    /// The number of `key`. Throws bad_parameter unless it is a whole number from `least` to
+    /// `most`.
     [[nodiscard]] std::uint32_t number(std::string_view key, std::uint32_t usual,
                                        std::uint32_t least, std::uint32_t most) {
         const std::string* const text = read(key);
@@ -49,7 +52,8 @@ public:
         return value;
     }
 
-    /// The word of `key`, the first of `choices` if it is absent; there is one at least. Throws bad_parameter unless it is one of them.
+    /// The word of `key`, the first of `choices` if it is absent; there is one at least. Throws
+    /// bad_parameter unless it is one of them.
     [[nodiscard]] std::string choice(std::string_view key,
                                      const std::vector<std::string_view>& choices) {
         const std::string* const text = read(key);

@@ -75,7 +75,8 @@ public:
     /// Adds `cases` in which `which` was put to the test. For those who write kits.
     void count(const law& which, std::uint64_t cases) { rulings_[index_of(which)].cases += cases; }
 
-    /// Notes that a law is broken; only the first such note of each law is kept. For those who write kits.
+    /// Notes that a law is broken; only the first such note of each law is kept. For those who
+    /// write kits.
     void note(ruling broken) {
         ruling& kept = rulings_[index_of(broken.law)];
         if (!kept.holds()) return;
@@ -83,7 +84,8 @@ public:
         kept = std::move(broken);
     }
 
-    /// The whole report for people, each line ended by a line break: one for each law, and under a broken one how to break it.
+    /// The whole report for people, each line ended by a line break: one for each law, and under a
+    /// broken one how to break it.
     [[nodiscard]] std::string text() const {
         std::string all = summary() + '\n';
         for (const ruling& one : rulings_) all += line_of(one);

@@ -46,7 +46,8 @@ struct summing_machine {
     }
 };
 
-/// What messages would weigh on a wire: every field at its width, entries whole, one byte for the type.
+/// What messages would weigh on a wire: every field at its width, entries whole, one byte for the
+/// type.
 struct wire_size {
     template <class Message>
     std::size_t operator()(const Message& message) const {
@@ -63,18 +64,20 @@ struct wire_size {
     }
 };
 
-/// A cluster of real replicas with storage in memory, driven by one thread: propose `window` commands at the leader, then hand
-/// messages around until all have ended and nothing more has arrived, and again. Time is virtual: it passes only when something is
-/// awaited and nothing is on its way, so timers make up for what a network loses, and rounds that lose nothing take no time.
+/// A cluster of real replicas with storage in memory, driven by one thread: propose `window`
+/// commands at the leader, then hand messages around until all have ended and nothing more has
+/// arrived, and again. Time is virtual: it passes only when something is awaited and nothing is on
+/// its way, so timers make up for what a network loses, and rounds that lose nothing take no time.
 template <network Network, class Policy = log_policy<>>
 class rounds {
 public:
     using link = decltype(std::declval<Network&>().connect(node_id()));
     using replica_type = replica<summing_machine, link, memory_storage<records<entry>>, Policy>;
 
-    /// Builds the cluster on `network`, which must outlive it, and elects node 0. Errors: those of replica::make;
-    /// limit_out_of_range for commands below 8 bytes, a window of zero, no replicas or more than max_nodes; unreachable when the
-    /// network loses so much that node 0 is not elected within rounds_config::patience.
+    /// Builds the cluster on `network`, which must outlive it, and elects node 0. Errors: those of
+    /// replica::make; limit_out_of_range for commands below 8 bytes, a window of zero, no replicas
+    /// or more than max_nodes; unreachable when the network loses so much that node 0 is not
+    /// elected within rounds_config::patience.
     [[nodiscard]] static result<rounds> make(Network& network, const rounds_config& config) {
         if (config.bytes < sizeof(std::uint64_t) || config.window == 0 || config.replicas == 0 ||
             config.replicas > max_nodes) {
@@ -88,9 +91,10 @@ public:
         return made;
     }
 
-    /// Pushes `count` commands through, a multiple of the window, and returns how many were decided with their results: all, but on
-    /// a network that loses so much that leadership is lost, and with it a window. The run ends early when a window does not end,
-    /// or node 0 is not elected again, within rounds_config::patience.
+    /// Pushes `count` commands through, a multiple of the window, and returns how many were decided
+    /// with their results: all, but on a network that loses so much that leadership is lost, and
+    /// with it a window. The run ends early when a window does not end, or node 0 is not elected
+    /// again, within rounds_config::patience.
     std::uint64_t run(std::uint64_t count) {
         decided_ = 0;
         for (std::uint64_t sent = 0; sent < count; sent += config_.window) {
@@ -164,7 +168,8 @@ private:
         return {};
     }
 
-    /// Lets time pass until every command has ended, and somebody leads who can be given more. Returns whether that came about.
+    /// Lets time pass until every command has ended, and somebody leads who can be given more.
+    /// Returns whether that came about.
     [[gnu::noinline, gnu::cold]] bool wait_out() {
         const instant limit = now_ + config_.patience;
         while (leader().status().pending > 0) {
@@ -174,7 +179,8 @@ private:
         return leader().is_leading() || !elect();
     }
 
-    /// Hands messages around, to every replica in turn, until `enough` commands are decided, or nothing is on its way.
+    /// Hands messages around, to every replica in turn, until `enough` commands are decided, or
+    /// nothing is on its way.
     void drive(std::uint64_t enough = UINT64_MAX) {
         leader().flush(now_);
         std::uint64_t polls = 0;
@@ -185,7 +191,8 @@ private:
         } while (decided_ < enough && (polls == 0 || awaits_more(polls)));
     }
 
-    /// The followers first, for the leader, which is node 0, has just spoken. Returns whether anything had arrived.
+    /// The followers first, for the leader, which is node 0, has just spoken. Returns whether
+    /// anything had arrived.
     bool serve_all() {
         bool moved = false;
         for (std::uint32_t i = config_.replicas; i > 0; --i) moved = serve(i - 1) || moved;

@@ -1,4 +1,5 @@
-// synod/testing/scenario.hpp - a walk through a world, written down with what must come of each step.
+// synod/testing/scenario.hpp - a walk through a world, written down with what must come of each
+// step.
 //
 //     # The second ballot is bound by a vote that it was told of.
 //     world profile_t acceptors=3 values=2 max_ballot=1
@@ -7,9 +8,10 @@
 //       acceptor 1 promises ballot 0
 //     holds
 //
-// The first line that is no comment names the world and its parameters. A line that is not indented is a step, by its text; indented
-// lines are the facts that the world tells of it, all of them. `holds` claims that no step so far broke an invariant, and
-// `broken <invariant>` that the latest step broke that one. The last of all is a claim.
+// The first line that is no comment names the world and its parameters. A line that is not indented
+// is a step, by its text; indented lines are the facts that the world tells of it, all of them.
+// `holds` claims that no step so far broke an invariant, and `broken <invariant>` that the latest
+// step broke that one. The last of all is a claim.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -190,20 +192,22 @@ private:
 
 }  // namespace detail
 
-/// Walks through the scenario in `text`. Throws scenario_error at the first thing that is not as written.
+/// Walks through the scenario in `text`. Throws scenario_error at the first thing that is not as
+/// written.
 inline void replay_scenario(const world_register& worlds, std::string_view text) {
     static_cast<void>(
         detail::read_scenario(worlds, text, detail::scenario_reader::mode::compare_facts));
 }
 
-/// The scenario in `text` with the facts as they are. Throws scenario_error for everything but facts that differ.
+/// The scenario in `text` with the facts as they are. Throws scenario_error for everything but
+/// facts that differ.
 [[nodiscard]] inline std::string rewrite_scenario(const world_register& worlds,
                                                   std::string_view text) {
     return detail::read_scenario(worlds, text, detail::scenario_reader::mode::replace_facts);
 }
 
-/// The scenario of what a search found: its schedule, with the facts, and what it breaks. `name` and `given` are what the world that
-/// was searched was made of.
+/// The scenario of what a search found: its schedule, with the facts, and what it breaks. `name`
+/// and `given` are what the world that was searched was made of.
 [[nodiscard]] inline std::string scenario_of(const world_register& worlds, std::string_view name,
                                              const parameters& given, const findings& found) {
     std::string text = "world " + std::string(name) + given.text() + '\n';

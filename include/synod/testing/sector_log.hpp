@@ -1,4 +1,5 @@
-// synod/testing/sector_log.hpp - the log of a simulated disk as it lies there: records in places, each with what proves it.
+// synod/testing/sector_log.hpp - the log of a simulated disk as it lies there: records in places,
+// each with what proves it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,7 +25,8 @@ struct sector_address {
     friend bool operator==(const sector_address&, const sector_address&) = default;
 };
 
-/// What was written to a place last: a record, and what it is known by. One that was never written has no right checksum.
+/// What was written to a place last: a record, and what it is known by. One that was never written
+/// has no right checksum.
 template <class Record>
 struct sector {
     Record record{};
@@ -42,7 +44,8 @@ struct sector {
     }
 };
 
-/// What a log asks of a sector before it believes it. To see what one of the questions is for, derive from this and hide it.
+/// What a log asks of a sector before it believes it. To see what one of the questions is for,
+/// derive from this and hide it.
 struct sector_checks {
     /// It is as it was written.
     template <class Record>
@@ -69,10 +72,12 @@ enum class sector_state : std::uint8_t {
     stale,   // an older one, in the place of what was to be written over it
 };
 
-/// Records in the order in which they were appended, one to a place. What is sealed was synced: if a sector of that is not whole, then
-/// the log is damaged, and says so. Behind it lie what a crash has left of the rest, which ends where a sector is not whole, and older
-/// sectors, since files are used again: `begin_anew` goes on in the other file, where everything is written once more that is still
-/// needed. Which file it is, and how much of it is sealed, is kept apart in copies, of which none of the faults here takes all.
+/// Records in the order in which they were appended, one to a place. What is sealed was synced: if
+/// a sector of that is not whole, then the log is damaged, and says so. Behind it lie what a crash
+/// has left of the rest, which ends where a sector is not whole, and older sectors, since files are
+/// used again: `begin_anew` goes on in the other file, where everything is written once more that
+/// is still needed. Which file it is, and how much of it is sealed, is kept apart in copies, of
+/// which none of the faults here takes all.
 ///
 /// `Record` has a default and a fingerprint. A value.
 template <class Record, class Checks = sector_checks>
@@ -96,8 +101,8 @@ public:
         size_ = sealed_ = 0;
     }
 
-    /// Calls `sink(record)` for each, or for none if the log is damaged; returns whether it is not. What was not sealed, and is there, is
-    /// then; what lies behind it is cut off.
+    /// Calls `sink(record)` for each, or for none if the log is damaged; returns whether it is not.
+    /// What was not sealed, and is there, is then; what lies behind it is cut off.
     template <class Sink>
     [[nodiscard]] bool read(Sink&& sink) {
         std::vector<const Record*> found;

@@ -1,4 +1,5 @@
-// synod/testing/simulated_client.hpp - a client of the lock service that takes, holds, writes, gives back, and misbehaves.
+// synod/testing/simulated_client.hpp - a client of the lock service that takes, holds, writes,
+// gives back, and misbehaves.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -41,8 +42,8 @@ struct client_setting {
     std::uint64_t operations = 0;  // asked for, by all of them
 };
 
-/// A real session under a clock of its own, with one lock at a time in hand, and one errand at a time beside that. Now and then it
-/// closes the session, and opens another.
+/// A real session under a clock of its own, with one lock at a time in hand, and one errand at a
+/// time beside that. Now and then it closes the session, and opens another.
 template <class Suite, class Network>
 class simulated_client {
 public:
@@ -235,7 +236,8 @@ private:
         rest();
     }
 
-    /// Writes under its token, and comes to an end; a write may be on its way for longer than the lease lasts.
+    /// Writes under its token, and comes to an end; a write may be on its way for longer than the
+    /// lease lasts.
     void use() {
         stage& run = setting_.run;
         if (writes_left_-- > 0) {

@@ -1,4 +1,5 @@
-// synod/testing/simulated_disk.hpp - a disk on virtual time that fails, is slow, loses what was not synced, and rots.
+// synod/testing/simulated_disk.hpp - a disk on virtual time that fails, is slow, loses what was not
+// synced, and rots.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,15 +26,19 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// A storage of the records of `Records`, lent to the node by a `shared` handle, so that it outlives its lives. A crash loses what was
-/// not synced, all or, by fault, all but a prefix. `sync` blocks: how long, `process.delay` says.
+/// A storage of the records of `Records`, lent to the node by a `shared` handle, so that it
+/// outlives its lives. A crash loses what was not synced, all or, by fault, all but a prefix.
+/// `sync` blocks: how long, `process.delay` says.
 ///
-/// Records lie in a sector_log, and each kind of damage is done to its sectors as it would be done to a real one: a bit flips, a record
-/// goes to another place, or nowhere, or is read from another place. By `Checks` of the sectors alone the storage finds out, when it
-/// is recovered or copies what it still needs: it says so, and does not pretend that nothing was there. `is_damaged` knows the truth.
+/// Records lie in a sector_log, and each kind of damage is done to its sectors as it would be done
+/// to a real one: a bit flips, a record goes to another place, or nowhere, or is read from another
+/// place. By `Checks` of the sectors alone the storage finds out, when it is recovered or copies
+/// what it still needs: it says so, and does not pretend that nothing was there. `is_damaged` knows
+/// the truth.
 ///
-/// What it is given to keep must not go back behind what it holds: a promise, a reserved ballot or a vote that becomes durable below
-/// an earlier one is a violation, since the next life would read it. Only `wipe` and `restore_image` take it back.
+/// What it is given to keep must not go back behind what it holds: a promise, a reserved ballot or
+/// a vote that becomes durable below an earlier one is a violation, since the next life would read
+/// it. Only `wipe` and `restore_image` take it back.
 template <class Records, class Checks = sector_checks>
 class simulated_disk {
 public:
@@ -89,7 +94,8 @@ public:
         process_ = &next;
     }
 
-    // What may befall it. Each but the first two is damage, from the moment on at which it has happened.
+    // What may befall it. Each but the first two is damage, from the moment on at which it has
+    // happened.
 
     /// Every sync fails until then.
     void fill_up(instant until) { full_until_ = until; }
@@ -122,7 +128,8 @@ public:
 
     /// A new disk in its place.
     void wipe() { replace_by({}); }
-    /// Keeps a copy of what is durable, in place of an earlier one. Precondition: it is not damaged.
+    /// Keeps a copy of what is durable, in place of an earlier one. Precondition: it is not
+    /// damaged.
     void save_image() { image_ = here_; }
     /// That copy takes the place of the disk.
     void restore_image() { replace_by(image_); }
@@ -140,7 +147,8 @@ protected:
     using record = one_of<vote_type, identity_record, promise_record, reserve_record, chosen_record,
                           forget_record>;
 
-    /// Why a sync fails, if it does; what it was to make durable is gone then, but for what a short write leaves.
+    /// Why a sync fails, if it does; what it was to make durable is gone then, but for what a short
+    /// write leaves.
     [[nodiscard]] std::error_code trouble() {
         if (stage_.now < full_until_) return fail(std::errc::no_space_on_device, 0);
         if (stage_.strikes(fault::sync_error, 1'000)) return fail(std::errc::io_error, 0);
@@ -286,7 +294,8 @@ private:
     bool is_damaged_ = false;
 };
 
-/// The same with syncs that go on beside the node: `finished` hands out those that have ended by now.
+/// The same with syncs that go on beside the node: `finished` hands out those that have ended by
+/// now.
 template <class Records, class Checks = sector_checks>
 class simulated_async_disk : public simulated_disk<Records, Checks> {
     using base = simulated_disk<Records, Checks>;
@@ -300,13 +309,15 @@ public:
         under_way_.push_back({token, this->pending(), this->run().now + least + this->latency()});
     }
 
-    /// When the next sync ends, or an answer to an earlier life comes, which is at once; never() if no sync is under way.
+    /// When the next sync ends, or an answer to an earlier life comes, which is at once; never() if
+    /// no sync is under way.
     [[nodiscard]] instant next_due() const {
         if (under_way_.empty()) return instant::never();
         return late_ ? this->run().now : under_way_.front().due;
     }
 
-    /// Calls `synced(token, error)` for each sync that has ended. Syncs end in the order in which they were started.
+    /// Calls `synced(token, error)` for each sync that has ended. Syncs end in the order in which
+    /// they were started.
     template <class Synced>
     void finish(Synced&& synced) {
         while (!under_way_.empty() && under_way_.front().due <= this->run().now) {
@@ -328,7 +339,8 @@ public:
         base::crash(next);
     }
 
-    /// The answer to a sync of an earlier life, once, and when it hurts most: as soon as this life waits for one of its own.
+    /// The answer to a sync of an earlier life, once, and when it hurts most: as soon as this life
+    /// waits for one of its own.
     [[nodiscard]] std::optional<sync_token> take_late() {
         if (under_way_.empty()) return std::nullopt;
         return std::exchange(late_, std::nullopt);

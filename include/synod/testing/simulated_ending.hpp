@@ -1,4 +1,5 @@
-// synod/testing/simulated_ending.hpp - how a simulated run ends: a majority heals and all comes right, or nothing is decided any more.
+// synod/testing/simulated_ending.hpp - how a simulated run ends: a majority heals and all comes
+// right, or nothing is decided any more.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,14 +28,16 @@ public:
     simulated_ending(stage& run, World& world, const simulation_size& size)
         : stage_(run), world_(world), size_(size) {}
 
-    /// A majority is healed, and all must come right. Over budget there is none to heal, and nothing more may be decided. In either
-    /// case the whole history is judged, unless a promise was broken before.
+    /// A majority is healed, and all must come right. Over budget there is none to heal, and
+    /// nothing more may be decided. In either case the whole history is judged, unless a promise
+    /// was broken before.
     void perform() {
         world_.settings().is_over_budget ? refuse() : come_right();
         judge();
     }
 
-    /// Whether the search for an order of events came to an end. False if a promise was broken before.
+    /// Whether the search for an order of events came to an end. False if a promise was broken
+    /// before.
     [[nodiscard]] bool is_judged() const { return is_judged_; }
 
 private:
@@ -52,7 +55,8 @@ private:
         while (!stage_.is_violated() && world_.operations() < size_.operations) world_.step();
     }
 
-    /// No fault strikes any more; a majority comes back, and everybody else is left for ever as it is then: gone, or half alive.
+    /// No fault strikes any more; a majority comes back, and everybody else is left for ever as it
+    /// is then: gone, or half alive.
     void heal() {
         world_.calm();
         std::uint32_t healed = 0;
@@ -72,8 +76,9 @@ private:
         for (const auto& one : world_.clients()) owed_.push_back(one->cycles() + 1);
     }
 
-    /// It goes on, with its clock and whatever else it has. Between it and each of the other servers either way is open, thin or cut. It
-    /// may lead, and nobody but a client knows that the client does not reach it, so the ways between these are not cut.
+    /// It goes on, with its clock and whatever else it has. Between it and each of the other
+    /// servers either way is open, thin or cut. It may lead, and nobody but a client knows that the
+    /// client does not reach it, so the ways between these are not cut.
     void leave_half_alive(server_type& one) {
         const std::size_t servers = world_.servers().size();
         for (std::size_t i = 0; i < servers + world_.clients().size(); ++i) {
@@ -114,7 +119,8 @@ private:
         return order;
     }
 
-    /// Every client has taken and given back a lock since, and the survivors are up and have caught up.
+    /// Every client has taken and given back a lock since, and the survivors are up and have caught
+    /// up.
     [[nodiscard]] bool has_come_right() const {
         for (std::size_t i = 0; i < owed_.size(); ++i) {
             if (world_.clients()[i]->cycles() < owed_[i]) return false;
@@ -124,8 +130,9 @@ private:
         }
         return true;
     }
-    /// It has applied all but what is under way. Others learn what they miss from the leader alone, so while an outsider leads, whom a
-    /// majority hears and not each of them has to, nobody is asked how far it is.
+    /// It has applied all but what is under way. Others learn what they miss from the leader alone,
+    /// so while an outsider leads, whom a majority hears and not each of them has to, nobody is
+    /// asked how far it is.
     [[nodiscard]] bool has_caught_up(const server_type& one) const {
         if (leading() == nullptr) return true;
         return one.replica().status().applied_below + convergence >= world_.chosen_below();
@@ -143,7 +150,8 @@ private:
         return text.empty() ? " a replica lags" : text;
     }
 
-    /// While one leader leads, and its clock is right, log time keeps pace with true time, however many entries share it. (locks R2)
+    /// While one leader leads, and its clock is right, log time keeps pace with true time, however
+    /// many entries share it. (locks R2)
     void check_pace() {
         const server_type* const leader = leading();
         if (leader == nullptr) return;
@@ -174,7 +182,8 @@ private:
         while (!stage_.is_violated() && stage_.now < end) world_.step();
     }
 
-    /// With a majority of disks gone nothing is decided any more: the nodes say that they are faulty.
+    /// With a majority of disks gone nothing is decided any more: the nodes say that they are
+    /// faulty.
     void refuse() {
         if (!has_been_busy()) return;
         world_.overdo();
@@ -188,7 +197,8 @@ private:
         }
     }
 
-    /// What clients had no time for among the faults they do without them, while there is a majority. False if a promise is broken.
+    /// What clients had no time for among the faults they do without them, while there is a
+    /// majority. False if a promise is broken.
     [[nodiscard]] bool has_been_busy() {
         if (world_.operations() >= size_.operations) return !stage_.is_violated();
         world_.calm();

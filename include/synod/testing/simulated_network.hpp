@@ -1,4 +1,5 @@
-// synod/testing/simulated_network.hpp - a network on virtual time that loses, repeats, delays, holds back and cuts.
+// synod/testing/simulated_network.hpp - a network on virtual time that loses, repeats, delays,
+// holds back and cuts.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,9 +18,10 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Carries `Message`s between actors 0 to `actors` - 1. What is sent arrives after a while, unless a fault strikes; while no class of
-/// faults is on, everything arrives, and each path keeps its order. Copies of a message, and what was held back, keep no order even
-/// while reordering is off. Each call is logarithmic in what is on its way.
+/// Carries `Message`s between actors 0 to `actors` - 1. What is sent arrives after a while, unless
+/// a fault strikes; while no class of faults is on, everything arrives, and each path keeps its
+/// order. Copies of a message, and what was held back, keep no order even while reordering is off.
+/// Each call is logarithmic in what is on its way.
 template <class Message>
 class simulated_network {
 public:
@@ -58,7 +60,8 @@ public:
         return heap_.empty() ? instant::never() : heap_[0].due;
     }
 
-    /// Takes the message that is due, unless it runs into a partition, or is held back. Precondition: next_due() has come.
+    /// Takes the message that is due, unless it runs into a partition, or is held back.
+    /// Precondition: next_due() has come.
     [[nodiscard]] std::optional<letter> take() {
         std::pop_heap(heap_.begin(), heap_.end(), later);
         const entry next = heap_.back();
@@ -82,7 +85,8 @@ public:
     /// Nothing gets from `from` to `to` until `until`.
     void cut(node_id from, node_id to, instant until) { path_of(from, to).cut_until = until; }
 
-    /// Of what is sent from `from` to `to` so many in a million are lost from now on. That is how the path is, and no fault strikes it.
+    /// Of what is sent from `from` to `to` so many in a million are lost from now on. That is how
+    /// the path is, and no fault strikes it.
     void thin_out(node_id from, node_id to, std::uint64_t per_million) {
         path_of(from, to).loss = per_million;
     }
@@ -93,10 +97,12 @@ public:
         return stage_.now < way.cut_until || stage_.now < way.held_until;
     }
 
-    /// What is on its way from `from` to `to` arrives at `until` at the earliest, and within a few milliseconds then, in any order.
+    /// What is on its way from `from` to `to` arrives at `until` at the earliest, and within a few
+    /// milliseconds then, in any order.
     void hold(node_id from, node_id to, instant until) { path_of(from, to).held_until = until; }
 
-    /// Ends every partition, and leaves no path thin. What is held back or late comes as it falls due, and holds up nothing behind it.
+    /// Ends every partition, and leaves no path thin. What is held back or late comes as it falls
+    /// due, and holds up nothing behind it.
     void heal() {
         for (path& each : paths_) {
             each.cut_until = each.held_until = each.last_due = stage_.now;

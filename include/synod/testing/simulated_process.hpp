@@ -1,4 +1,5 @@
-// synod/testing/simulated_process.hpp - the thread that a crash cuts short: what it does after that never happened.
+// synod/testing/simulated_process.hpp - the thread that a crash cuts short: what it does after that
+// never happened.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -11,8 +12,9 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// One life of a node. Each effect that it has on the world asks first: a message sent, a sync begun. A crash is set to come before one of
-/// them; from there on the code runs to the end of its flush, and nobody sees what it does, nor what it appends and applies.
+/// One life of a node. Each effect that it has on the world asks first: a message sent, a sync
+/// begun. A crash is set to come before one of them; from there on the code runs to the end of its
+/// flush, and nobody sees what it does, nor what it appends and applies.
 class simulated_process {
 public:
     /// Whether the next effect still happens.

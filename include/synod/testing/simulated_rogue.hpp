@@ -1,4 +1,5 @@
-// synod/testing/simulated_rogue.hpp - a client that keeps to no rule: it releases twice, under other people's tokens, after its time.
+// synod/testing/simulated_rogue.hpp - a client that keeps to no rule: it releases twice, under
+// other people's tokens, after its time.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -14,8 +15,9 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Speaks the messages of lock/messages.hpp without a session_core. It renews nothing, so its sessions end, and it goes on using them
-/// for a while. It overhears every token there is. Nothing that it says may hurt anybody else.
+/// Speaks the messages of lock/messages.hpp without a session_core. It renews nothing, so its
+/// sessions end, and it goes on using them for a while. It overhears every token there is. Nothing
+/// that it says may hurt anybody else.
 template <class Suite, class Network>
 class simulated_rogue {
 public:

@@ -1,4 +1,5 @@
-// synod/testing/simulated_server.hpp - one replica, its service, its disk and its clock, through all of its lives.
+// synod/testing/simulated_server.hpp - one replica, its service, its disk and its clock, through
+// all of its lives.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -46,7 +47,8 @@ struct server_setting {
     typename Suite::config config{};
 };
 
-/// A real replica of `Suite::machine` and whatever surrounds it. `Suite` names the types: see lock_suite.hpp.
+/// A real replica of `Suite::machine` and whatever surrounds it. `Suite` names the types: see
+/// lock_suite.hpp.
 template <class Suite, class Network, class Disk>
 class simulated_server {
 public:
@@ -139,7 +141,8 @@ public:
         });
     }
 
-    /// Asks for a read; `done(machine)` is called if it becomes readable. False if this node cannot serve one.
+    /// Asks for a read; `done(machine)` is called if it becomes readable. False if this node cannot
+    /// serve one.
     template <class Done>
     bool read(Done&& done) {
         if (!is_awake() || !replica_->is_leading()) return false;
@@ -159,7 +162,8 @@ public:
         return state_ == server_state::up && setting_.run.now >= paused_until_;
     }
 
-    /// A new disk, or an old copy of this one: from now on it is another incarnation, which nobody admits.
+    /// A new disk, or an old copy of this one: from now on it is another incarnation, which nobody
+    /// admits.
     void replace_disk() { incarnation_ = Suite::next_incarnation(incarnation_); }
 
     /// What is due may have changed with the clock.
@@ -253,7 +257,8 @@ private:
         reschedule();
     }
 
-    /// Crashes come between any two effects, and ten times likelier while something waits to be synced.
+    /// Crashes come between any two effects, and ten times likelier while something waits to be
+    /// synced.
     [[nodiscard]] bool draw_doom() {
         const std::uint64_t rate = disk_.has_pending() ? 1'000 : 100;
         stage& run = setting_.run;

@@ -125,7 +125,8 @@ public:
 
     [[nodiscard]] std::uint64_t operations() const { return clients_setting_.operations; }
     [[nodiscard]] const lock_auditor& auditor() const { return auditor_; }
-    /// Whether the search for an order of events came to an end. False if a promise was broken before.
+    /// Whether the search for an order of events came to an end. False if a promise was broken
+    /// before.
     [[nodiscard]] bool is_judged() const { return is_judged_; }
     [[nodiscard]] bool is_over_budget() const { return settings_.is_over_budget; }
     [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -174,7 +175,8 @@ private:
                stage_.faults.contains(fault::stale_token);
     }
 
-    /// While clocks keep to what clients were told of them, no two believe that they hold the same lock.
+    /// While clocks keep to what clients were told of them, no two believe that they hold the same
+    /// lock.
     void check_exclusion(const client_type& holder) {
         if (!settings_.clocks_are_lawful) return;
         for (const auto& other : clients_) {

@@ -1,4 +1,5 @@
-// synod/testing/simulation_settings.hpp - what differs from one simulated run to the next beside its faults: sizes, times and bounds.
+// synod/testing/simulation_settings.hpp - what differs from one simulated run to the next beside
+// its faults: sizes, times and bounds.
 //
 // SPDX-License-Identifier: BSL-1.0
 

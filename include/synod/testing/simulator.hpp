@@ -1,7 +1,9 @@
-// synod/testing/simulator.hpp - years of faults in minutes: whole lock services on virtual time, one run for each seed.
+// synod/testing/simulator.hpp - years of faults in minutes: whole lock services on virtual time,
+// one run for each seed.
 //
-// A run is real code, the very replica, lock table and sessions that ship, with clocks, disks and a network that are not. Everything
-// random comes from the seed, so a run that breaks a promise breaks it again whenever its seed is run.
+// A run is real code, the very replica, lock table and sessions that ship, with clocks, disks and a
+// network that are not. Everything random comes from the seed, so a run that breaks a promise
+// breaks it again whenever its seed is run.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -41,8 +43,8 @@ struct simulation_outcome {
 
 namespace detail {
 
-/// Each class is on if its bit is. Where none is on that strikes again and again without end, crashes are, too: the others are bounded
-/// or need one of these, and too little would ever happen.
+/// Each class is on if its bit is. Where none is on that strikes again and again without end,
+/// crashes are, too: the others are bounded or need one of these, and too little would ever happen.
 [[nodiscard]] constexpr fault_set faults_from(std::uint64_t bits) {
     constexpr std::array endless{fault::clogging,          fault::clog_release,
                                  fault::one_way_partition, fault::ring_partition,
@@ -78,8 +80,9 @@ template <class Suite, class Disk>
 
 }  // namespace detail
 
-/// Runs one seed. Each class of faults is on or off by chance; odd seeds have disks that block, even ones disks that sync beside the node.
-/// Takes some tens of milliseconds; with `keeps_lines` several times that, and memory for every event.
+/// Runs one seed. Each class of faults is on or off by chance; odd seeds have disks that block,
+/// even ones disks that sync beside the node. Takes some tens of milliseconds; with `keeps_lines`
+/// several times that, and memory for every event.
 template <class Suite = lock_suite>
 [[nodiscard]] simulation_outcome simulate(std::uint64_t seed, const simulation_size& size = {},
                                           bool keeps_lines = false) {
@@ -114,8 +117,8 @@ public:
     [[nodiscard]] std::uint64_t undecided() const { return undecided_; }
     [[nodiscard]] std::uint64_t operations() const { return operations_; }
     [[nodiscard]] duration virtual_time() const { return virtual_time_; }
-    /// The fewest operations, and the fewest faults that are not common, of a seed that kept all promises, and that seed; the largest
-    /// number there is if there was none.
+    /// The fewest operations, and the fewest faults that are not common, of a seed that kept all
+    /// promises, and that seed; the largest number there is if there was none.
     [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> least_operations() const {
         return least_operations_;
     }

@@ -1,4 +1,5 @@
-// synod/testing/stage.hpp - what all parts of one simulated run share: time, luck, faults, the trace, and the verdict.
+// synod/testing/stage.hpp - what all parts of one simulated run share: time, luck, faults, the
+// trace, and the verdict.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,7 +21,8 @@ namespace synod::inline SYNOD_ABI::testing {
 
 /// One run. Not copyable: its parts point here.
 ///
-/// A fault that strikes, unless it is common, and a promise that is broken are events of whoever acts, and lines of the trace.
+/// A fault that strikes, unless it is common, and a promise that is broken are events of whoever
+/// acts, and lines of the trace.
 class stage {
 public:
     explicit stage(std::uint64_t seed, bool keeps_lines = false)
@@ -28,8 +30,8 @@ public:
     stage(const stage&) = delete;
     stage& operator=(const stage&) = delete;
 
-    /// Whether a fault of class `which` strikes whoever acts, which it does so many times in a million while its class is on. Counts
-    /// it if so.
+    /// Whether a fault of class `which` strikes whoever acts, which it does so many times in a
+    /// million while its class is on. Counts it if so.
     [[nodiscard]] bool strikes(fault which, std::uint64_t per_million) {
         if (!faults.contains(which) || random.below(1'000'000) >= per_million) return false;
         strike(which);

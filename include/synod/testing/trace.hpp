@@ -1,4 +1,5 @@
-// synod/testing/trace.hpp - what happened in a simulated run: always a hash of it, on request every line.
+// synod/testing/trace.hpp - what happened in a simulated run: always a hash of it, on request every
+// line.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,13 +26,14 @@ struct trace_line {
     node_id who;
     std::string what;  // a verb, and what it is about
     std::vector<std::uint64_t>
-        clock;  // by actor: how many of its events came before this one, in the sense of Lamport; this one is counted
+        clock;  // by actor: how many of its events happened before this one, which is counted, too
     bool is_arrival = false;
     node_id from;  // of an arrival
 };
 
-/// Takes the events of a run in their order. Two runs of one seed have the same hash; two that differ in anything that was noted do
-/// not, but for chance. Lines and vector clocks are kept only if asked for, because they cost more than the run.
+/// Takes the events of a run in their order. Two runs of one seed have the same hash; two that
+/// differ in anything that was noted do not, but for chance. Lines and vector clocks are kept only
+/// if asked for, because they cost more than the run.
 class trace {
 public:
     /// Names the sending of one message.
@@ -39,7 +41,8 @@ public:
 
     explicit trace(bool keeps_lines = false) : keeps_lines_(keeps_lines) {}
 
-    /// An event at one actor. `digest` is whatever tells it from others of its kind; `text()` is its line.
+    /// An event at one actor. `digest` is whatever tells it from others of its kind; `text()` is
+    /// its line.
     template <class Text>
     void note(instant at, node_id who, std::uint64_t digest, Text&& text) {
         mix(at, who, digest);
@@ -126,7 +129,8 @@ private:
     return text + ']';
 }
 
-/// A Mermaid sequence diagram of `lines`: an arrow for each message that arrived, a note for everything else.
+/// A Mermaid sequence diagram of `lines`: an arrow for each message that arrived, a note for
+/// everything else.
 [[nodiscard]] inline std::string to_mermaid(const std::vector<trace_line>& lines) {
     std::string diagram = "sequenceDiagram\n";
     for (const trace_line& line : lines) {

@@ -1,4 +1,5 @@
-// synod/testing/transport_laws.hpp - the laws that a transport must obey; it may lose, delay, repeat and reorder.
+// synod/testing/transport_laws.hpp - the laws that a transport must obey; it may lose, delay,
+// repeat and reorder.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -33,13 +33,15 @@ struct violation {
     std::size_t operation = 0;  // counted from zero
 };
 
-/// Watches one run: counts how often each law is put to the test, and keeps the first that does not hold.
+/// Watches one run: counts how often each law is put to the test, and keeps the first that does not
+/// hold.
 class witness {
 public:
     /// Says that operation `index` begins.
     void begin(std::size_t index) { operation_ = index; }
 
-    /// Puts `which` to the test; `why()` gives the reason in words, and is called only when it `holds` no more. Returns `holds`.
+    /// Puts `which` to the test; `why()` gives the reason in words, and is called only when it
+    /// `holds` no more. Returns `holds`.
     template <std::invocable Why>
     bool check(const law& which, bool holds, Why&& why) {
         count(which);
@@ -102,8 +104,9 @@ struct counterexample {
     violation broken;
 };
 
-/// Makes a counterexample shorter: cuts what follows the violation, then takes out runs of operations, half of them first and one
-/// at a time last, as long as the same law breaks. A simple form of delta debugging (Zeller and Hildebrandt 2002).
+/// Makes a counterexample shorter: cuts what follows the violation, then takes out runs of
+/// operations, half of them first and one at a time last, as long as the same law breaks. A simple
+/// form of delta debugging (Zeller and Hildebrandt 2002).
 template <class Operation, class Play>
 class shortener {
 public:
@@ -150,8 +153,9 @@ private:
 
 }  // namespace detail
 
-/// Plays `generate(seed)`, a vector of operations, for each seed: `play(operations, witness)` must do the same whenever it is given
-/// the same. Notes in `out` the first run that breaks each law, shortened, its operations in the words of `describe(operation)`.
+/// Plays `generate(seed)`, a vector of operations, for each seed: `play(operations, witness)` must
+/// do the same whenever it is given the same. Notes in `out` the first run that breaks each law,
+/// shortened, its operations in the words of `describe(operation)`.
 template <class Generate, class Play, class Describe>
 void try_seeds(report& out, const effort& how, Generate&& generate, Play&& play,
                Describe&& describe) {

@@ -22,8 +22,8 @@ struct search_size {
     friend bool operator==(const search_size&, const search_size&) = default;
 };
 
-/// How large a search may become; without limits by default. Steps bound its time, and configurations its memory, at about
-/// 50 bytes each.
+/// How large a search may become; without limits by default. Steps bound its time, and
+/// configurations its memory, at about 50 bytes each.
 struct search_limits {
     std::uint64_t steps = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t configurations = std::numeric_limits<std::uint64_t>::max();

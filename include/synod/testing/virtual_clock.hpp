@@ -10,7 +10,8 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// Shows a local time that drifts from the true one, jumps and stands still. True time is what the simulation counts in.
+/// Shows a local time that drifts from the true one, jumps and stands still. True time is what the
+/// simulation counts in.
 class virtual_clock {
 public:
     /// Shows `local` at true time `now`, and runs at the true rate.
@@ -21,7 +22,8 @@ public:
         return is_frozen_ ? shown_ : shown_ + scaled(now - since_);
     }
 
-    /// The first true time, not before `now`, at which it shows `local` or later; never() while it stands still before that.
+    /// The first true time, not before `now`, at which it shows `local` or later; never() while it
+    /// stands still before that.
     [[nodiscard]] instant when(instant local, instant now) const {
         if (local <= at(now)) return now;
         if (is_frozen_ || local == instant::never()) return instant::never();
@@ -32,7 +34,8 @@ public:
         return at(found) < local ? found + duration(1) : found;
     }
 
-    /// From `now` on it gains so many millionths, or loses them if negative: fewer than a million, for it never runs backwards.
+    /// From `now` on it gains so many millionths, or loses them if negative: fewer than a million,
+    /// for it never runs backwards.
     void drift(instant now, std::int64_t per_million) {
         rest(now);
         drift_per_million_ = per_million;

@@ -1,4 +1,5 @@
-// synod/testing/worlds.hpp - worlds that are chosen by name at run time, to be searched or walked through step by step.
+// synod/testing/worlds.hpp - worlds that are chosen by name at run time, to be searched or walked
+// through step by step.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -117,7 +118,8 @@ template <world World>
     return std::make_unique<detail::some_world<World>>(std::move(world));
 }
 
-/// Worlds by name. A scenario or a command names one with its parameters: the sizes, and which mistake to make.
+/// Worlds by name. A scenario or a command names one with its parameters: the sizes, and which
+/// mistake to make.
 class world_register {
 public:
     using maker = std::function<std::unique_ptr<any_world>(parameters&)>;
@@ -125,7 +127,8 @@ public:
     /// Adds the worlds called `name`. `make` reads every parameter that they have.
     void add(std::string name, maker make) { all_.push_back({std::move(name), std::move(make)}); }
 
-    /// Throws bad_parameter if there is no such world, if it refuses a parameter, or if it does not have one.
+    /// Throws bad_parameter if there is no such world, if it refuses a parameter, or if it does not
+    /// have one.
     [[nodiscard]] std::unique_ptr<any_world> make(std::string_view name, parameters given) const {
         for (const entry& one : all_) {
             if (one.name != name) continue;

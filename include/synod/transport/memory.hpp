@@ -1,4 +1,5 @@
-// synod/transport/memory.hpp - a network in one thread: what is sent waits in order until the host delivers it.
+// synod/transport/memory.hpp - a network in one thread: what is sent waits in order until the host
+// delivers it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,9 +16,9 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// Queues of messages between the nodes of one program, one queue for each receiver. Loses nothing, keeps the order of each sender,
-/// and is as deterministic as its host. Not thread-safe. `Message` is a std::variant or one_of of all messages it
-/// carries.
+/// Queues of messages between the nodes of one program, one queue for each receiver. Loses nothing,
+/// keeps the order of each sender, and is as deterministic as its host. Not thread-safe. `Message`
+/// is a std::variant or one_of of all messages it carries.
 ///
 /// Memory: a queue keeps the room of its longest length.
 template <class Message>
@@ -47,7 +48,8 @@ public:
     memory_network(const memory_network&) = delete;  // links point here
     memory_network& operator=(const memory_network&) = delete;
 
-    /// The end of node `self`, for its role to send through. All nodes connect before anything is delivered.
+    /// The end of node `self`, for its role to send through. All nodes connect before anything is
+    /// delivered.
     [[nodiscard]] link connect(node_id self) {
         if (connected_ <= self.value()) connected_ = self.value() + 1;
         boxes_.resize(connected_);
@@ -59,8 +61,8 @@ public:
         return to.value() < connected_ ? boxes_[to.value()].arrived.size() : 0;
     }
 
-    /// Hands the messages that wait for `to`, and have when it is called, to `receive(from, message)`, which may send more but not
-    /// deliver to `to` again. Returns how many.
+    /// Hands the messages that wait for `to`, and have when it is called, to `receive(from,
+    /// message)`, which may send more but not deliver to `to` again. Returns how many.
     template <class Receive>
     std::size_t deliver(node_id to, Receive&& receive) {
         if (to.value() >= connected_) return 0;
@@ -74,7 +76,8 @@ public:
         return count;
     }
 
-    /// Throws away what waits for `to`, as a network does when a node is down. Returns how many messages.
+    /// Throws away what waits for `to`, as a network does when a node is down. Returns how many
+    /// messages.
     std::size_t drop(node_id to) {
         return deliver(to, [](node_id, Message&&) {});
     }

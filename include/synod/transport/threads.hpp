@@ -1,4 +1,5 @@
-// synod/transport/threads.hpp - a network between threads: a bounded mailbox for each node, and a link that never waits for one.
+// synod/transport/threads.hpp - a network between threads: a bounded mailbox for each node, and a
+// link that never waits for one.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,12 +27,13 @@ struct traffic {
     friend bool operator==(const traffic&, const traffic&) = default;
 };
 
-/// Mailboxes between the threads of one program. What is sent is moved, not copied into bytes; the order of each sender is kept. A
-/// message to a node that is not connected is lost, and so is one to a mailbox that is full. `Message` is a std::variant or
-/// one_of of all messages it carries; what they own must bear being destroyed on another thread, as entries and bytes do.
+/// Mailboxes between the threads of one program. What is sent is moved, not copied into bytes; the
+/// order of each sender is kept. A message to a node that is not connected is lost, and so is one
+/// to a mailbox that is full. `Message` is a std::variant or one_of of all messages it carries;
+/// what they own must bear being destroyed on another thread, as entries and bytes do.
 ///
-/// Thread-safety: all of it, except that an `inbox` belongs to one thread at a time. The network must outlive its links and
-/// inboxes. Memory: a mailbox keeps the room of its longest length.
+/// Thread-safety: all of it, except that an `inbox` belongs to one thread at a time. The network
+/// must outlive its links and inboxes. Memory: a mailbox keeps the room of its longest length.
 template <class Message>
 class thread_network {
     struct letter;
@@ -48,8 +50,8 @@ public:
     public:
         using message_type = Message;
 
-        /// Puts the message into the receiver's mailbox. Waits at most for the moment in which another thread does the same or
-        /// the receiver empties it. Amortised constant time.
+        /// Puts the message into the receiver's mailbox. Waits at most for the moment in which
+        /// another thread does the same or the receiver empties it. Amortised constant time.
         template <class One>
         void send(node_id to, One&& message) noexcept {
             network_->put(self_, to, std::forward<One>(message));
@@ -63,8 +65,8 @@ public:
         node_id self_;
     };
 
-    /// One node's receiving end, and the reason that it is connected: destroying it disconnects the node and throws away what
-    /// waits for it.
+    /// One node's receiving end, and the reason that it is connected: destroying it disconnects the
+    /// node and throws away what waits for it.
     class inbox {
     public:
         inbox(inbox&& other) noexcept
@@ -78,11 +80,12 @@ public:
             if (box_ != nullptr) box_->disconnect();
         }
 
-        /// Waits until a message has come, `wake` was called, or `longest` is over, and takes everything that has come. May also
-        /// return without a reason.
+        /// Waits until a message has come, `wake` was called, or `longest` is over, and takes
+        /// everything that has come. May also return without a reason.
         void wait(duration longest) { box_->take(batch_, longest); }
 
-        /// Hands the messages that the last `wait` took to `receive(from, message)`. Returns how many.
+        /// Hands the messages that the last `wait` took to `receive(from, message)`. Returns how
+        /// many.
         template <class Receive>
         std::size_t deliver(Receive&& receive) {
             const std::size_t count = batch_.size();
@@ -99,15 +102,16 @@ public:
         std::vector<letter> batch_;  // taken and not delivered yet
     };
 
-    /// A network for the ids below `ids`, those of clients included, with room for `capacity` messages in each mailbox.
+    /// A network for the ids below `ids`, those of clients included, with room for `capacity`
+    /// messages in each mailbox.
     explicit thread_network(std::uint32_t ids = default_ids,
                             std::size_t capacity = default_capacity)
         : boxes_(ids + 1), capacity_(capacity) {}
     thread_network(const thread_network&) = delete;  // links and inboxes point here
     thread_network& operator=(const thread_network&) = delete;
 
-    /// Connects node `self`. A node that went down may connect again. Errors: id_out_of_range; duplicate_member while `self`
-    /// is connected.
+    /// Connects node `self`. A node that went down may connect again. Errors: id_out_of_range;
+    /// duplicate_member while `self` is connected.
     [[nodiscard]] result<inbox> connect(node_id self) {
         mailbox& own = box_of(self);
         if (&own == &boxes_.back()) return errc::id_out_of_range;

@@ -1,4 +1,5 @@
-// tests/unit/base/buffer_threads.cpp - buffers owned by several threads at once, also when their pool is gone.
+// tests/unit/base/buffer_threads.cpp - buffers owned by several threads at once, also when their
+// pool is gone.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -57,7 +58,8 @@ private:
     std::vector<letter> waiting_;
 };
 
-/// Reads until it is told to end and nothing is left; copies each buffer before it lets go of it. Counts what is wrong.
+/// Reads until it is told to end and nothing is left; copies each buffer before it lets go of it.
+/// Counts what is wrong.
 void read_all(mailbox& in, const std::atomic<bool>& is_over, std::atomic<int>& wrong) {
     for (bool last = false; !last;) {
         last = is_over.load();

@@ -15,7 +15,8 @@ namespace {
 
 using namespace synod;
 
-/// Whether `errc` has an enumerator of this number: compilers print those by name, and other numbers as a cast.
+/// Whether `errc` has an enumerator of this number: compilers print those by name, and other
+/// numbers as a cast.
 template <errc Error>
 constexpr bool is_named() {
     const std::string_view function = __PRETTY_FUNCTION__;

@@ -1,4 +1,5 @@
-// tests/unit/base/ordered.cpp - the ordered map and set against those of the standard library, and the tree below them.
+// tests/unit/base/ordered.cpp - the ordered map and set against those of the standard library, and
+// the tree below them.
 //
 // SPDX-License-Identifier: BSL-1.0
 

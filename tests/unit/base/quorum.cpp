@@ -1,4 +1,5 @@
-// tests/unit/base/quorum.cpp - every quorum system of up to seven nodes, against a reference that counts on its fingers.
+// tests/unit/base/quorum.cpp - every quorum system of up to seven nodes, against a reference that
+// counts on its fingers.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -37,7 +38,8 @@ std::uint32_t count_ones(std::uint32_t chosen) {
     return count;
 }
 
-/// Whether some set of `phase1` nodes and some set of `phase2` nodes have none in common, found by trying all pairs.
+/// Whether some set of `phase1` nodes and some set of `phase2` nodes have none in common, found by
+/// trying all pairs.
 bool some_pair_is_disjoint(std::uint32_t count, std::uint32_t phase1, std::uint32_t phase2) {
     for (std::uint32_t one = 0; one < 1U << count; ++one) {
         for (std::uint32_t other = 0; other < 1U << count; ++other) {
@@ -51,7 +53,8 @@ bool some_pair_is_disjoint(std::uint32_t count, std::uint32_t phase1, std::uint3
 const node_set strangers{node_id(1),  node_id(2),  node_id(40),
                          node_id(41), node_id(62), node_id(63)};
 
-/// Whether the system calls exactly the sets of at least that many members quorums, strangers or not.
+/// Whether the system calls exactly the sets of at least that many members quorums, strangers or
+/// not.
 template <class Quorums>
 bool counts_rightly(const Quorums& quorums, std::uint32_t count, std::uint32_t phase1,
                     std::uint32_t phase2) {

@@ -1,4 +1,5 @@
-// tests/unit/base/shared.cpp - a handle does what the thing itself does, and offers no more than it.
+// tests/unit/base/shared.cpp - a handle does what the thing itself does, and offers no more than
+// it.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/client/courier.cpp - a command finds the replica that leads, whatever the others take for it.
+// tests/unit/client/courier.cpp - a command finds the replica that leads, whatever the others take
+// for it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -34,7 +35,8 @@ private:
     std::vector<letter>* sent_;
 };
 
-/// A client that opens a session, and replicas none of which leads. Each names somebody who does, or nobody.
+/// A client that opens a session, and replicas none of which leads. Each names somebody who does,
+/// or nobody.
 struct searching {
     explicit searching(std::vector<std::optional<node_id>> hints)
         : named(std::move(hints)), carrier(identity(), {}, wire(sent)) {

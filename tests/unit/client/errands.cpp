@@ -1,4 +1,5 @@
-// tests/unit/client/errands.cpp - commands that a session carries for its caller, against three real replicas.
+// tests/unit/client/errands.cpp - commands that a session carries for its caller, against three
+// real replicas.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -45,7 +46,8 @@ struct two_clients : world<> {
         return *who.end_of(errand);
     }
 
-    /// What an errand of `b` comes to that waits for what `a` holds, and is told of its grant after the lease has run out.
+    /// What an errand of `b` comes to that waits for what `a` holds, and is told of its grant after
+    /// the lease has run out.
     std::error_code end_after_lapse(lock::command holds, lock::command waits) {
         const auto held = end(a, std::move(holds));
         const auto waiting = b.run(std::move(waits), now);

@@ -1,4 +1,5 @@
-// tests/unit/client/lease.cpp - a lease by two clocks that drift: who relies on it, and who ends it.
+// tests/unit/client/lease.cpp - a lease by two clocks that drift: who relies on it, and who ends
+// it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -75,8 +76,9 @@ struct verdict {
     bool overlaps = false;  // the client relied on its lease when the service had ended it
 };
 
-/// One client renews a session of a real session table, through messages that are delayed, lost, sent again and answered late; the
-/// table's time is that of a leader's clock, in whole milliseconds.
+/// One client renews a session of a real session table, through messages that are delayed, lost,
+/// sent again and answered late; the table's time is that of a leader's clock, in whole
+/// milliseconds.
 template <class Rules = client::rules>
 class schedule {
 public:
@@ -130,7 +132,8 @@ private:
         return opened;
     }
 
-    /// Sent once or twice; the service acts on the first that arrives, and either may be the one that is answered.
+    /// Sent once or twice; the service acts on the first that arrives, and either may be the one
+    /// that is answered.
     void renew(session_table& table, session_id session) {
         now_ = now_ + some(300);
         const instant first = client_.shows(now_);

@@ -1,4 +1,5 @@
-// tests/unit/client/session_commands.cpp - the commands of a session, each from a thread that waits for its end.
+// tests/unit/client/session_commands.cpp - the commands of a session, each from a thread that waits
+// for its end.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/client/session_core.cpp - a client's session against three real replicas: leases, losses, and what is told of them.
+// tests/unit/client/session_core.cpp - a client's session against three real replicas: leases,
+// losses, and what is told of them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -286,8 +287,9 @@ struct believes_the_resend : client::rules {
     [[nodiscard]] static instant renewed_at(instant, instant last_sent) { return last_sent; }
 };
 
-/// Lets one renewal take effect at once and its reply be lost; then it is sent again, and answered just before the lease is over.
-/// Returns how far the client believes in its lease beyond what the service has promised.
+/// Lets one renewal take effect at once and its reply be lost; then it is sent again, and answered
+/// just before the lease is over. Returns how far the client believes in its lease beyond what the
+/// service has promised.
 template <class Rules>
 duration trust_beyond_lease() {
     lock::config service;
@@ -359,7 +361,8 @@ struct sure_of_failure : client::rules {
     [[nodiscard]] static errc end_of(bool) { return errc::session_expired; }
 };
 
-/// An acquire takes effect, its reply is lost, the session expires, and only the resend is answered.
+/// An acquire takes effect, its reply is lost, the session expires, and only the resend is
+/// answered.
 template <class Rules>
 std::error_code end_of_resend() {
     world<Rules> w;

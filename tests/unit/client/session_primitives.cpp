@@ -1,4 +1,5 @@
-// tests/unit/client/session_primitives.cpp - values, counters, gates and elections, each from a thread that waits for its end.
+// tests/unit/client/session_primitives.cpp - values, counters, gates and elections, each from a
+// thread that waits for its end.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/client/threaded_cluster.hpp - three replicas on threads of their own, for tests of what blocks.
+// tests/unit/client/threaded_cluster.hpp - three replicas on threads of their own, for tests of
+// what blocks.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -51,7 +52,8 @@ public:
     std::atomic<std::uint32_t> cut{nobody};  // the client that is not heard
 };
 
-/// A clock that jumps when told to, as time does for a process that was stopped. Shared by its copies.
+/// A clock that jumps when told to, as time does for a process that was stopped. Shared by its
+/// copies.
 struct jumping_clock {
     [[nodiscard]] instant now() const noexcept {
         return host::steady_clock().now() + milliseconds(jump->load());

@@ -1,4 +1,5 @@
-// tests/unit/client/world.hpp - three real replicas of the lock service and their clients, on one thread and on virtual time.
+// tests/unit/client/world.hpp - three real replicas of the lock service and their clients, on one
+// thread and on virtual time.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/host/engine.cpp - what a runner's thread does and when, on a clock and a network that the test moves.
+// tests/unit/host/engine.cpp - what a runner's thread does and when, on a clock and a network that
+// the test moves.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -40,7 +41,8 @@ struct hand_clock {
         std::make_shared<std::atomic<std::int64_t>>(1);
 };
 
-/// Takes messages to nowhere. Its inbox wakes when told to and by no clock, and writes down how long it was to wait.
+/// Takes messages to nowhere. Its inbox wakes when told to and by no clock, and writes down how
+/// long it was to wait.
 class silent_network {
 public:
     struct link {
@@ -142,7 +144,8 @@ public:
         runner.emplace(std::move(*made));
     }
 
-    /// What `look` sees of the replica in a step of its thread. A job that is dropped breaks its promise, which throws here.
+    /// What `look` sees of the replica in a step of its thread. A job that is dropped breaks its
+    /// promise, which throws here.
     template <class Look>
     auto seen(Look look) {
         std::promise<decltype(look(std::declval<lone_replica&>()))> promise;
@@ -158,7 +161,8 @@ public:
         return seen([](lone_replica& replica) { return replica.is_leading(); });
     }
 
-    /// Moves the clock to the replica's deadline, and returns when the thread has made a step there.
+    /// Moves the clock to the replica's deadline, and returns when the thread has made a step
+    /// there.
     void pass_deadline() {
         const instant due = seen([](lone_replica& replica) { return replica.next_deadline(); });
         clock.time->store(due.nanoseconds());
@@ -227,7 +231,8 @@ TEST_CASE("destroying a runner waits for its thread, and what waited for that ha
     std::promise<void> is_held;
     std::promise<void> release;
     std::atomic<bool> is_released{false};
-    // The thread is held up behind the point at which a step takes submissions, so the later ones wait for the next step.
+    // The thread is held up behind the point at which a step takes submissions, so the later ones
+    // wait for the next step.
     one.runner->submit(one_more(), [&](host::ending&&) {
         is_held.set_value();
         is_released = release.get_future().wait_for(long_enough) == std::future_status::ready;

@@ -1,4 +1,5 @@
-// tests/unit/host/lock_node.cpp - the lock service on threads, and a client that speaks to it in messages.
+// tests/unit/host/lock_node.cpp - the lock service on threads, and a client that speaks to it in
+// messages.
 //
 // SPDX-License-Identifier: BSL-1.0
 

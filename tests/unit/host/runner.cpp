@@ -1,4 +1,5 @@
-// tests/unit/host/runner.cpp - replicas on threads of their own: commands from many threads, leaders that go and come back.
+// tests/unit/host/runner.cpp - replicas on threads of their own: commands from many threads,
+// leaders that go and come back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -147,7 +148,8 @@ private:
     std::array<std::optional<tally_runner>, 3> runners_;
 };
 
-/// Submits until decided, looking for the leader as clients do. Only what is surely not decided is sent again.
+/// Submits until decided, looking for the leader as clients do. Only what is surely not decided is
+/// sent again.
 host::ending persist(trio& cluster, std::uint64_t number, std::atomic<int>& ends) {
     node_id to(static_cast<std::uint32_t>(number % 3));
     for (;;) {

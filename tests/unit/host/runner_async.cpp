@@ -1,4 +1,5 @@
-// tests/unit/host/runner_async.cpp - replicas on threads of their own, over storages that sync on theirs.
+// tests/unit/host/runner_async.cpp - replicas on threads of their own, over storages that sync on
+// theirs.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -23,7 +24,8 @@ using namespace synod;
 
 namespace {
 
-/// Records go to a storage in memory; that they are durable is said later, by a thread of the storage's own.
+/// Records go to a storage in memory; that they are durable is said later, by a thread of the
+/// storage's own.
 class threaded_disk {
 public:
     using listener = std::function<void(const sync_token&, const std::error_code&)>;

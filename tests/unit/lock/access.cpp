@@ -1,4 +1,5 @@
-// tests/unit/lock/access.cpp - who may do what: every command by every principal, and how rules are found.
+// tests/unit/lock/access.cpp - who may do what: every command by every principal, and how rules are
+// found.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -149,7 +150,8 @@ std::vector<lock::command> one_of_each(fencing_token held, fencing_token own,
     };
 }
 
-/// Whether a command is denied to somebody who has these rights at `a/`, or for all names where the command is about the whole table.
+/// Whether a command is denied to somebody who has these rights at `a/`, or for all names where the
+/// command is about the whole table.
 bool is_denied(std::size_t kind, std::uint8_t rights) {
     guarded<> d;
     const auto held = d.hold(d.root, "a/x");

@@ -1,4 +1,5 @@
-// tests/unit/lock/administration.cpp - limits that change while a table runs, limits of what it takes in, and epochs of tokens.
+// tests/unit/lock/administration.cpp - limits that change while a table runs, limits of what it
+// takes in, and epochs of tokens.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -230,7 +231,8 @@ TEST_CASE("locks 3.8: what a principal, meta and names take counts against the m
 
 namespace {
 
-/// What becomes of the first token that a service issues after it was restored from a backup, at a resource that has seen later ones.
+/// What becomes of the first token that a service issues after it was restored from a backup, at a
+/// resource that has seen later ones.
 template <class Rules>
 std::error_code first_write_after_a_restore(bool bumps) {
     administered_driver<Rules> d;

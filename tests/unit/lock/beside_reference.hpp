@@ -1,4 +1,5 @@
-// tests/unit/lock/beside_reference.hpp - the naive reference, compiled once, and what it and the table answer to one entry of a log.
+// tests/unit/lock/beside_reference.hpp - the naive reference, compiled once, and what it and the
+// table answer to one entry of a log.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/chosen_rules.hpp - the rules of the lock table, each of which can be replaced while the program runs.
+// tests/unit/lock/chosen_rules.hpp - the rules of the lock table, each of which can be replaced
+// while the program runs.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -10,7 +11,8 @@
 
 namespace synod::lock_test {
 
-/// Every rule by name. One that is missing here is never replaced, and the test of its mutant fails.
+/// Every rule by name. One that is missing here is never replaced, and the test of its mutant
+/// fails.
 #define SYNOD_LOCK_RULES(rule)                                                                     \
     rule(has_tokens) rule(next_token) rule(is_compatible) rule(has_permits) rule(may_upgrade)      \
         rule(covers) rule(goes_behind) rule(may_grant) rule(may_release) rule(given_back)          \
@@ -25,7 +27,8 @@ namespace synod::lock_test {
                                             rule(is_told) rule(is_kept_from) rule(is_over)         \
                                                 rule(may_run) rule(grace_ms)
 
-/// The rules that were chosen last. So one table, compiled once, serves for all mutants, of which one lives at a time.
+/// The rules that were chosen last. So one table, compiled once, serves for all mutants, of which
+/// one lives at a time.
 struct chosen_rules : lock::rules {
 #define SYNOD_RULE(name) inline static decltype(&lock::rules::name) name = &lock::rules::name;
     SYNOD_LOCK_RULES(SYNOD_RULE)

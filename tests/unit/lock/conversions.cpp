@@ -1,4 +1,5 @@
-// tests/unit/lock/conversions.cpp - how a hold changes its mode: upgrades, downgrades, and what ends them.
+// tests/unit/lock/conversions.cpp - how a hold changes its mode: upgrades, downgrades, and what
+// ends them.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/deadlocks.cpp - who waits for each other, who of them gives way, and what is no deadlock.
+// tests/unit/lock/deadlocks.cpp - who waits for each other, who of them gives way, and what is no
+// deadlock.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -307,7 +308,8 @@ TEST_CASE("locks 3.7: a grant that ends another's wait is answered with its own 
     d.wait_in(lock::mode::shared, c, "x");
     for (const auto& [reader, token] : readers) d.release(reader, token);
     static_cast<void>(d.events());
-    // The owner has a new hold, so what it waits for is looked at again: b gives way, and c gets its lock under the next token.
+    // The owner has a new hold, so what it waits for is looked at again: b gives way, and c gets
+    // its lock under the next token.
     const fencing_token free = d.hold(a, "free");
     CHECK(granted_to(d.events()) == std::vector{c});
     CHECK(d.release(a, free) == reply(lock::released{0}));

@@ -1,4 +1,5 @@
-// tests/unit/lock/delays.cpp - lock-delays: how long a lock stays closed whose holder was lost, and who may have it back.
+// tests/unit/lock/delays.cpp - lock-delays: how long a lock stays closed whose holder was lost, and
+// who may have it back.
 //
 // SPDX-License-Identifier: BSL-1.0
 

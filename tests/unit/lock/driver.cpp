@@ -1,4 +1,5 @@
-// tests/unit/lock/driver.cpp - the driver of the table that ships, and that of mutants, compiled once for all tests.
+// tests/unit/lock/driver.cpp - the driver of the table that ships, and that of mutants, compiled
+// once for all tests.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/driver.hpp - a lock table with a log in front of it: positions, time and sequence numbers are counted here.
+// tests/unit/lock/driver.hpp - a lock table with a log in front of it: positions, time and sequence
+// numbers are counted here.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -29,7 +30,8 @@ inline lock::config short_leases() {
     return config;
 }
 
-/// `Rules` are those that the table is compiled with. What instantiates it is compiled in driver.cpp, once for all tests.
+/// `Rules` are those that the table is compiled with. What instantiates it is compiled in
+/// driver.cpp, once for all tests.
 template <class Rules>
 class compiled_driver {
 public:

@@ -1,4 +1,5 @@
-// tests/unit/lock/gates.cpp - latches, barriers and double barriers: who is let through together, and what everybody is told.
+// tests/unit/lock/gates.cpp - latches, barriers and double barriers: who is let through together,
+// and what everybody is told.
 //
 // SPDX-License-Identifier: BSL-1.0
 

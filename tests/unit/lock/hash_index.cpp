@@ -1,4 +1,5 @@
-// tests/unit/lock/hash_index.cpp - the index against std::map, with hashes that collide on purpose; and the lists in a slab.
+// tests/unit/lock/hash_index.cpp - the index against std::map, with hashes that collide on purpose;
+// and the lists in a slab.
 //
 // SPDX-License-Identifier: BSL-1.0
 

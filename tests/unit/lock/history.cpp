@@ -1,4 +1,5 @@
-// tests/unit/lock/history.cpp - random histories: against the reference, against the invariants, and across snapshots.
+// tests/unit/lock/history.cpp - random histories: against the reference, against the invariants,
+// and across snapshots.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -118,7 +119,8 @@ public:
         }
     }
 
-    /// Queues that are not in the order of arrival, by policy, and requests for several locks in them.
+    /// Queues that are not in the order of arrival, by policy, and requests for several locks in
+    /// them.
     void add_ranks(const lock::state& after) {
         std::map<position, std::size_t> places;
         for (const lock::lock_record& lock : after.locks) {

@@ -1,4 +1,5 @@
-// tests/unit/lock/invariant.cpp - each invariant holds in a good state and breaks in a state that is bad in one way only.
+// tests/unit/lock/invariant.cpp - each invariant holds in a good state and breaks in a state that
+// is bad in one way only.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -48,7 +49,8 @@ state good() {
     return now;
 }
 
-/// Has the first in the second lock's queue wait to upgrade that lock's hold, beside another one in the mode `other`.
+/// Has the first in the second lock's queue wait to upgrade that lock's hold, beside another one in
+/// the mode `other`.
 lock::lock_record& let_upgrade(state& now, lock::mode other) {
     lock::lock_record& lock = now.locks[1];
     set_mode(lock.holders[0], lock::mode::shared);

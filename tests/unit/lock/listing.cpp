@@ -1,4 +1,5 @@
-// tests/unit/lock/listing.cpp - which locks there are, who holds them, and who waits: page by page, for who may see it.
+// tests/unit/lock/listing.cpp - which locks there are, who holds them, and who waits: page by page,
+// for who may see it.
 //
 // SPDX-License-Identifier: BSL-1.0
 

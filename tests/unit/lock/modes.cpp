@@ -1,4 +1,5 @@
-// tests/unit/lock/modes.cpp - holds in three modes: who holds beside whom, who is next, and who acquires again.
+// tests/unit/lock/modes.cpp - holds in three modes: who holds beside whom, who is next, and who
+// acquires again.
 //
 // SPDX-License-Identifier: BSL-1.0
 

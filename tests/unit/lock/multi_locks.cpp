@@ -1,4 +1,5 @@
-// tests/unit/lock/multi_locks.cpp - several locks asked for at once: all of them or none, in the order of arrival.
+// tests/unit/lock/multi_locks.cpp - several locks asked for at once: all of them or none, in the
+// order of arrival.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/number_index.cpp - the index of numbers against std::map: in turn, at random, and in several spaces.
+// tests/unit/lock/number_index.cpp - the index of numbers against std::map: in turn, at random, and
+// in several spaces.
 //
 // SPDX-License-Identifier: BSL-1.0
 

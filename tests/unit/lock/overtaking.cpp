@@ -1,4 +1,5 @@
-// tests/unit/lock/overtaking.cpp - who goes ahead of those that wait, how often, and what comes of it.
+// tests/unit/lock/overtaking.cpp - who goes ahead of those that wait, how often, and what comes of
+// it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -202,7 +203,8 @@ TEST_CASE("locks 3.5: a barge takes permits ahead of who wants more") {
 
 namespace {
 
-/// `b` holds a permit of four and waits for `c`, who wants three behind one of `a` for all four that lets others pass. One is free.
+/// `b` holds a permit of four and waits for `c`, who wants three behind one of `a` for all four
+/// that lets others pass. One is free.
 struct lets_pass : crowd<> {
     session_id other = open(4, 100'000);
     std::uint64_t from_c = 0;

@@ -1,4 +1,5 @@
-// tests/unit/lock/policies.cpp - the orders in which a lock is granted: of arrival, by priority, and in phases.
+// tests/unit/lock/policies.cpp - the orders in which a lock is granted: of arrival, by priority,
+// and in phases.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -236,7 +237,8 @@ TEST_CASE("locks 3.12/59a: two that want several free locks are never each ahead
     CHECK(d.ask_all(2, {"a", "b", "y"}, policy::any) == reply(lock::queued{}));
     d.wait_by(3, "z", policy::priority, 0);
     for (std::uint64_t tag = 4; tag <= 5; ++tag) d.wait_by(tag, "z", policy::any, 5);
-    // At z nobody goes ahead of 3 any more, so this one goes behind it, and behind 2 at a and b, too.
+    // At z nobody goes ahead of 3 any more, so this one goes behind it, and behind 2 at a and b,
+    // too.
     CHECK(d.ask_all(6, {"a", "b", "z"}, policy::any, 9) == reply(lock::queued{}));
     CHECK(d.waiting("z") == tags{4, 5, 3, 6});
     CHECK(d.waiting("a") == tags{2, 6});
@@ -317,8 +319,9 @@ struct long_line : line<> {
     }
 };
 
-/// For an hour somebody comes each second and somebody goes, so that five hold a lock or wait for it; once a minute it is somebody who
-/// wants it in another mode. The longest that one of those waits, in seconds.
+/// For an hour somebody comes each second and somebody goes, so that five hold a lock or wait for
+/// it; once a minute it is somebody who wants it in another mode. The longest that one of those
+/// waits, in seconds.
 int longest_wait(policy by, mode usual, mode rare) {
     long_line d;
     std::uint64_t came = 0;

@@ -1,4 +1,5 @@
-// tests/unit/lock/random_commands.hpp - a stream of inputs for a lock table: few names, few sessions, many collisions.
+// tests/unit/lock/random_commands.hpp - a stream of inputs for a lock table: few names, few
+// sessions, many collisions.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -30,7 +31,8 @@ struct step {
     ballot leader;  // if it exists, this is that leader's first entry, and no command
 };
 
-/// Makes a log, looking at each reply to know sessions and tokens. The same seed makes the same log.
+/// Makes a log, looking at each reply to know sessions and tokens. The same seed makes the same
+/// log.
 class random_commands {
 public:
     explicit random_commands(std::uint64_t seed)
@@ -353,7 +355,8 @@ private:
         return self.sequence > back ? self.sequence - back : 0;
     }
 
-    /// Mostly one of the newest of a session, which may still be held; else whatever token, under whatever tag.
+    /// Mostly one of the newest of a session, which may still be held; else whatever token, under
+    /// whatever tag.
     known_hold hold_of(session_id session) {
         for (std::size_t i = holds_.size(); i > 0 && random_.below(8) != 0; --i) {
             const known_hold& one = holds_[i - 1];

@@ -1,4 +1,5 @@
-// tests/unit/lock/random_elections.hpp - random commands about few elections, and of those who watch.
+// tests/unit/lock/random_elections.hpp - random commands about few elections, and of those who
+// watch.
 //
 // SPDX-License-Identifier: BSL-1.0
 

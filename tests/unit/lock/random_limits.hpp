@@ -1,4 +1,5 @@
-// tests/unit/lock/random_limits.hpp - the limits that random histories run into, and others around those.
+// tests/unit/lock/random_limits.hpp - the limits that random histories run into, and others around
+// those.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference.cpp - the naive reference, compiled once for the tests that compare it with the table.
+// tests/unit/lock/reference.cpp - the naive reference, compiled once for the tests that compare it
+// with the table.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference.hpp - the lock table again, as lists and loops, to compare the real one with.
+// tests/unit/lock/reference.hpp - the lock table again, as lists and loops, to compare the real one
+// with.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -24,8 +25,9 @@
 
 namespace synod::lock_test {
 
-/// What it is made of comes in layers, each of which knows those below: state, ends, grants, time, acquires, holds, objects. Here a
-/// command is heard once, and what is about sessions and about the table as a whole is answered.
+/// What it is made of comes in layers, each of which knows those below: state, ends, grants, time,
+/// acquires, holds, objects. Here a command is heard once, and what is about sessions and about the
+/// table as a whole is answered.
 class reference : public reference_objects {
 public:
     explicit reference(const lock::config& config) : reference_objects(config) {}

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_access.hpp - who may do what in the reference: a list of rules, sorted anew for every question.
+// tests/unit/lock/reference_access.hpp - who may do what in the reference: a list of rules, sorted
+// anew for every question.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_acquires.hpp - how the reference takes in requests for locks and permits, and changes of mode.
+// tests/unit/lock/reference_acquires.hpp - how the reference takes in requests for locks and
+// permits, and changes of mode.
 //
 // SPDX-License-Identifier: BSL-1.0
 

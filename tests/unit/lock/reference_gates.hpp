@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_gates.hpp - latches and barriers again, as one list, to compare the real ones with.
+// tests/unit/lock/reference_gates.hpp - latches and barriers again, as one list, to compare the
+// real ones with.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,8 +21,8 @@
 
 namespace synod::lock_test {
 
-/// Those who wait are requests without a name, which know their generation. `End`, which is given to whatever ends some, ends one and
-/// tells its session.
+/// Those who wait are requests without a name, which know their generation. `End`, which is given
+/// to whatever ends some, ends one and tells its session.
 class reference_gates {
 public:
     using request = reference_requests::request;

@@ -51,7 +51,8 @@ protected:
         }
         undetermined_ += searches.given_up();
     }
-    /// As long as no search was given up this is found by looking at everything; what searches come to does not count.
+    /// As long as no search was given up this is found by looking at everything; what searches come
+    /// to does not count.
     std::optional<position> who_gives_way(reference_searches& searches) {
         const auto found = searches.victim(requests_.locks(), requests_.suspects);
         const bool is_sure = undetermined_ + searches.given_up() == 0;

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_holds.hpp - what is asked of the reference about holds, and about requests that wait or have ended.
+// tests/unit/lock/reference_holds.hpp - what is asked of the reference about holds, and about
+// requests that wait or have ended.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_listing.hpp - a page of the reference: all of its locks, looked through from the first.
+// tests/unit/lock/reference_listing.hpp - a page of the reference: all of its locks, looked through
+// from the first.
 //
 // SPDX-License-Identifier: BSL-1.0
 

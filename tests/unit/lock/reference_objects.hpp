@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_objects.hpp - what is asked of the reference about elections, values, changes and gates.
+// tests/unit/lock/reference_objects.hpp - what is asked of the reference about elections, values,
+// changes and gates.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_overtaking.hpp - who goes ahead of whom in the reference, and how often that may be.
+// tests/unit/lock/reference_overtaking.hpp - who goes ahead of whom in the reference, and how often
+// that may be.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -43,7 +44,8 @@ struct reference_overtaking {
         return true;
     }
 
-    /// The first that is let past by all ahead of it, and finds enough permits; nullptr if there is none.
+    /// The first that is let past by all ahead of it, and finds enough permits; nullptr if there is
+    /// none.
     static request* passing(reference_requests& requests, const std::string& name) {
         for (request* one : queue_of(requests, name)) {
             if (one->is.permits == 0) return nullptr;
@@ -59,7 +61,8 @@ struct reference_overtaking {
         return true;
     }
 
-    /// Of those who wait for something so many, from the first on, are overtaken, wherever else they wait.
+    /// Of those who wait for something so many, from the first on, are overtaken, wherever else
+    /// they wait.
     static void count(reference_requests& requests, const std::string& name, std::size_t several,
                       const lock::config& limits) {
         const std::vector<request*> waiting = queue_of(requests, name);
@@ -84,7 +87,8 @@ struct reference_overtaking {
         }
     }
 
-    /// Where a request for these stands that comes now: by priority behind all whom it may not overtake.
+    /// Where a request for these stands that comes now: by priority behind all whom it may not
+    /// overtake.
     static std::uint64_t rank(reference_requests& requests, const std::vector<std::string>& names,
                               const lock::terms& terms, std::uint64_t now,
                               const lock::config& limits) {

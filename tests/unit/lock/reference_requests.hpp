@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_requests.hpp - the requests of the reference as one list, and everything that is found by looking through it.
+// tests/unit/lock/reference_requests.hpp - the requests of the reference as one list, and
+// everything that is found by looking through it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -113,7 +114,8 @@ struct reference_requests {
         for (const ghost& one : ghosts) held += one.name == name ? one.is.permits : 0;
         return held <= capacities.at(name);
     }
-    /// Whether nothing is in the way, but for a hold that is to be replaced and what a client has left itself.
+    /// Whether nothing is in the way, but for a hold that is to be replaced and what a client has
+    /// left itself.
     bool fits(const std::string& name, lock::mode asked, fencing_token replaced,
               const client_uuid* reclaimer = nullptr) {
         for (const ghost& one : ghosts) {
@@ -187,8 +189,8 @@ struct reference_requests {
         return one.gate == 0 && one.is.state == state::queued;
     }
 
-    /// Of those who wait for each other one gives way: of the lowest priority if all would have it so, and of those the youngest. Of
-    /// those who give way in several circles, the youngest.
+    /// Of those who wait for each other one gives way: of the lowest priority if all would have it
+    /// so, and of those the youngest. Of those who give way in several circles, the youngest.
     [[nodiscard]] std::optional<position> victim() const {
         std::map<position, lock::terms> terms;
         for (const request& one : all) terms[one.is.at] = one.is.standing.terms;

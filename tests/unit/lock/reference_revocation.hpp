@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_revocation.hpp - the holds that the reference is to end by force, as a list to look through.
+// tests/unit/lock/reference_revocation.hpp - the holds that the reference is to end by force, as a
+// list to look through.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -18,7 +19,8 @@
 namespace synod::lock_test {
 
 struct reference_revocation {
-    /// The one that is over first, of those of one moment the one with the smallest token; nullptr is none.
+    /// The one that is over first, of those of one moment the one with the smallest token; nullptr
+    /// is none.
     lock::forced_end* first() {
         lock::forced_end* found = nullptr;
         for (lock::forced_end& one : all) {

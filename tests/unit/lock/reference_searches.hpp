@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_searches.hpp - how far the reference looks for those who wait for each other, and what it finds.
+// tests/unit/lock/reference_searches.hpp - how far the reference looks for those who wait for each
+// other, and what it finds.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,8 +21,8 @@
 
 namespace synod::lock_test {
 
-/// All searches of one input, over the locks as they are described. Requests are positions; each hold, and each request ahead or of an
-/// owner, that is looked at costs one. (locks 3.7)
+/// All searches of one input, over the locks as they are described. Requests are positions; each
+/// hold, and each request ahead or of an owner, that is looked at costs one. (locks 3.7)
 class reference_searches {
 public:
     explicit reference_searches(std::uint32_t most)
@@ -29,7 +30,8 @@ public:
 
     [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
 
-    /// Of all who wait for each other with one of the suspects, who gives way. Whom nobody waits for is a suspect no more.
+    /// Of all who wait for each other with one of the suspects, who gives way. Whom nobody waits
+    /// for is a suspect no more.
     std::optional<position> victim(std::vector<lock::lock_record> locks,
                                    std::set<position>& suspects) {
         locks_ = std::move(locks);
@@ -140,7 +142,8 @@ private:
             if (!is_own && !lock::rules::is_compatible(alone, wanted)) meet(hold.owner);
         }
     }
-    /// Meets those ahead who wait for something else as well, and of the others finds out how much they want.
+    /// Meets those ahead who wait for something else as well, and of the others finds out how much
+    /// they want.
     lock::mode most_wanted_ahead(const place& at) {
         const auto waits_elsewhere = [this](const lock::request_record& one) {
             return is_wide(one.at) || is_upgrade(one);

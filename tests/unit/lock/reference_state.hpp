@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_state.hpp - what the reference knows, as flat lists, and what is found by looking through them.
+// tests/unit/lock/reference_state.hpp - what the reference knows, as flat lists, and what is found
+// by looking through them.
 //
 // SPDX-License-Identifier: BSL-1.0
 

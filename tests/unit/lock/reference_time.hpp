@@ -61,7 +61,8 @@ protected:
         return when(*other) < when(*one) ? other : one;
     }
 
-    /// Ends what is over first: at one moment sessions, then leases, forced ends, waits and lock-delays.
+    /// Ends what is over first: at one moment sessions, then leases, forced ends, waits and
+    /// lock-delays.
     bool fire() {
         forced_.forget_all_but(requests_.all);
         session* own = nullptr;

@@ -1,4 +1,5 @@
-// tests/unit/lock/reference_values.hpp - values and counters again, as one list, to compare the real ones with.
+// tests/unit/lock/reference_values.hpp - values and counters again, as one list, to compare the
+// real ones with.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/revocation.cpp - holds that others ask for or end, and tokens that others look at.
+// tests/unit/lock/revocation.cpp - holds that others ask for or end, and tokens that others look
+// at.
 //
 // SPDX-License-Identifier: BSL-1.0
 

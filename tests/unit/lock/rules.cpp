@@ -1,4 +1,5 @@
-// tests/unit/lock/rules.cpp - mutants: each replaces one rule, and an invariant or an answer gives it away.
+// tests/unit/lock/rules.cpp - mutants: each replaces one rule, and an invariant or an answer gives
+// it away.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/searches.cpp - searches for those who wait for each other that are given up, at every replica alike.
+// tests/unit/lock/searches.cpp - searches for those who wait for each other that are given up, at
+// every replica alike.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -55,7 +56,8 @@ outcome take(lock::table& machine, const step& made) {
     return its;
 }
 
-/// Whether three replicas do the same, of which one is restored now and then, and one before every step.
+/// Whether three replicas do the same, of which one is restored now and then, and one before every
+/// step.
 bool agree(std::uint64_t seed, const lock::config& config, tally& seen) {
     lock::table table = table_of(config);
     lock::table now_and_then = table_of(config);
@@ -78,7 +80,8 @@ bool agree(std::uint64_t seed, const lock::config& config, tally& seen) {
     return state_of(table) == state_of(now_and_then) && state_of(table) == state_of(always);
 }
 
-/// Whether the reference, which counts on its own what it looks at, gives up as many searches and comes to the same.
+/// Whether the reference, which counts on its own what it looks at, gives up as many searches and
+/// comes to the same.
 bool agrees_with_reference(std::uint64_t seed, const lock::config& config, tally& seen) {
     lock::table table = table_of(config);
     compiled_reference naive(config);

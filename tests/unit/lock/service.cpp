@@ -1,4 +1,5 @@
-// tests/unit/lock/service.cpp - three real replicas and clients that speak in messages: every request has one answer.
+// tests/unit/lock/service.cpp - three real replicas and clients that speak in messages: every
+// request has one answer.
 //
 // SPDX-License-Identifier: BSL-1.0
 

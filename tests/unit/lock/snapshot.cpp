@@ -29,7 +29,8 @@ lock::config former_limits() {
     return config;
 }
 
-/// Holders, waiters with and without limit, some of them for each other, ended requests, stored replies, extensions, a leader.
+/// Holders, waiters with and without limit, some of them for each other, ended requests, stored
+/// replies, extensions, a leader.
 driver<> former_table() {
     driver<> d(former_limits());
     const auto a = d.open(1, 500);
@@ -48,10 +49,10 @@ driver<> former_table() {
     return d;
 }
 
-/// That, and readers, one of which has acquired twice and waits to write, and one that has been upgraded; permits, leases that run
-/// and that wait, a request for several locks, and lock-delays, one beside a reader who is to lose its hold; a value and a counter; one who
-/// leads, and one who waits to;
-/// a latch, a barrier, and a double barrier that one waits to leave.
+/// That, and readers, one of which has acquired twice and waits to write, and one that has been
+/// upgraded; permits, leases that run and that wait, a request for several locks, and lock-delays,
+/// one beside a reader who is to lose its hold; a value and a counter; one who leads, and one who
+/// waits to; a latch, a barrier, and a double barrier that one waits to leave.
 driver<> busy_table() {
     using lock::mode;
     driver<> d = former_table();

@@ -1,4 +1,5 @@
-// tests/unit/lock/streams.cpp - a million short histories, each from an empty table, beside the naive reference.
+// tests/unit/lock/streams.cpp - a million short histories, each from an empty table, beside the
+// naive reference.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/lock/victims.cpp - who of those that wait for each other gives way, by the choice and the priority of each.
+// tests/unit/lock/victims.cpp - who of those that wait for each other gives way, by the choice and
+// the priority of each.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -49,7 +50,8 @@ struct bargain : driver<Rules> {
     }
 };
 
-/// `a` waits for `b` on `first`, and `b` would wait for `a` on `second`. Whether `a` gives way to `b`.
+/// `a` waits for `b` on `first`, and `b` would wait for `a` on `second`. Whether `a` gives way to
+/// `b`.
 template <class Rules = lock::rules>
 bool gives_way(const lock::terms& first, const lock::terms& second) {
     bargain<Rules> d;

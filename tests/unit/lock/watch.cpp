@@ -1,4 +1,5 @@
-// tests/unit/lock/watch.cpp - what those who watch are told, page by page, and that nothing is left out silently.
+// tests/unit/lock/watch.cpp - what those who watch are told, page by page, and that nothing is left
+// out silently.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -253,8 +254,8 @@ struct gaps_are_silent : lock::rules {
     static bool is_kept_from(std::uint64_t, std::uint64_t) { return true; }
 };
 
-/// What a client knows under one prefix that watches from the beginning, and reads anew where it is told to; in one step for each write
-/// so many times behind.
+/// What a client knows under one prefix that watches from the beginning, and reads anew where it is
+/// told to; in one step for each write so many times behind.
 template <class Rules>
 std::map<std::string, std::string> followed(int behind) {
     driver<Rules> d(few_changes(4));

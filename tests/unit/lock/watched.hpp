@@ -1,4 +1,5 @@
-// tests/unit/lock/watched.hpp - a table whose rules may be wrong: it is watched breaking its invariants.
+// tests/unit/lock/watched.hpp - a table whose rules may be wrong: it is watched breaking its
+// invariants.
 //
 // SPDX-License-Identifier: BSL-1.0
 

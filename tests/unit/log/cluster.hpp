@@ -1,4 +1,5 @@
-// tests/unit/log/cluster.hpp - real replicas on virtual time, on a network and disks that misbehave when told to.
+// tests/unit/log/cluster.hpp - real replicas on virtual time, on a network and disks that misbehave
+// when told to.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -122,7 +123,8 @@ template <class Wanted, class Any>
     }
 }
 
-/// A network with delays. Delivers what is due in order of time; loses, repeats and cuts as it is told.
+/// A network with delays. Delivers what is due in order of time; loses, repeats and cuts as it is
+/// told.
 class wire {
 public:
     struct letter {

@@ -1,4 +1,5 @@
-// tests/unit/log/entry.cpp - entries from this node's own commands, and from bytes that came from elsewhere.
+// tests/unit/log/entry.cpp - entries from this node's own commands, and from bytes that came from
+// elsewhere.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/log/replica.cpp - commands through a replicated log: batches, windows, holes, loss, and how each proposal ends.
+// tests/unit/log/replica.cpp - commands through a replicated log: batches, windows, holes, loss,
+// and how each proposal ends.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -202,7 +203,8 @@ TEST_CASE(
     REQUIRE(*fresh != old_leader);
     (void)c.propose(*fresh, "kept");
     c.settle();
-    // The watermark reaches the old leader before the entries do: its own vote in that slot must not be taken for chosen.
+    // The watermark reaches the old leader before the entries do: its own vote in that slot must
+    // not be taken for chosen.
     c.network.record();
     c.heal();
     c.run(milliseconds(200));

@@ -65,7 +65,8 @@ public:
         }
     }
 
-    /// A millisecond in which everybody hears, syncs end and begin, and the leader is asked for one more, if `loads`.
+    /// A millisecond in which everybody hears, syncs end and begin, and the leader is asked for one
+    /// more, if `loads`.
     void step(bool loads) {
         now = now + milliseconds(1);
         for (std::uint32_t i = 0; i < 3; ++i) {

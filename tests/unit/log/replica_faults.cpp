@@ -1,4 +1,5 @@
-// tests/unit/log/replica_faults.cpp - loss, repetition, overtaking, cuts, failed syncs and crashes at random: what holds all the while.
+// tests/unit/log/replica_faults.cpp - loss, repetition, overtaking, cuts, failed syncs and crashes
+// at random: what holds all the while.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,7 +21,8 @@ namespace {
 
 /// What was ever applied anywhere, and what was ever acknowledged.
 struct ledger {
-    /// One value a position, whoever applied it; a node's lines are a prefix of everybody's. [PMS 2.1]
+    /// One value a position, whoever applied it; a node's lines are a prefix of everybody's.
+    /// [PMS 2.1]
     void check(cluster<>& c) {
         for (const node_id node : c.all()) {
             if (!c.is_up(node)) continue;
@@ -126,7 +128,8 @@ private:
         starts_at_[node] = cluster_.now() + milliseconds(rest);
     }
 
-    /// A sync that failed is a crash in the midst of a flush: nobody may have heard of what it lost.
+    /// A sync that failed is a crash in the midst of a flush: nobody may have heard of what it
+    /// lost.
     void crash_failed() {
         for (const node_id node : cluster_.all()) {
             if (cluster_.is_up(node) && cluster_.at(node).status().error) crash(node);

@@ -1,4 +1,5 @@
-// tests/unit/log/replica_input.cpp - messages that no honest peer sends now: refused with a reason, and nothing changes.
+// tests/unit/log/replica_input.cpp - messages that no honest peer sends now: refused with a reason,
+// and nothing changes.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/log/replica_leadership.cpp - who leads: probing, stepping down, taking over, handing over.
+// tests/unit/log/replica_leadership.cpp - who leads: probing, stepping down, taking over, handing
+// over.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -244,7 +245,8 @@ TEST_CASE(
     c.settle();
     c.crash(leader);
     c.heal();
-    // Three are left, with fifty votes, twenty and none: who has told all hears nothing while another still reports.
+    // Three are left, with fifty votes, twenty and none: who has told all hears nothing while
+    // another still reports.
     c.network.least_delay = milliseconds(20);
     c.run(seconds(6));
     REQUIRE(c.leader().has_value());

@@ -1,4 +1,5 @@
-// tests/unit/log/replica_reads.cpp - linearizable reads: only a leader that still leads, and that knows what was completed.
+// tests/unit/log/replica_reads.cpp - linearizable reads: only a leader that still leads, and that
+// knows what was completed.
 //
 // SPDX-License-Identifier: BSL-1.0
 

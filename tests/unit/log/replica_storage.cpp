@@ -1,4 +1,5 @@
-// tests/unit/log/replica_storage.cpp - what a replica must not forget, what it may, and what it does when it cannot tell.
+// tests/unit/log/replica_storage.cpp - what a replica must not forget, what it may, and what it
+// does when it cannot tell.
 //
 // SPDX-License-Identifier: BSL-1.0
 

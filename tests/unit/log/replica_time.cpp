@@ -1,4 +1,5 @@
-// tests/unit/log/replica_time.cpp - log time: stamped by leaders, the same everywhere, never faster than their clocks. (locks R2)
+// tests/unit/log/replica_time.cpp - log time: stamped by leaders, the same everywhere, never faster
+// than their clocks. (locks R2)
 //
 // SPDX-License-Identifier: BSL-1.0
 

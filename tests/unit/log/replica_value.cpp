@@ -1,4 +1,5 @@
-// tests/unit/log/replica_value.cpp - a replica is a value when its transport, storage and machine are.
+// tests/unit/log/replica_value.cpp - a replica is a value when its transport, storage and machine
+// are.
 //
 // SPDX-License-Identifier: BSL-1.0
 

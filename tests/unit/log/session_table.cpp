@@ -1,4 +1,5 @@
-// tests/unit/log/session_table.cpp - sessions, leases on log time, and exactly-once, as any machine uses them.
+// tests/unit/log/session_table.cpp - sessions, leases on log time, and exactly-once, as any machine
+// uses them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -50,7 +51,8 @@ std::vector<session_id> advance(session_table& table, std::uint64_t now) {
     return ended;
 }
 
-/// Runs a command whose reply is a text, as a machine would, and returns what its client is answered.
+/// Runs a command whose reply is a text, as a machine would, and returns what its client is
+/// answered.
 std::string run(session_table& table, const request_stamp& stamp, std::string_view reply) {
     const auto begun = table.begin(stamp);
     if (begun.is == beginning::repeat) return std::string(as_text(begun.reply));
@@ -312,8 +314,8 @@ TEST_CASE("replies that do not rise, or are acknowledged already, are no part of
 
 namespace {
 
-/// Whether a table under these rules still renews a session at its deadline, runs what is acknowledged, or gives more grace
-/// than the session's own time to live.
+/// Whether a table under these rules still renews a session at its deadline, runs what is
+/// acknowledged, or gives more grace than the session's own time to live.
 template <class Rules>
 struct judged {
     judged() {

@@ -1,4 +1,5 @@
-// tests/unit/paxos/acceptor.cpp - the whole acceptor: nothing is revealed before it is durable, and nothing bad changes it.
+// tests/unit/paxos/acceptor.cpp - the whole acceptor: nothing is revealed before it is durable, and
+// nothing bad changes it.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -11,7 +11,8 @@ namespace {
 
 using namespace world;
 
-/// A core, and what it decides. Each message is followed by the invariants that no message may break.
+/// A core, and what it decides. Each message is followed by the invariants that no message may
+/// break.
 struct subject {
     explicit subject(limits limits = {}) : out(seen_by(a), watched_by(seen, limits)) {}
 

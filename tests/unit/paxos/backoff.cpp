@@ -1,4 +1,5 @@
-// tests/unit/paxos/backoff.cpp - each wait is longer than the last, up to a bound, and never the same for two seeds.
+// tests/unit/paxos/backoff.cpp - each wait is longer than the last, up to a bound, and never the
+// same for two seeds.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/paxos/conversation.cpp - all roles together on a network that loses, repeats and reorders: they still agree.
+// tests/unit/paxos/conversation.cpp - all roles together on a network that loses, repeats and
+// reorders: they still agree.
 //
 // SPDX-License-Identifier: BSL-1.0
 

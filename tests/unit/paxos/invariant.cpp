@@ -1,4 +1,5 @@
-// tests/unit/paxos/invariant.cpp - each property holds where it should and, as importantly, does not where it should not.
+// tests/unit/paxos/invariant.cpp - each property holds where it should and, as importantly, does
+// not where it should not.
 //
 // SPDX-License-Identifier: BSL-1.0
 

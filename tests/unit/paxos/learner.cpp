@@ -1,4 +1,5 @@
-// tests/unit/paxos/learner.cpp - the whole learner: a value and a quorum of votes for it, in any order.
+// tests/unit/paxos/learner.cpp - the whole learner: a value and a quorum of votes for it, in any
+// order.
 //
 // SPDX-License-Identifier: BSL-1.0
 

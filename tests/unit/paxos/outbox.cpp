@@ -1,4 +1,5 @@
-// tests/unit/paxos/outbox.cpp - a message leaves when what it rests on is durable, and never before.
+// tests/unit/paxos/outbox.cpp - a message leaves when what it rests on is durable, and never
+// before.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/paxos/proposer.cpp - the whole proposer: a ballot is reserved before it is used, and questions are asked until answered.
+// tests/unit/paxos/proposer.cpp - the whole proposer: a ballot is reserved before it is used, and
+// questions are asked until answered.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -38,7 +39,8 @@ struct subject {
         return one.transport().take();
     }
 
-    /// Proposes in slot 0 and wins phase 1 without having heard of a vote. Returns what it then says.
+    /// Proposes in slot 0 and wins phase 1 without having heard of a vote. Returns what it then
+    /// says.
     auto lead(text value) {
         CHECK(!propose(0, std::move(value)));
         static_cast<void>(flush());

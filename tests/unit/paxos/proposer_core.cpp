@@ -1,4 +1,5 @@
-// tests/unit/paxos/proposer_core.cpp - phase 1: what a proposer asks, whom it believes, and what binds it.
+// tests/unit/paxos/proposer_core.cpp - phase 1: what a proposer asks, whom it believes, and what
+// binds it.
 //
 // SPDX-License-Identifier: BSL-1.0
 

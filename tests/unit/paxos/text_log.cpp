@@ -1,4 +1,5 @@
-// tests/unit/paxos/text_log.cpp - a line for each event, and one that names the reason of each refusal.
+// tests/unit/paxos/text_log.cpp - a line for each event, and one that names the reason of each
+// refusal.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/paxos/world.hpp - the nodes, ballots, storages and observer that the tests of the roles share.
+// tests/unit/paxos/world.hpp - the nodes, ballots, storages and observer that the tests of the
+// roles share.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/storage/memory.cpp - the storage in memory: what was synced is there, what was not may be lost.
+// tests/unit/storage/memory.cpp - the storage in memory: what was synced is there, what was not may
+// be lost.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/audited.cpp - replicas of one log that differ in an input, a result or a state are told apart.
+// tests/unit/testing/audited.cpp - replicas of one log that differ in an input, a result or a state
+// are told apart.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,7 +22,8 @@ using testing::simulated_process;
 
 namespace {
 
-/// Adds up the bytes that it is told, and answers with the sum so far. `flaw` is added to each answer, `secret` to its snapshot.
+/// Adds up the bytes that it is told, and answers with the sum so far. `flaw` is added to each
+/// answer, `secret` to its snapshot.
 struct adder {
     void apply(const apply_context& /*context*/, bytes_view command, result_writer& result) {
         for (const std::byte one : command) sum += static_cast<std::uint8_t>(one);

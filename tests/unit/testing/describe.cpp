@@ -1,4 +1,5 @@
-// tests/unit/testing/describe.cpp - messages in words say what matters of them, and their numbers differ where they do.
+// tests/unit/testing/describe.cpp - messages in words say what matters of them, and their numbers
+// differ where they do.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/fault.cpp - classes of faults: their names, which are on, and how often each has struck.
+// tests/unit/testing/fault.cpp - classes of faults: their names, which are on, and how often each
+// has struck.
 //
 // SPDX-License-Identifier: BSL-1.0
 

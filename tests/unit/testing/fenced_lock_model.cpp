@@ -1,4 +1,5 @@
-// tests/unit/testing/fenced_lock_model.cpp - which histories of a lock with tokens can be explained, and which cannot.
+// tests/unit/testing/fenced_lock_model.cpp - which histories of a lock with tokens can be
+// explained, and which cannot.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/fenced_resource.cpp - writes arrive late and out of order, and a gate that is wrong about one is found out.
+// tests/unit/testing/fenced_resource.cpp - writes arrive late and out of order, and a gate that is
+// wrong about one is found out.
 //
 // SPDX-License-Identifier: BSL-1.0
 

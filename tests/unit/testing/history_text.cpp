@@ -1,4 +1,5 @@
-// tests/unit/testing/history_text.cpp - histories as they are written, and every line that is refused.
+// tests/unit/testing/history_text.cpp - histories as they are written, and every line that is
+// refused.
 //
 // SPDX-License-Identifier: BSL-1.0
 

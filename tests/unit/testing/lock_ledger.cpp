@@ -1,4 +1,5 @@
-// tests/unit/testing/lock_ledger.cpp - each claim of the ledger is broken by what it forbids, and by nothing that a table does.
+// tests/unit/testing/lock_ledger.cpp - each claim of the ledger is broken by what it forbids, and
+// by nothing that a table does.
 //
 // SPDX-License-Identifier: BSL-1.0
 

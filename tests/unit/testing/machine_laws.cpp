@@ -1,4 +1,5 @@
-// tests/unit/testing/machine_laws.cpp - machines that ship obey the laws, and each broken one breaks its own.
+// tests/unit/testing/machine_laws.cpp - machines that ship obey the laws, and each broken one
+// breaks its own.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/models.cpp - what registers, keys with texts, and mutexes do, one operation at a time.
+// tests/unit/testing/models.cpp - what registers, keys with texts, and mutexes do, one operation at
+// a time.
 //
 // SPDX-License-Identifier: BSL-1.0
 

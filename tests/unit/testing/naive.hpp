@@ -137,8 +137,9 @@ struct disorder {
     std::uint64_t operations = 7;
 };
 
-/// A random history of an object that mostly behaves. A `World` has a `model`, draws an `input(random)`, draws an
-/// `output(random)`, and `execute(state, process, input)` answers as the object does.
+/// A random history of an object that mostly behaves. A `World` has a `model`, draws an
+/// `input(random)`, draws an `output(random)`, and `execute(state, process, input)` answers as the
+/// object does.
 template <class World>
 class random_history {
 public:

@@ -1,4 +1,5 @@
-// tests/unit/testing/nemesis.cpp - what the nemesis does to the paths of a simulated network, and to the clock of a leader.
+// tests/unit/testing/nemesis.cpp - what the nemesis does to the paths of a simulated network, and
+// to the clock of a leader.
 //
 // SPDX-License-Identifier: BSL-1.0
 

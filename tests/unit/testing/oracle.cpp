@@ -1,4 +1,5 @@
-// tests/unit/testing/oracle.cpp - the oracle knows what is chosen, and catches whoever says more than a crash would leave true.
+// tests/unit/testing/oracle.cpp - the oracle knows what is chosen, and catches whoever says more
+// than a crash would leave true.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/rounds.cpp - the harness for message rounds, on networks that are quick, late, or lose what they are given.
+// tests/unit/testing/rounds.cpp - the harness for message rounds, on networks that are quick, late,
+// or lose what they are given.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -25,7 +26,8 @@ namespace {
 
 using quick_network = memory_network<replica_message>;
 
-/// Delivers what was sent with the `delay`-th poll after it, and loses what `loses` says: the number of the message from 1 on.
+/// Delivers what was sent with the `delay`-th poll after it, and loses what `loses` says: the
+/// number of the message from 1 on.
 class slow_network {
 public:
     class link {

@@ -1,4 +1,5 @@
-// tests/unit/testing/scenario.cpp - scenarios: what is right in one, and every way in which one can be wrong.
+// tests/unit/testing/scenario.cpp - scenarios: what is right in one, and every way in which one can
+// be wrong.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/sector_log.cpp - a log takes a sector for what it is, cuts off what was never sealed, and reports all other damage.
+// tests/unit/testing/sector_log.cpp - a log takes a sector for what it is, cuts off what was never
+// sealed, and reports all other damage.
 //
 // SPDX-License-Identifier: BSL-1.0
 

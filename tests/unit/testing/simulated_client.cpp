@@ -1,4 +1,5 @@
-// tests/unit/testing/simulated_client.cpp - a simulated client whose time runs out in two ways at once gives up once.
+// tests/unit/testing/simulated_client.cpp - a simulated client whose time runs out in two ways at
+// once gives up once.
 //
 // SPDX-License-Identifier: BSL-1.0
 

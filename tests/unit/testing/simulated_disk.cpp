@@ -1,4 +1,5 @@
-// tests/unit/testing/simulated_disk.cpp - a simulated disk keeps what was synced, and fails only in the ways that are on.
+// tests/unit/testing/simulated_disk.cpp - a simulated disk keeps what was synced, and fails only in
+// the ways that are on.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -77,7 +78,8 @@ struct node_with {
 using blocking = node_with<simulated_disk<records<value>>>;
 using beside = node_with<simulated_async_disk<records<value>>>;
 
-/// Believes whatever lies in a place. One that was never written to looks like a vote in slot 0 for nothing.
+/// Believes whatever lies in a place. One that was never written to looks like a vote in slot 0 for
+/// nothing.
 struct no_checks {
     template <class Record>
     [[nodiscard]] static bool is_sound(const testing::sector<Record>& /*one*/) {

@@ -1,4 +1,5 @@
-// tests/unit/testing/simulated_network.cpp - a simulated network keeps its order and loses nothing, but for the faults that are on.
+// tests/unit/testing/simulated_network.cpp - a simulated network keeps its order and loses nothing,
+// but for the faults that are on.
 //
 // SPDX-License-Identifier: BSL-1.0
 

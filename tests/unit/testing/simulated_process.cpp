@@ -1,4 +1,5 @@
-// tests/unit/testing/simulated_process.cpp - a life ends before exactly the effect that it is doomed to, and has none after.
+// tests/unit/testing/simulated_process.cpp - a life ends before exactly the effect that it is
+// doomed to, and has none after.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/simulation.cpp - each check of a simulated run is broken by a suite that is wrong in just that, and by no other.
+// tests/unit/testing/simulation.cpp - each check of a simulated run is broken by a suite that is
+// wrong in just that, and by no other.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -27,12 +28,12 @@ constexpr simulation_size small{.operations = 60, .faults = 5, .longest_chaos = 
 /// What a suite can be wrong in.
 enum class mistake {
     none,
-    trusts,    // a disk that hands out what has rotted
-    hopes,     // a disk that takes what has rotted for trouble that passes
-    forgets,   // a member that comes back without its disk as if it had it
-    halves,    // half of the members decide, and whoever watches believes in it
-    believes,  // a client that believes in its lease for a minute too long
-    wakes,  // a client that wants to be woken when its lease runs out, and then finds that it has a moment left
+    trusts,       // a disk that hands out what has rotted
+    hopes,        // a disk that takes what has rotted for trouble that passes
+    forgets,      // a member that comes back without its disk as if it had it
+    halves,       // half of the members decide, and whoever watches believes in it
+    believes,     // a client that believes in its lease for a minute too long
+    wakes,        // a client that is woken when its lease runs out, and finds that a moment is left
     calls_held,   // a table that calls a lock held when somebody asks who would not wait
     rounds_down,  // log time without what is left over of each step
 };
@@ -87,7 +88,8 @@ struct wrong_quorums : majority {
 struct wrong_client_rules : client::rules {
     [[nodiscard]] static instant renewed_at(instant first_sent, instant last_sent) {
         if (made_here == mistake::believes) return last_sent + seconds(60);
-        // That the lease runs out before every renewal is no mistake, and makes the other one frequent.
+        // That the lease runs out before every renewal is no mistake, and makes the other one
+        // frequent.
         if (made_here == mistake::wakes) return first_sent + milliseconds(-700);
         return client::rules::renewed_at(first_sent, last_sent);
     }
@@ -185,7 +187,8 @@ constexpr auto four_over_budget = [](simulation_settings& settings) {
     settings.replicas = 4;
 };
 
-/// What a run that makes `one` breaks, under the faults of `chaos` alone, with settings that `adjust(settings)` has changed.
+/// What a run that makes `one` breaks, under the faults of `chaos` alone, with settings that
+/// `adjust(settings)` has changed.
 template <class Adjust>
 [[nodiscard]] std::string broken_by(mistake one, std::uint64_t seed, testing::fault_set chaos,
                                     Adjust&& adjust) {

@@ -1,4 +1,5 @@
-// tests/unit/testing/simulator.cpp - a seed is a run, the same each time; its trace makes sense; and a broken machine is found out.
+// tests/unit/testing/simulator.cpp - a seed is a run, the same each time; its trace makes sense;
+// and a broken machine is found out.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/stage.cpp - what the parts of a run share: luck that comes from the seed, and the first broken promise.
+// tests/unit/testing/stage.cpp - what the parts of a run share: luck that comes from the seed, and
+// the first broken promise.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/storage_laws.cpp - storages that ship obey the laws, and each broken one breaks its own.
+// tests/unit/testing/storage_laws.cpp - storages that ship obey the laws, and each broken one
+// breaks its own.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// tests/unit/testing/transport_laws.cpp - transports that ship obey the laws, and each broken one breaks its own.
+// tests/unit/testing/transport_laws.cpp - transports that ship obey the laws, and each broken one
+// breaks its own.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -51,7 +52,8 @@ private:
     std::vector<typename thread_network<Message>::inbox> inboxes_;
 };
 
-/// Queues, and a place for each fault: what is put into them, and what is taken out. The plain one has none.
+/// Queues, and a place for each fault: what is put into them, and what is taken out. The plain one
+/// has none.
 class plain_network {
 public:
     struct letter {

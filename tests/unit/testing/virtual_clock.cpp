@@ -1,4 +1,5 @@
-// tests/unit/testing/virtual_clock.cpp - a virtual clock is wrong by as much as it was told to be, and knows when it will show what.
+// tests/unit/testing/virtual_clock.cpp - a virtual clock is wrong by as much as it was told to be,
+// and knows when it will show what.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/base/detail/balanced_tree.hpp - the links of a search tree, and what keeps it low; knows nothing of what hangs there.
+// synod/base/detail/balanced_tree.hpp - the links of a search tree, and what keeps it low; knows
+// nothing of what hangs there.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -22,9 +23,9 @@ struct tree_links {
 /// Which child.
 enum tree_side : bool { before = false, after = true };
 
-/// A weight-balanced tree: no side of a node weighs more than three times the other, so its height is logarithmic. One function
-/// restores that after any change. (Adams 1992; the bounds are those proved by Hirai and Yamamoto 2011) Compiled once, whatever
-/// the nodes carry.
+/// A weight-balanced tree: no side of a node weighs more than three times the other, so its height
+/// is logarithmic. One function restores that after any change. (Adams 1992; the bounds are those
+/// proved by Hirai and Yamamoto 2011) Compiled once, whatever the nodes carry.
 class balanced_tree {
 public:
     [[nodiscard]] tree_links* root() const { return root_; }
@@ -42,7 +43,8 @@ public:
         return root_ == nullptr ? nullptr : outermost(root_, after);
     }
 
-    /// Hangs a node where its parent has no child, or makes it the root of an empty tree. Logarithmic, as is `detach`.
+    /// Hangs a node where its parent has no child, or makes it the root of an empty tree.
+    /// Logarithmic, as is `detach`.
     [[gnu::noinline]] void attach(tree_links* fresh, tree_links* parent, tree_side side) {
         fresh->child[before] = fresh->child[after] = nullptr;
         fresh->parent = parent;
@@ -148,7 +150,8 @@ private:
         recount(up);
     }
 
-    /// Makes up for a side that has become too heavy. Returns the root of what was the tree of `at`.
+    /// Makes up for a side that has become too heavy. Returns the root of what was the tree of
+    /// `at`.
     [[nodiscard]] tree_links* rebalance(tree_links* at, tree_side side) {
         tree_links* const heavy = at->child[side];
         if (weight(heavy) <= 3 * weight(at->child[other(side)])) return at;

@@ -1,4 +1,5 @@
-// synod/base/detail/cells.hpp - what it takes to move elements that are known by their addresses alone.
+// synod/base/detail/cells.hpp - what it takes to move elements that are known by their addresses
+// alone.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,7 +16,8 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// Containers that grow in cold functions, compiled once and not for each type, know their elements by this.
+/// Containers that grow in cold functions, compiled once and not for each type, know their elements
+/// by this.
 struct cell_layout {
     std::size_t size;
     std::align_val_t alignment;

@@ -1,4 +1,5 @@
-// synod/base/detail/deferred.hpp - types named through a template's parameter, so that including a header instantiates nothing.
+// synod/base/detail/deferred.hpp - types named through a template's parameter, so that including a
+// header instantiates nothing.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,8 +14,8 @@ struct deferred_type {
     using type = T;
 };
 
-/// `T` itself. A template that names it so, by a parameter of its own, makes the compiler wait with all that it does with `T`
-/// until the template is used.
+/// `T` itself. A template that names it so, by a parameter of its own, makes the compiler wait with
+/// all that it does with `T` until the template is used.
 template <class T, class Parameter>
 using deferred = typename deferred_type<T, Parameter>::type;
 

@@ -8,8 +8,9 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// Brings a cache line near, if the compiler knows how; changes nothing that a program can see. Inline, and so has to be whoever calls
-/// it for nothing else: gcc takes a call that only prefetches for one that does nothing.
+/// Brings a cache line near, if the compiler knows how; changes nothing that a program can see.
+/// Inline, and so has to be whoever calls it for nothing else: gcc takes a call that only
+/// prefetches for one that does nothing.
 [[gnu::always_inline]] inline void prefetch(const void* line) {
 #if defined(__GNUC__)
     __builtin_prefetch(line);

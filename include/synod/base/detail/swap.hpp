@@ -8,8 +8,8 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// std::exchange for numbers and pointers. It and std::swap ask the compiler some thirty questions about each type, which are answered
-/// here.
+/// std::exchange for numbers and pointers. It and std::swap ask the compiler some thirty questions
+/// about each type, which are answered here.
 template <class Plain>
 constexpr Plain exchange(Plain& place, Plain next) noexcept {
     const Plain before = place;

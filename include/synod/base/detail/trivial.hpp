@@ -14,7 +14,8 @@ namespace synod::inline SYNOD_ABI::detail {
 template <class T>
 inline constexpr bool is_trivially_copyable = __is_trivially_copyable(T);
 
-/// std::is_trivially_destructible_v for what can be destroyed. The library of GCC 12 instantiates forty templates to tell, for each type.
+/// std::is_trivially_destructible_v for what can be destroyed. The library of GCC 12 instantiates
+/// forty templates to tell, for each type.
 template <class T>
 #if defined(__GNUC__) && !defined(__clang__)
 inline constexpr bool is_trivially_destructible = __has_trivial_destructor(T);

@@ -15,7 +15,8 @@
 
 namespace synod::inline SYNOD_ABI::client::detail {
 
-/// 64 bits of the system's randomness. On Linux without <random>, which costs more to include than all of the client.
+/// 64 bits of the system's randomness. On Linux without <random>, which costs more to include than
+/// all of the client.
 [[nodiscard]] inline std::uint64_t draw_bits() {
 #if defined(__linux__)
     std::uint64_t bits = 0;

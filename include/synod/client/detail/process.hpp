@@ -1,4 +1,5 @@
-// synod/client/detail/process.hpp - which process this is, and which thread: what a fork and a blocking lock must be told apart by.
+// synod/client/detail/process.hpp - which process this is, and which thread: what a fork and a
+// blocking lock must be told apart by.
 //
 // SPDX-License-Identifier: BSL-1.0
 

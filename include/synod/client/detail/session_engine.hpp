@@ -1,4 +1,5 @@
-// synod/client/detail/session_engine.hpp - one session, its thread, and the threads that wait for its locks.
+// synod/client/detail/session_engine.hpp - one session, its thread, and the threads that wait for
+// its locks.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -30,8 +31,9 @@ struct release_report {
     std::condition_variable known;
 };
 
-/// Turns the crank of a session's core. Callers act on the core themselves, under the mutex, and send without waiting for the
-/// thread; the thread takes what comes in and minds the time. Stop tokens fire with nothing locked.
+/// Turns the crank of a session's core. Callers act on the core themselves, under the mutex, and
+/// send without waiting for the thread; the thread takes what comes in and minds the time. Stop
+/// tokens fire with nothing locked.
 template <class Policy>
 class session_engine final : private receiver {
     template <class T>
@@ -61,7 +63,8 @@ public:
         return {};
     }
 
-    /// Closes the session, or stops trying after client_config::farewell; then ends everything that still waits, and the thread.
+    /// Closes the session, or stops trying after client_config::farewell; then ends everything that
+    /// still waits, and the thread.
     void stop() noexcept {
         if (is_foreign() || !thread_.joinable()) return;
         try {
@@ -73,7 +76,8 @@ public:
         thread_.join();
     }
 
-    /// Waits for a lock. Errors: those of session_core::acquire; cancelled when `stop` fires; would_deadlock on the session's thread.
+    /// Waits for a lock. Errors: those of session_core::acquire; cancelled when `stop` fires;
+    /// would_deadlock on the session's thread.
     [[nodiscard]] result<hold_ptr> acquire(wish asked, const std::stop_token& stop) {
         if (is_foreign()) return errc::stopped;
         call waiting;
@@ -83,8 +87,9 @@ public:
         return waiting.hold;
     }
 
-    /// Carries a command for its caller, under this thread's tag, and waits for what it comes to. Errors: those of session_core::run;
-    /// cancelled when `stop` fires, and then outcome_unknown for what cannot be taken back; would_deadlock on the session's thread.
+    /// Carries a command for its caller, under this thread's tag, and waits for what it comes to.
+    /// Errors: those of session_core::run; cancelled when `stop` fires, and then outcome_unknown
+    /// for what cannot be taken back; would_deadlock on the session's thread.
     [[nodiscard]] result<reply> run(command what, const std::stop_token& stop) {
         if (is_foreign()) return errc::stopped;
         reply said;
@@ -98,7 +103,8 @@ public:
         return said;
     }
 
-    /// Gives a hold back, with retries as long as the session lives. `report` is filled in when that is answered.
+    /// Gives a hold back, with retries as long as the session lives. `report` is filled in when
+    /// that is answered.
     void release(const hold_ptr& hold, const report_ptr& report) {
         if (is_foreign()) return;
         act([&](instant) {
@@ -111,8 +117,8 @@ public:
         });
     }
 
-    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends without one; would_deadlock on the
-    /// session's thread, unless it is known already.
+    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends
+    /// without one; would_deadlock on the session's thread, unless it is known already.
     [[nodiscard]] std::error_code await(const report_ptr& report) {
         if (is_foreign()) return errc::stopped;
         std::unique_lock lock(mutex_);
@@ -128,8 +134,8 @@ public:
         return report->error;
     }
 
-    /// Ends the thread and all that waits, and loses every hold. Nothing is renewed any more, so what is not given back yet becomes
-    /// free when the session expires.
+    /// Ends the thread and all that waits, and loses every hold. Nothing is renewed any more, so
+    /// what is not given back yet becomes free when the session expires.
     void give_up() noexcept {
         ordered_map<request_id, hold_ptr> lost;
         {
@@ -158,7 +164,8 @@ public:
         return core_.phase();
     }
 
-    /// Whether this is a child of the process that made the session, without its thread and perhaps with its mutex locked for ever.
+    /// Whether this is a child of the process that made the session, without its thread and perhaps
+    /// with its mutex locked for ever.
     [[nodiscard]] bool is_foreign() const { return lease_->process() != this_process(); }
 
 private:
@@ -184,7 +191,8 @@ private:
         report.known.notify_all();
     }
 
-    /// Whether this is the thread that delivers what callers wait for. Precondition: the mutex is locked.
+    /// Whether this is the thread that delivers what callers wait for. Precondition: the mutex is
+    /// locked.
     [[nodiscard]] bool is_own_thread() const { return thread_tag_ == this_thread_tag(); }
 
     [[nodiscard]] bool has_ended() const {
@@ -212,8 +220,8 @@ private:
         closed_.wait_for(lock, longest, [this] { return has_ended(); });
     }
 
-    /// `calls_` must not outlive the caller's frame, and nobody knows how much of it the core has noted; so when memory is short
-    /// the session is given up.
+    /// `calls_` must not outlive the caller's frame, and nobody knows how much of it the core has
+    /// noted; so when memory is short the session is given up.
     template <class Ask>
     void announce(call& waiting, Ask&& ask) {
         try {
@@ -249,7 +257,8 @@ private:
         });
     }
 
-    /// Holds are marked as lost before a newer lease is shown, so none of them is seen to come back.
+    /// Holds are marked as lost before a newer lease is shown, so none of them is seen to come
+    /// back.
     void settle(instant now) {
         core_.flush(now);
         core_.drain([this](const notice& told) { note(told); });

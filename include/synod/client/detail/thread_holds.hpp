@@ -1,4 +1,5 @@
-// synod/client/detail/thread_holds.hpp - what the threads of this process hold of one lock, and what came of giving it back.
+// synod/client/detail/thread_holds.hpp - what the threads of this process hold of one lock, and
+// what came of giving it back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -23,8 +24,8 @@
 
 namespace synod::inline SYNOD_ABI::client::detail {
 
-/// The holds of one lock through one session, one for each thread at most. Thread-safety: all of it but destruction, which gives
-/// back what is still held.
+/// The holds of one lock through one session, one for each thread at most. Thread-safety: all of it
+/// but destruction, which gives back what is still held.
 template <class Policy>
 class thread_holds {
 public:
@@ -139,7 +140,8 @@ private:
         return own == nullptr ? nullptr : give_back(own);
     }
 
-    /// Without memory there is nothing to say it with; then the session is let go, which frees everything in time.
+    /// Without memory there is nothing to say it with; then the session is let go, which frees
+    /// everything in time.
     report_ptr give_back(const hold_ptr& own) noexcept {
         try {
             auto fresh = std::make_shared<report>();
@@ -177,7 +179,8 @@ void checked(const result<Hold>& got) {
     if (!got) throw std::system_error(got.error());
 }
 
-/// Whether it is held; throws for other reasons than that somebody else holds it, or that nobody answers.
+/// Whether it is held; throws for other reasons than that somebody else holds it, or that nobody
+/// answers.
 template <class Hold>
 [[nodiscard]] bool tried(const result<Hold>& got) {
     const std::error_code error = got.error();

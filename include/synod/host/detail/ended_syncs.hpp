@@ -1,4 +1,5 @@
-// synod/host/detail/ended_syncs.hpp - through here a storage's own thread tells the one that runs a replica how syncs ended.
+// synod/host/detail/ended_syncs.hpp - through here a storage's own thread tells the one that runs a
+// replica how syncs ended.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,7 +20,8 @@ struct ended_sync {
     std::error_code error;
 };
 
-/// Room for one end is enough, for a later sync covers the earlier; but no error is lost to what comes after it. Thread-safe.
+/// Room for one end is enough, for a later sync covers the earlier; but no error is lost to what
+/// comes after it. Thread-safe.
 class ended_syncs {
 public:
     void put(const sync_token& token, const std::error_code& error) {

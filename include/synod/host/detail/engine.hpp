@@ -133,7 +133,8 @@ private:
         publish(now);
     }
 
-    /// Messages that are for nobody here are dropped: a network of many kinds carries those of clients, too.
+    /// Messages that are for nobody here are dropped: a network of many kinds carries those of
+    /// clients, too.
     template <class Message>
     void take(node_id from, Message&& message, instant now) {
         if constexpr (requires { replica_.receive(from, std::forward<Message>(message), now); }) {
@@ -163,7 +164,8 @@ private:
         if (!service_.complete(machine, end)) submissions_.complete(machine, end);
     }
 
-    /// Lets go of what every member has applied, a good part of it at a time, because each step is a record.
+    /// Lets go of what every member has applied, a good part of it at a time, because each step is
+    /// a record.
     void trim() {
         if (!options_.trims) return;
         const replica_status now = replica_.status();

@@ -1,4 +1,5 @@
-// synod/host/detail/intake.hpp - a bounded queue through which any thread hands jobs to the one that runs a replica.
+// synod/host/detail/intake.hpp - a bounded queue through which any thread hands jobs to the one
+// that runs a replica.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/lock/detail/access.hpp - the one function that says whether a session may do what it asks for.
+// synod/lock/detail/access.hpp - the one function that says whether a session may do what it asks
+// for.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,8 +22,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The access rules of a table. Judging takes time linear in their number for each name that a command names, and none where there
-/// are no rules.
+/// The access rules of a table. Judging takes time linear in their number for each name that a
+/// command names, and none where there are no rules.
 template <class Rules>
 class access {
     template <class T>
@@ -53,8 +54,8 @@ public:
         return all_.empty() || Rules::suffices(rights_of(principal, name), may_read);
     }
 
-    /// Whether a principal has a right to a name. Who administers all names administers each, whatever is said of that one; so what a rule
-    /// denies can be allowed again.
+    /// Whether a principal has a right to a name. Who administers all names administers each,
+    /// whatever is said of that one; so what a rule denies can be allowed again.
     [[nodiscard]] bool lets(std::string_view principal, std::string_view name,
                             std::uint8_t needed) const {
         if (Rules::suffices(rights_of(principal, name), needed)) return true;
@@ -113,7 +114,8 @@ private:
         return {one.prefix.size(), !one.principal.empty()};
     }
 
-    // What each command needs: `need(name, rights)` for every name that it concerns. A command that is not here does not compile.
+    // What each command needs: `need(name, rights)` for every name that it concerns. A command that
+    // is not here does not compile.
 
     template <class Command, class Need>
         requires(std::is_same_v<Command, keep_alive> || std::is_same_v<Command, close_session> ||

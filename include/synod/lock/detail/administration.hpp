@@ -1,4 +1,5 @@
-// synod/lock/detail/administration.hpp - what is asked of the table as a whole, given that the session of whoever asks is live.
+// synod/lock/detail/administration.hpp - what is asked of the table as a whole, given that the
+// session of whoever asks is live.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -32,8 +33,9 @@ public:
     using revocations<Rules>::revocations;
     using revocations<Rules>::answer_to;
 
-    /// False, and nothing changed, for limits that make no sense. Those of sessions are the caller's to pass on, and so is to settle:
-    /// a lower bound on overtaking makes others wait for who has reached it. Linear in the requests of all sessions. (locks 3.5, 3.8)
+    /// False, and nothing changed, for limits that make no sense. Those of sessions are the
+    /// caller's to pass on, and so is to settle: a lower bound on overtaking makes others wait for
+    /// who has reached it. Linear in the requests of all sessions. (locks 3.5, 3.8)
     [[nodiscard]] bool set_limits(lock::config limits) {
         limits.tokens_after = core::config_.tokens_after;
         if (validate(limits)) return false;

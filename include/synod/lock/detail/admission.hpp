@@ -133,7 +133,8 @@ public:
         return has_mark && !Rules::has_room(book_->use().bytes(), 1, config_->soft_memory_bytes);
     }
 
-    /// Whether a request for one lock would go beyond a limit. `lock` is none where it does not exist yet.
+    /// Whether a request for one lock would go beyond a limit. `lock` is none where it does not
+    /// exist yet.
     [[nodiscard]] bool exceeds_limits(handle owner, handle lock, bool would_wait) const {
         const detail::client& asker = book_->client_at(owner);
         if (asker.requested >= config_->max_requests_per_session) return true;
@@ -182,7 +183,8 @@ public:
                is_free_beside<Rules>(lock, book_->objects().obstacles(found, reclaimer), wanted);
     }
 
-    /// Whether who asks may go ahead of all who wait for what is free beside those who hold it. Linear in those who wait.
+    /// Whether who asks may go ahead of all who wait for what is free beside those who hold it.
+    /// Linear in those who wait.
     [[nodiscard]] bool may_barge(handle found, const stake& wanted,
                                  const client_uuid* reclaimer = nullptr) const {
         if (found == none || book_->upgrade_of(found) != none) return false;
@@ -196,7 +198,8 @@ public:
         }
         return is_free;
     }
-    /// Whether who asks for permits is let past by all who wait, and there are enough. Linear in those who wait.
+    /// Whether who asks for permits is let past by all who wait, and there are enough. Linear in
+    /// those who wait.
     [[nodiscard]] bool may_pass(handle found, const stake& wanted) const {
         if (found == none) return false;
         const object& semaphore = book_->object_at(found);

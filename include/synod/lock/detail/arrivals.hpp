@@ -1,4 +1,5 @@
-// synod/lock/detail/arrivals.hpp - how a request comes into the queues of its locks, and where in them it stands.
+// synod/lock/detail/arrivals.hpp - how a request comes into the queues of its locks, and where in
+// them it stands.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -47,8 +48,9 @@ protected:
         return fresh;
     }
 
-    /// Grants what is free for a request for one object where nobody waits; nothing if no token is left. Preconditions: it reclaims
-    /// nothing, and asks for no lease. Its terms count for nothing: they are for those who wait.
+    /// Grants what is free for a request for one object where nobody waits; nothing if no token is
+    /// left. Preconditions: it reclaims nothing, and asks for no lease. Its terms count for
+    /// nothing: they are for those who wait.
     [[nodiscard]] std::optional<deferred<fencing_token>>
     grant_at_once(const detail::request& made, handle target, const stake& wanted, log_time now) {
         const handle fresh =
@@ -93,7 +95,8 @@ protected:
         want(book_.enqueue(one, target, wanted), asked);
         if (by == policy::priority) count_overtaken_by(one);
     }
-    /// The same for several locks of one policy. The rank is found before the first is joined, so that it is the same in all of them.
+    /// The same for several locks of one policy. The rank is found before the first is joined, so
+    /// that it is the same in all of them.
     template <class Wanted>
     void join_all(handle one, const Wanted& all, policy by, const deferred<acquire_all>& asked,
                   log_time now) {
@@ -120,7 +123,8 @@ private:
         book_.want_lease(place, {check().clamp_ttl(asked.hold_ttl_ms), log_time::never(), 0});
     }
 
-    /// Gives a request its rank, or a later one, so that it overtakes nobody at that object who cannot be overtaken any more.
+    /// Gives a request its rank, or a later one, so that it overtakes nobody at that object who
+    /// cannot be overtaken any more.
     [[gnu::noinline]] void rank(handle one, handle target, log_time now) {
         const object& here = book_.object_at(target);
         standing its = book_.standing_of(one);
@@ -138,8 +142,9 @@ private:
         book_.set_standing(one, its);
     }
 
-    /// Each of those behind a request counts once, at however many locks they are. Where it cannot be granted for want of tokens it
-    /// counts nothing, for it may be refused, and has changed nothing then.
+    /// Each of those behind a request counts once, at however many locks they are. Where it cannot
+    /// be granted for want of tokens it counts nothing, for it may be refused, and has changed
+    /// nothing then.
     [[gnu::noinline]] void count_overtaken_by(handle one) {
         std::uint32_t places = 0;
         deferred<ordered_set<handle>> behind;

@@ -1,4 +1,5 @@
-// synod/lock/detail/book.hpp - who holds and who waits for what: the lists and indexes, and none of the rules.
+// synod/lock/detail/book.hpp - who holds and who waits for what: the lists and indexes, and none of
+// the rules.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,10 +27,11 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Keeps requests and their places in their lists. Every operation takes constant time on average for each place that it touches,
-/// but for those that set or clear a timer, look up a session, or are about an upgrade, a standing or a request for several locks, which
-/// are logarithmic in the number of those, and `enqueue`, which passes those that stand behind. `Rules` are those of whoever keeps the
-/// book; it applies none.
+/// Keeps requests and their places in their lists. Every operation takes constant time on average
+/// for each place that it touches, but for those that set or clear a timer, look up a session, or
+/// are about an upgrade, a standing or a request for several locks, which are logarithmic in the
+/// number of those, and `enqueue`, which passes those that stand behind. `Rules` are those of
+/// whoever keeps the book; it applies none.
 template <class Rules>
 class book : public lines<Rules> {
     template <class T>
@@ -57,7 +59,8 @@ public:
     [[nodiscard]] handle find_request(handle owner, std::uint64_t sequence) const {
         return by_sequence_.find(owner, sequence);
     }
-    /// Takes a request in that has no places yet. Its client and position are set; its links are not looked at.
+    /// Takes a request in that has no places yet. Its client and position are set; its links are
+    /// not looked at.
     [[nodiscard]] handle add(const request& what, log_time deadline) {
         const handle fresh = requests_.take();
         requests_[fresh] = what;
@@ -75,14 +78,16 @@ public:
     [[nodiscard]] log_time deadline_of(handle one) const {
         return at(one).has_deadline ? waits_.deadline_of(one) : log_time::never();
     }
-    /// The first of a request's tokens, also once that lock is given back; zero unless it is granted.
+    /// The first of a request's tokens, also once that lock is given back; zero unless it is
+    /// granted.
     [[nodiscard]] fencing_token first_token_of(handle one) const {
         const request& its = at(one);
         if (its.state != request_state::granted) return {};
         return its.has_first ? firsts_.at(one) : places_[its.places].token;
     }
 
-    /// A request is going to wait for longer than its command. It is found by its owner from now on.
+    /// A request is going to wait for longer than its command. It is found by its owner from now
+    /// on.
     void list_wait(handle one) {
         requests_[one].is_listed = true;
         waits_.add(wait_of(one));
@@ -94,8 +99,8 @@ public:
         standings_.set(one, what);
     }
 
-    /// Gives a waiting request its next place, behind all that wait for that lock and rank before it, or came
-    /// before it with the same rank. Places come in order of name.
+    /// Gives a waiting request its next place, behind all that wait for that lock and rank before
+    /// it, or came before it with the same rank. Places come in order of name.
     handle enqueue(handle one, handle target, const stake& wanted) {
         const handle fresh = add_place(one, target, wanted);
         handle before = base::last_in_queue(target);
@@ -106,7 +111,8 @@ public:
         return fresh;
     }
 
-    /// Moves a waiting place behind another of that queue, or to the front if that is `none`. Its standing says so already.
+    /// Moves a waiting place behind another of that queue, or to the front if that is `none`. Its
+    /// standing says so already.
     void move_behind(handle before, handle one) {
         auto& queue = objects_[places_[one].object].queue;
         neighbours::remove(places_, queue, one);
@@ -120,7 +126,8 @@ public:
         return fresh;
     }
 
-    /// Gives it the place ahead of all that wait. Which hold that is to replace, `set_upgrades` tells.
+    /// Gives it the place ahead of all that wait. Which hold that is to replace, `set_upgrades`
+    /// tells.
     [[nodiscard]] handle enqueue_upgrade(handle one, handle target, lock::mode wanted) {
         return enqueue_first(one, target, {wanted, 0});
     }
@@ -148,8 +155,9 @@ public:
         return objects_.obstacles(target, whose.reclaims ? &profile_of(whose).client : nullptr);
     }
 
-    /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold that it upgrades, with its lease. Once
-    /// this is done for all places of a request, `note_granted` is due.
+    /// Moves a waiting place among the holders of its object; an upgrade takes that of the hold
+    /// that it upgrades, with its lease. Once this is done for all places of a request,
+    /// `note_granted` is due.
     void hold(handle one, fencing_token token, log_time now) {
         const place& asked = places_[one];
         if (asked.has_lease) leases_.begin(one, token, now);
@@ -161,7 +169,8 @@ public:
         base::join_holders(one, token);
         if (asked.has_value) announce(one);
     }
-    /// Takes a request in that holds one object at once, and waits nowhere. Precondition: it reclaims nothing.
+    /// Takes a request in that holds one object at once, and waits nowhere. Precondition: it
+    /// reclaims nothing.
     [[nodiscard]] handle add_hold(const request& what, handle target, const stake& wanted,
                                   fencing_token token) {
         const handle fresh = add(what, log_time::never());

@@ -1,4 +1,5 @@
-// synod/lock/detail/delays.hpp - lock-delays: what holds leave behind that have ended without being given back.
+// synod/lock/detail/delays.hpp - lock-delays: what holds leave behind that have ended without being
+// given back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -29,9 +30,10 @@ struct delay_end {
     friend auto operator<=>(const delay_end&, const delay_end&) = default;
 };
 
-/// Lock-delays by the object that they keep from others, in order of token. A client has one for each mode of a lock, the one that
-/// ends last; of a semaphore one for each hold, so no more than it has permits. Operations are logarithmic in the objects that have
-/// some, and linear in those of one. `Delay` is lock::delay_record.
+/// Lock-delays by the object that they keep from others, in order of token. A client has one for
+/// each mode of a lock, the one that ends last; of a semaphore one for each hold, so no more than
+/// it has permits. Operations are logarithmic in the objects that have some, and linear in those of
+/// one. `Delay` is lock::delay_record.
 template <class Delay, class Rules>
 class delays {
 public:
@@ -54,7 +56,8 @@ public:
         ends_.insert({one.until, one.token, object});
     }
 
-    /// What stands in the way of whoever would hold the object; of this client only what others have left.
+    /// What stands in the way of whoever would hold the object; of this client only what others
+    /// have left.
     [[nodiscard]] holding standing_at(handle object, const client_uuid* reclaimer) const {
         holding all;
         const auto found = of_.find(object);

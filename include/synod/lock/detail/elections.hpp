@@ -1,4 +1,5 @@
-// synod/lock/detail/elections.hpp - the values of those who lead, or wait to, and the changes that everybody is told.
+// synod/lock/detail/elections.hpp - the values of those who lead, or wait to, and the changes that
+// everybody is told.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/lock/detail/electorate.hpp - what the commands about elections do, given that their session is live.
+// synod/lock/detail/electorate.hpp - what the commands about elections do, given that their session
+// is live.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/lock/detail/entries.hpp - what a book keeps: requests, their places at locks, locks, clients and timers.
+// synod/lock/detail/entries.hpp - what a book keeps: requests, their places at locks, locks,
+// clients and timers.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -20,8 +21,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// One acquire or upgrade from the moment it is taken in: it waits, then is held, or ends and is kept until its client has
-/// acknowledged that.
+/// One acquire or upgrade from the moment it is taken in: it waits, then is held, or ends and is
+/// kept until its client has acknowledged that.
 struct request {
     synod::slot slot;            // of its command; with `index`, the order of queues
     std::uint64_t sequence = 0;  // of its command; names it within its session
@@ -124,10 +125,12 @@ private:
     }
 };
 
-/// What a lock takes that one request holds is these, 17 bytes of the index of names, and 8 to 65 of each index of numbers.
+/// What a lock takes that one request holds is these, 17 bytes of the index of names, and 8 to 65
+/// of each index of numbers.
 static_assert(sizeof(request) == 48 && sizeof(place) == 40 && sizeof(object) == 56);
 
-/// What a session has in this table. A request counts once for each of its places, and once when it has ended.
+/// What a session has in this table. A request counts once for each of its places, and once when it
+/// has ended.
 struct client {
     session_id session;
     chain requests;               // in order of position

@@ -1,4 +1,5 @@
-// synod/lock/detail/envelope.hpp - what surrounds the sections of a snapshot, and finds out whether they are as they were written.
+// synod/lock/detail/envelope.hpp - what surrounds the sections of a snapshot, and finds out whether
+// they are as they were written.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -21,8 +22,8 @@ inline constexpr std::uint8_t snapshot_version = 2;
 /// The oldest that is still read: all holds were exclusive, acquired once, and never upgraded.
 inline constexpr std::uint8_t oldest_snapshot_version = 1;
 
-/// The version, and the size of all sections. From version 2 on, this and its CRC begin a snapshot whatever follows: so that a later
-/// version is known from damage.
+/// The version, and the size of all sections. From version 2 on, this and its CRC begin a snapshot
+/// whatever follows: so that a later version is known from damage.
 inline constexpr std::size_t snapshot_head_bytes = 9;
 
 /// A check of a whole snapshot, eight bytes at a time.
@@ -70,7 +71,8 @@ public:
     [[nodiscard]] std::uint8_t version() const { return version_; }
     [[nodiscard]] bool finished() const { return in_.finished(); }
 
-    /// Reads the next one; false unless it is as it was written, and `read_body` says so and reads all of it.
+    /// Reads the next one; false unless it is as it was written, and `read_body` says so and reads
+    /// all of it.
     template <class Read>
     [[nodiscard]] bool next(Read&& read_body) {
         const auto size = in_.number<std::uint64_t>();
@@ -98,8 +100,8 @@ struct opened_envelope {
     bytes_view sections;
 };
 
-/// Errors: snapshot_damaged for anything truncated or altered; snapshot_too_new, and unsupported for a version that is not read any
-/// more.
+/// Errors: snapshot_damaged for anything truncated or altered; snapshot_too_new, and unsupported
+/// for a version that is not read any more.
 [[nodiscard]] inline std::error_code open_envelope(byte_reader& in, opened_envelope& from) {
     const bytes_view head = in.raw(snapshot_head_bytes);
     byte_reader fields(head);

@@ -1,4 +1,5 @@
-// synod/lock/detail/fields.hpp - the fields of messages and of records of the state, as bytes and back.
+// synod/lock/detail/fields.hpp - the fields of messages and of records of the state, as bytes and
+// back.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,7 +20,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Writes fields one after another, without padding. An enumeration takes one byte; a list comes behind its length.
+/// Writes fields one after another, without padding. An enumeration takes one byte; a list comes
+/// behind its length.
 template <std::same_as<byte_writer> Writer>
 class field_writer {
 public:
@@ -70,7 +72,8 @@ private:
     Writer* out_;
 };
 
-/// Reads what `field_writer` wrote. `ok()` is false once bytes were missing, or one was no value of its enumeration, or no bool.
+/// Reads what `field_writer` wrote. `ok()` is false once bytes were missing, or one was no value of
+/// its enumeration, or no bool.
 class field_reader {
 public:
     explicit field_reader(byte_reader& in) : in_(&in) {}

@@ -24,8 +24,8 @@ struct forced_end_entry {
     friend auto operator<=>(const forced_end_entry&, const forced_end_entry&) = default;
 };
 
-/// Forced ends by the token of their hold. A second timer of a hold, which a renewal does not move. Each operation is logarithmic in
-/// their number.
+/// Forced ends by the token of their hold. A second timer of a hold, which a renewal does not move.
+/// Each operation is logarithmic in their number.
 template <class Rules>
 class forced_ends {
     template <class T>

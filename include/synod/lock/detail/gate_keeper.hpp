@@ -1,4 +1,5 @@
-// synod/lock/detail/gate_keeper.hpp - what the commands do to latches and barriers, given that their session is live.
+// synod/lock/detail/gate_keeper.hpp - what the commands do to latches and barriers, given that
+// their session is live.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/lock/detail/gates.hpp - latches and barriers: who waits at which, who is inside, and how a generation ends.
+// synod/lock/detail/gates.hpp - latches and barriers: who waits at which, who is inside, and how a
+// generation ends.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -38,9 +39,9 @@ struct gate_name {
     friend auto operator<=>(const gate_name&, const gate_name&) = default;
 };
 
-/// Gates by generation, which is their name here; zero is none. Those who wait are requests of a book, which is given to whatever ends
-/// some; `tell(handle)` is called for each that has ended, in the order of arrival. Operations are logarithmic, or linear in those who wait
-/// at one gate.
+/// Gates by generation, which is their name here; zero is none. Those who wait are requests of a
+/// book, which is given to whatever ends some; `tell(handle)` is called for each that has ended, in
+/// the order of arrival. Operations are logarithmic, or linear in those who wait at one gate.
 template <class Rules>
 class gates {
     template <class T>
@@ -87,7 +88,8 @@ public:
         const bool is_there = first != by_name_.end() && first->name == name;
         return is_there && all_.at(first->generation).kind != kind;
     }
-    /// The generation of a name that gathers: a latch, or a barrier that somebody waits to enter; or zero.
+    /// The generation of a name that gathers: a latch, or a barrier that somebody waits to enter;
+    /// or zero.
     [[nodiscard]] std::uint64_t gathering(const std::string& name) const {
         for (auto one = by_name_.lower_bound({name, 0}); one != by_name_.end() && one->name == name;
              ++one) {
@@ -135,7 +137,8 @@ public:
         its.waiting.clear();
     }
 
-    /// A wait ends before its gate lets it through: at a latch as `how` says, and at a barrier like that of everybody else.
+    /// A wait ends before its gate lets it through: at a latch as `how` says, and at a barrier like
+    /// that of everybody else.
     template <class Tell>
     void give_up(handle one, request_state how, book<Rules>& requests, Tell&& tell) {
         const std::uint64_t which = generation_of_.at(one);
@@ -145,7 +148,8 @@ public:
         tell(one);
     }
 
-    /// A party of a generation is not to be waited for any more; nor is a latch that is to be set again.
+    /// A party of a generation is not to be waited for any more; nor is a latch that is to be set
+    /// again.
     template <class Tell>
     void break_one(std::uint64_t which, book<Rules>& requests, Tell&& tell) {
         end_waits(which, request_state::broken, requests, tell);
@@ -194,7 +198,8 @@ public:
         }
     }
 
-    /// Becomes what was described. Preconditions: that breaks no invariant, and the book has all its requests.
+    /// Becomes what was described. Preconditions: that breaks no invariant, and the book has all
+    /// its requests.
     void rebuild(const deferred<gate_state>& from, const book<Rules>& requests) {
         *this = {};
         last_ = from.last_generation;

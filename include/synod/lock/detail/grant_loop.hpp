@@ -21,7 +21,8 @@ template <class Rules>
     return Rules::has_permits(others.permits, wanted.permits, lock.capacity);
 }
 
-/// Whether a place is the first in its queue and can be held beside those who hold, but for the hold that it replaces.
+/// Whether a place is the first in its queue and can be held beside those who hold, but for the
+/// hold that it replaces.
 template <class Rules>
 [[nodiscard]] bool is_free_for(const book<Rules>& all, handle one) {
     const place& asked = all.place_at(one);
@@ -32,8 +33,8 @@ template <class Rules>
     return is_free_beside<Rules>(lock, others, asked.stake());
 }
 
-/// Grants a request in all its places, with consecutive tokens. A token is taken at the grant, not on arrival. When too few are
-/// left, the request ends instead of waiting for ever.
+/// Grants a request in all its places, with consecutive tokens. A token is taken at the grant, not
+/// on arrival. When too few are left, the request ends instead of waiting for ever.
 template <class Rules>
 void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& last, log_time now) {
     if (!Rules::has_tokens(last, places)) return all.end(one, request_state::token_space_exhausted);
@@ -46,8 +47,9 @@ void grant(book<Rules>& all, handle one, std::uint32_t places, fencing_token& la
     all.note_granted(one, first);
 }
 
-/// Grants a request, which is for one object that is free for it, and where nobody waits: it need not pass the queue. `none`, and
-/// nothing has changed, when no token is left. Precondition: it reclaims nothing.
+/// Grants a request, which is for one object that is free for it, and where nobody waits: it need
+/// not pass the queue. `none`, and nothing has changed, when no token is left. Precondition: it
+/// reclaims nothing.
 template <class Rules>
 [[nodiscard]] handle grant_at_once(book<Rules>& all, const request& asked, handle target,
                                    const stake& wanted, fencing_token& last) {
@@ -65,8 +67,8 @@ template <class Rules>
     return from;
 }
 
-/// Whoever can be granted of those who wait for a semaphore and whom all ahead of them let pass; `none` if nobody can. Linear in those
-/// who let others pass.
+/// Whoever can be granted of those who wait for a semaphore and whom all ahead of them let pass;
+/// `none` if nobody can. Linear in those who let others pass.
 template <class Rules>
 [[nodiscard]] handle find_passing(const book<Rules>& all, handle semaphore) {
     const object& here = all.object_at(semaphore);
@@ -121,8 +123,8 @@ bool let_front_in(book<Rules>& all, const object& here, fencing_token& last, log
     return true;
 }
 
-/// A writer's hold has ended, so those who wait to read by now go ahead of those who wait to write, in the order of their arrival.
-/// Linear in those who wait.
+/// A writer's hold has ended, so those who wait to read by now go ahead of those who wait to write,
+/// in the order of their arrival. Linear in those who wait.
 template <class Rules, class Listener>
 [[gnu::noinline]] void let_readers_ahead(book<Rules>& all, handle lock, Listener& listener) {
     handle before = all.upgrade_of(lock);
@@ -143,10 +145,12 @@ template <class Rules, class Listener>
     all.objects()[lock].is_phase_over = false;
 }
 
-/// Grants the waiting requests of one lock from the front of its queue, and stops at the first that cannot be granted: nobody
-/// is skipped, but who lets others pass. A request for several locks takes none of them before it can have all. (locks 3.5)
-/// `listener.ended(handle)` is called after each wait that ends here, with a grant or without, and `listener.overtaken(handle)` for
-/// each who goes on waiting while another is granted ahead of it, and `listener.moved(handle)` for each who was put ahead of others.
+/// Grants the waiting requests of one lock from the front of its queue, and stops at the first that
+/// cannot be granted: nobody is skipped, but who lets others pass. A request for several locks
+/// takes none of them before it can have all. (locks 3.5) `listener.ended(handle)` is called after
+/// each wait that ends here, with a grant or without, and `listener.overtaken(handle)` for each who
+/// goes on waiting while another is granted ahead of it, and `listener.moved(handle)` for each who
+/// was put ahead of others.
 template <class Rules, class Listener>
 void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time now,
                     Listener& listener) {
@@ -158,8 +162,9 @@ void run_grant_loop(book<Rules>& all, handle lock, fencing_token& last, log_time
     }
 }
 
-/// Runs the loop for every lock that has changed, in the order in which they did, and lets those go that are idle. Called
-/// after all due timers have fired, so nobody is granted anything whose own time is over.
+/// Runs the loop for every lock that has changed, in the order in which they did, and lets those go
+/// that are idle. Called after all due timers have fired, so nobody is granted anything whose own
+/// time is over.
 template <class Rules, class Listener>
 void settle(book<Rules>& all, fencing_token& last, log_time now, Listener&& listener) {
     for (handle lock = all.objects().take_touched(); lock != none;

@@ -1,4 +1,5 @@
-// synod/lock/detail/hash_index.hpp - finds elements of a slab by a hash of theirs; never iterated, so its order is nobody's.
+// synod/lock/detail/hash_index.hpp - finds elements of a slab by a hash of theirs; never iterated,
+// so its order is nobody's.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -33,9 +34,9 @@ namespace synod::inline SYNOD_ABI::lock::detail {
     return spread(hash ^ tail);
 }
 
-/// Open addressing with linear probing over handles and the lower half of their hashes, eight bytes each, so that nothing but
-/// what may be meant is looked at. Constant time on average; allocates only when it holds more than ever before.
-/// `Handle` is `handle`.
+/// Open addressing with linear probing over handles and the lower half of their hashes, eight bytes
+/// each, so that nothing but what may be meant is looked at. Constant time on average; allocates
+/// only when it holds more than ever before. `Handle` is `handle`.
 template <class Handle = handle>
 class basic_hash_index {
 public:

@@ -1,4 +1,5 @@
-// synod/lock/detail/journal.hpp - the newest changes of values, counters and leaders, and the revision that numbers them.
+// synod/lock/detail/journal.hpp - the newest changes of values, counters and leaders, and the
+// revision that numbers them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -14,8 +15,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Changes by revision. A revision is kept whole or forgotten whole. Adding takes constant time, amortised; finding where an index begins
-/// is logarithmic.
+/// Changes by revision. A revision is kept whole or forgotten whole. Adding takes constant time,
+/// amortised; finding where an index begins is logarithmic.
 template <class Rules>
 class journal {
     template <class T>

@@ -1,4 +1,5 @@
-// synod/lock/detail/leases.hpp - the leases of holds: how long one lasts that is to end before its session does.
+// synod/lock/detail/leases.hpp - the leases of holds: how long one lasts that is to end before its
+// session does.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -29,8 +30,8 @@ struct lease_end {
     friend auto operator<=>(const lease_end&, const lease_end&) = default;
 };
 
-/// Leases by the place that has one; it runs from the grant on. Each operation is logarithmic in their number, but for `grant_grace`,
-/// which goes through all of them.
+/// Leases by the place that has one; it runs from the grant on. Each operation is logarithmic in
+/// their number, but for `grant_grace`, which goes through all of them.
 template <class Rules>
 class leases {
 public:
@@ -49,7 +50,8 @@ public:
         ends_.insert({one.deadline, token, place});
     }
 
-    /// Gives a running lease `ttl_ms` from now on, if that is longer than it has. Returns when it ends.
+    /// Gives a running lease `ttl_ms` from now on, if that is longer than it has. Returns when it
+    /// ends.
     log_time renew(handle place, fencing_token token, std::uint64_t ttl_ms, log_time now) {
         lease& one = of_.at(place);
         one.extended_ms = 0;

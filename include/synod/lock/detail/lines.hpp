@@ -1,4 +1,5 @@
-// synod/lock/detail/lines.hpp - the places of requests: in the queues of objects, and among those who hold them.
+// synod/lock/detail/lines.hpp - the places of requests: in the queues of objects, and among those
+// who hold them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -19,9 +20,10 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The part of a book that knows where requests stand, and nothing of how they come and go. Every operation takes constant time, but for
-/// walking from place to place, and for what is about a standing, an upgrade or a request for several locks, which is logarithmic in
-/// the number of those.
+/// The part of a book that knows where requests stand, and nothing of how they come and go. Every
+/// operation takes constant time, but for walking from place to place, and for what is about a
+/// standing, an upgrade or a request for several locks, which is logarithmic in the number of
+/// those.
 template <class Rules>
 class lines : public clients<Rules> {
 protected:
@@ -52,7 +54,8 @@ public:
         return at(one).has_standing ? standings_.of(one) : standings_.usual;
     }
 
-    /// Calls `visit(handle)` for every request, in order of session, and of each session in order of arrival.
+    /// Calls `visit(handle)` for every request, in order of session, and of each session in order
+    /// of arrival.
     template <class Visit>
     void for_each_request(Visit&& visit) const {
         this->for_each_client([&](handle owner) {

@@ -1,4 +1,5 @@
-// synod/lock/detail/lister.hpp - finds the next locks in order of name, and tells of each who holds it and who waits.
+// synod/lock/detail/lister.hpp - finds the next locks in order of name, and tells of each who holds
+// it and who waits.
 //
 // SPDX-License-Identifier: BSL-1.0
 

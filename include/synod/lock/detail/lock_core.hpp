@@ -31,7 +31,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The part of the table that runs no commands: what time and the end of a session do, and the acts that commands are made of.
+/// The part of the table that runs no commands: what time and the end of a session do, and the acts
+/// that commands are made of.
 template <class Rules>
 class lock_core {
     template <class T>
@@ -57,7 +58,8 @@ public:
         const bool has_room = Rules::has_room(others, 1, config_.max_sessions_per_principal);
         return has_room && !check().is_full() ? std::nullopt : std::optional(refusal::limit);
     }
-    /// A session has been opened; nothing changes for one that was open. False if that is another principal's.
+    /// A session has been opened; nothing changes for one that was open. False if that is another
+    /// principal's.
     [[nodiscard]] bool begin_session(session_id session, const open_session_view& asked) {
         const std::uint64_t longest = config_.max_lock_delay_ms;
         const std::uint64_t delay = asked.lock_delay_ms < longest ? asked.lock_delay_ms : longest;
@@ -83,8 +85,8 @@ public:
         end_requests(session, [=, this](handle one) { leave_delay(one, deadline); });
     }
 
-    /// Grants what has become free, from `now` on, and ends waits that would last for ever. The last act of every input that ends
-    /// something, or lets somebody wait.
+    /// Grants what has become free, from `now` on, and ends waits that would last for ever. The
+    /// last act of every input that ends something, or lets somebody wait.
     void settle(log_time now) {
         grant_free(now);
         end_cycles(now);
@@ -106,7 +108,8 @@ public:
                        earlier(wait_end_time(), delay_end_time()));
     }
 
-    /// Ends the first of them, of the same moment in this order, if it is over at `now`; false if none is.
+    /// Ends the first of them, of the same moment in this order, if it is over at `now`; false if
+    /// none is.
     bool end_one(log_time now) {
         const log_time first = next_end();
         if (!Rules::is_over(first, now)) return false;
@@ -142,7 +145,7 @@ public:
         book_.elections().journal().describe(out.values, out.watch);
     }
 
-    /// Becomes what was described. Preconditions: nothing was done yet; the state breaks no invariant.
+    /// Becomes a state that breaks no invariant. Precondition: nothing was done yet.
     void rebuild(const deferred<lock::state>& from) {
         last_token_ = from.last_token;
         for (const session_record& one : from.sessions) {
@@ -166,7 +169,8 @@ protected:
     /// The first of a request's tokens; zero unless it is granted.
     [[nodiscard]] fencing_token token_of(handle one) const { return book_.first_token_of(one); }
 
-    /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits for it. Returns how many are left.
+    /// So many acquisitions of a hold less, and no hold after the last, nor an upgrade that waits
+    /// for it. Returns how many are left.
     [[nodiscard]] std::uint32_t let_go(handle one, std::uint32_t times = 1) {
         const std::uint32_t left = book_.place_at(one).count - times;
         if (left > 0) {
@@ -200,7 +204,8 @@ protected:
         suspected_ = none;
     }
 
-    /// Lists a request that is about to wait, and may have made others wait for themselves: `end_cycles` is due.
+    /// Lists a request that is about to wait, and may have made others wait for themselves:
+    /// `end_cycles` is due.
     void let_wait(handle one) {
         book_.list_wait(one);
         suspect(one);
@@ -264,7 +269,7 @@ protected:
         if (Rules::leaves_delay(delay)) book_.leave_delay(one, its.client, deadline + delay);
     }
 
-    /// Calls `before(handle)` for each hold of a session before it ends with all that the session has.
+    /// Calls `before(handle)` for each hold of a session, which ends with all that it has.
     template <class Before>
     void end_requests(session_id session, Before&& before) {
         if (const handle owner = book_.find_client(session); owner != none) {
@@ -305,7 +310,8 @@ protected:
         }
     }
 
-    /// Whoever waits for a lock waits for its new holder from now on, and so for what its owner waits for besides.
+    /// Whoever waits for a lock waits for its new holder from now on, and so for what its owner
+    /// waits for besides.
     void grant_free(log_time now) {
         detail::settle<Rules>(book_, last_token_, now, listener{this});
     }
@@ -328,7 +334,8 @@ protected:
         book_.set_standing(one, its);
         bound_overtaking(one);
     }
-    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now on.
+    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now
+    /// on.
     void bound_overtaking(handle one) {
         standing its = book_.standing_of(one);
         if (!its.lets_pass || Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) return;

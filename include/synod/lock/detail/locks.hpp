@@ -1,4 +1,5 @@
-// synod/lock/detail/locks.hpp - what the commands do to locks, holds and queues, given that their session is live.
+// synod/lock/detail/locks.hpp - what the commands do to locks, holds and queues, given that their
+// session is live.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -26,7 +27,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The part of the table that knows no sessions: one function for each command, given that its session is live.
+/// The part of the table that knows no sessions: one function for each command, given that its
+/// session is live.
 template <class Rules>
 class locks : public gate_keeper<Rules> {
     using core = gate_keeper<Rules>;
@@ -252,7 +254,8 @@ private:
         return already_granted{token};
     }
 
-    /// One acquisition less of every lock that a request holds. Answers with how many are left of the one that has most.
+    /// One acquisition less of every lock that a request holds. Answers with how many are left of
+    /// the one that has most.
     [[nodiscard]] reply give_back(handle whole, const apply_context& context) {
         std::uint32_t places = 0;
         book_.for_each_place(whole, [&places](handle) { ++places; });

@@ -1,4 +1,5 @@
-// synod/lock/detail/number_index.hpp - finds elements of a slab by numbers that are handed out in turn.
+// synod/lock/detail/number_index.hpp - finds elements of a slab by numbers that are handed out in
+// turn.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,9 +14,10 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Elements by number, each in a space of its own. Eight numbers that follow one another are a run, which lies in one cache line or two
-/// and is looked up as one: what is in use together is at hand together. An element takes 8 bytes where runs are full, and 65 where it
-/// is alone in its run. Constant time on average. `Handle` is `handle`.
+/// Elements by number, each in a space of its own. Eight numbers that follow one another are a run,
+/// which lies in one cache line or two and is looked up as one: what is in use together is at hand
+/// together. An element takes 8 bytes where runs are full, and 65 where it is alone in its run.
+/// Constant time on average. `Handle` is `handle`.
 template <class Handle>
 class basic_number_index {
 public:
@@ -67,7 +69,8 @@ private:
                                [&](handle one) { return runs_[one].is(space, number); });
     }
 
-    /// An empty run is dropped once another is reached, so that who comes and goes in turn makes and drops none.
+    /// An empty run is dropped once another is reached, so that who comes and goes in turn makes
+    /// and drops none.
     [[nodiscard]] handle reach_run(handle space, std::uint64_t number) {
         handle found = find_run(space, number);
         if (found == none) {

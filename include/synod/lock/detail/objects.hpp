@@ -1,4 +1,5 @@
-// synod/lock/detail/objects.hpp - locks and semaphores by name, which of them have changed, and what lost holds leave at them.
+// synod/lock/detail/objects.hpp - locks and semaphores by name, which of them have changed, and
+// what lost holds leave at them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -31,8 +32,8 @@ struct hashed_name {
     explicit hashed_name(std::string_view name) : text(name), hash(hash_of(as_bytes(name))) {}
 };
 
-/// Objects exist from the first time that somebody asks for them until `drop_if_idle` finds that nothing needs them. Finding one by
-/// name takes constant time on average.
+/// Objects exist from the first time that somebody asks for them until `drop_if_idle` finds that
+/// nothing needs them. Finding one by name takes constant time on average.
 template <class Rules>
 class objects {
     template <class T>
@@ -55,7 +56,8 @@ public:
                              [&](handle one) { return all_[one].name.view() == name.text; });
     }
     [[nodiscard]] handle find(std::string_view name) const { return find(hashed_name(name)); }
-    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity, and with that policy.
+    /// What has that name, which comes into being as a lock, or as a semaphore with that capacity,
+    /// and with that policy.
     [[nodiscard]] handle reach(std::string_view name, std::uint32_t capacity, policy by) {
         const hashed_name wanted(name);
         const handle found = find(wanted);
@@ -82,7 +84,8 @@ public:
         all_[one].touched = true;
         touched_.push_back(one);
     }
-    /// The objects that have been touched since they were taken from here, in the order in which that began; then `none`.
+    /// The objects that have been touched since they were taken from here, in the order in which
+    /// that began; then `none`.
     [[nodiscard]] handle take_touched() {
         if (next_touched_ == touched_.size()) {
             touched_.clear();
@@ -119,7 +122,8 @@ public:
     }
     [[nodiscard]] const auto& delays() const { return delays_; }
 
-    /// What stands in the way of whoever would hold an object: holds, and lock-delays but for those of `reclaimer`.
+    /// What stands in the way of whoever would hold an object: holds, and lock-delays but for those
+    /// of `reclaimer`.
     [[nodiscard]] holding obstacles(handle one, const client_uuid* reclaimer = nullptr) const {
         holding found = all_[one].held();
         if (all_[one].is_delayed) found.add(delays_.standing_at(one, reclaimer));

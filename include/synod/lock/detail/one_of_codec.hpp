@@ -1,4 +1,5 @@
-// synod/lock/detail/one_of_codec.hpp - one codec for every closed set of messages: version, kind, fields in order.
+// synod/lock/detail/one_of_codec.hpp - one codec for every closed set of messages: version, kind,
+// fields in order.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,8 +14,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The codec of a one_of whose types name their fields in `fields(self, visit)`. The kind on the wire is the index of the type,
-/// so types are only ever appended. Meets `synod::codec`.
+/// The codec of a one_of whose types name their fields in `fields(self, visit)`. The kind on the
+/// wire is the index of the type, so types are only ever appended. Meets `synod::codec`.
 template <class Any, std::uint8_t Version>
 struct one_of_codec {
     using value_type = Any;
@@ -25,8 +26,8 @@ struct one_of_codec {
         visit([&out](const auto& message) { message.fields(message, field_writer(out)); }, value);
     }
 
-    /// Reads one message; false for another version, an unknown kind, missing bytes or an enumeration out of range. What
-    /// follows the message is left in `in`.
+    /// Reads one message; false for another version, an unknown kind, missing bytes or an
+    /// enumeration out of range. What follows the message is left in `in`.
     [[nodiscard]] bool decode(byte_reader& in, Any& value) const {
         const auto head = in.number<std::uint16_t>();
         return in.ok() && (head & 0xffU) == Version && decode_kind(in, value, head >> 8U);

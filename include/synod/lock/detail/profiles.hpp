@@ -1,4 +1,5 @@
-// synod/lock/detail/profiles.hpp - what is known of sessions from their opening on, and how many there are of each principal.
+// synod/lock/detail/profiles.hpp - what is known of sessions from their opening on, and how many
+// there are of each principal.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,7 +17,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// One for each live session. Every operation is logarithmic in their number. `Profile` is `profile`.
+/// One for each live session. Every operation is logarithmic in their number. `Profile` is
+/// `profile`.
 template <class Profile>
 class profiles {
 public:

@@ -1,4 +1,5 @@
-// synod/lock/detail/revocations.hpp - what is asked of holds that are others', given that the session of whoever asks is live.
+// synod/lock/detail/revocations.hpp - what is asked of holds that are others', given that the
+// session of whoever asks is live.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -66,7 +67,8 @@ public:
         return token_checked{is_valid ? validity::valid : validity::stale};
     }
 
-    /// Whether a lock is held under a token, in a mode or a stronger one, or a semaphore: the check of a sequencer. (locks 3.4)
+    /// Whether a lock is held under a token, in a mode or a stronger one, or a semaphore: the check
+    /// of a sequencer. (locks 3.4)
     [[nodiscard]] bool is_token_valid(std::string_view lock, fencing_token token,
                                       mode claimed) const {
         const handle one = book_.find_hold(token);

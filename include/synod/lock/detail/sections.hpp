@@ -38,7 +38,8 @@ template <class State>
     return read_records(in, now.access);
 }
 
-/// Calls `section(write)` for each section in turn; `write(out)` writes what is in it. Those behind the fourth are not in version 1.
+/// Calls `section(write)` for each section in turn; `write(out)` writes what is in it. Those behind
+/// the fourth are not in version 1.
 template <class Sessions, class State, class Section>
 void for_each_section(const lock::config& limits, const Sessions& sessions, const State& now,
                       Section&& section) {

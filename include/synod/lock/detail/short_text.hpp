@@ -13,8 +13,9 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Text that lies in memory of its own only when it is longer than 23 bytes. That memory is kept for the next text, so that what is
-/// assigned again and again allocates nothing once it has had its longest.
+/// Text that lies in memory of its own only when it is longer than 23 bytes. That memory is kept
+/// for the next text, so that what is assigned again and again allocates nothing once it has had
+/// its longest.
 class short_text {
 public:
     short_text() = default;

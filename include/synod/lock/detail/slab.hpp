@@ -1,4 +1,5 @@
-// synod/lock/detail/slab.hpp - elements that keep their place, named by small handles, and lists threaded through them.
+// synod/lock/detail/slab.hpp - elements that keep their place, named by small handles, and lists
+// threaded through them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -13,11 +14,13 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Names an element of a slab. Handles are reused and are no part of the state that replicas compare.
+/// Names an element of a slab. Handles are reused and are no part of the state that replicas
+/// compare.
 using handle = std::uint32_t;
 inline constexpr handle none = 0xffff'ffffU;
 
-/// Elements in blocks of equal size: an element never moves, memory is only ever added, and what is given back is taken again first.
+/// Elements in blocks of equal size: an element never moves, memory is only ever added, and what is
+/// given back is taken again first.
 template <class T>
 class slab {
 public:
@@ -39,7 +42,8 @@ public:
         --size_;
     }
 
-    /// Precondition: it was taken, which nothing checks here, not even SYNOD_ASSERT: this is called for every step along a list.
+    /// Precondition: it was taken, which nothing checks here, not even SYNOD_ASSERT: this is called
+    /// for every step along a list.
     [[nodiscard, gnu::always_inline]] T& operator[](handle at) {
         return blocks_[at / block_size][at % block_size];
     }
@@ -66,8 +70,8 @@ struct chain {
     [[nodiscard]] bool empty() const { return first == none; }
 };
 
-/// A doubly linked list through two members of its elements, of which the first has the last for its previous; each operation takes
-/// constant time.
+/// A doubly linked list through two members of its elements, of which the first has the last for
+/// its previous; each operation takes constant time.
 template <class T, handle T::* Previous, handle T::* Next>
 struct links {
     /// `none` if the list is empty.

@@ -115,7 +115,8 @@ template <class Rules>
     return asked;
 }
 
-/// Fills a book from records: every request arrives again in the order of positions, and then is granted or ends again.
+/// Fills a book from records: every request arrives again in the order of positions, and then is
+/// granted or ends again.
 template <class Rules>
 class book_filler {
     template <class T>
@@ -276,7 +277,8 @@ void write_profiles(const State& now, byte_writer& out) {
     for (const auto& one : now.sessions) out.number(one.lock_delay_ms);
 }
 
-/// False, too, for a lock-delay that is longer than any limit lets one be. The present limit may be lower than what it was then.
+/// False, too, for a lock-delay that is longer than any limit lets one be. The present limit may be
+/// lower than what it was then.
 template <class State>
 [[nodiscard]] bool read_profiles(byte_reader& in, State& now) {
     for (auto& one : now.sessions) {

@@ -1,4 +1,5 @@
-// synod/lock/detail/standings.hpp - how waiting requests stand to others, for those of them that have said so.
+// synod/lock/detail/standings.hpp - how waiting requests stand to others, for those of them that
+// have said so.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -16,8 +17,9 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// Standings by request. Those who have none stand as everybody does who says nothing, and cost nothing here. Operations are
-/// logarithmic in the number of standings. `Rules` only defers: a file that has no table instantiates none of it.
+/// Standings by request. Those who have none stand as everybody does who says nothing, and cost
+/// nothing here. Operations are logarithmic in the number of standings. `Rules` only defers: a file
+/// that has no table instantiates none of it.
 template <class Rules>
 class standings {
 public:

@@ -1,4 +1,5 @@
-// synod/lock/detail/values.hpp - the key-value space beside the locks: values, counters, and the transactions that write them.
+// synod/lock/detail/values.hpp - the key-value space beside the locks: values, counters, and the
+// transactions that write them.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -32,8 +33,9 @@ struct stored_value {
     }
 };
 
-/// Values by name, and one function for each command about them. `Locks`, which each is given, has the configuration, and knows which
-/// holds are valid. Operations are logarithmic in the number of values for each name that they mention.
+/// Values by name, and one function for each command about them. `Locks`, which each is given, has
+/// the configuration, and knows which holds are valid. Operations are logarithmic in the number of
+/// values for each name that they mention.
 template <class Rules>
 class values {
     template <class T>
@@ -233,7 +235,8 @@ private:
         }
     }
 
-    /// Whether there may be so many more, which take so many bytes more. What does not grow is always allowed.
+    /// Whether there may be so many more, which take so many bytes more. What does not grow is
+    /// always allowed.
     [[nodiscard]] bool may_grow(std::int64_t more, std::int64_t longer,
                                 const lock::config& limits) const {
         const auto number = static_cast<std::int64_t>(all_.size()) + more;

@@ -18,11 +18,12 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The wait-for graph of a book, never stored. A request waits for whoever holds what it cannot be held beside, and for every request
-/// ahead of it: for their holders, too, and at their other locks. An owner waits with each of its requests. Of a semaphore's
-/// holders only those are waited for without whose permits there are not enough, for any of several might give theirs back first; and
-/// nobody waits for its own, nor for who lets it pass. What
-/// a search looks at comes in the order of the locks' names, of tokens and of positions, and is counted, for that is limited.
+/// The wait-for graph of a book, never stored. A request waits for whoever holds what it cannot be
+/// held beside, and for every request ahead of it: for their holders, too, and at their other
+/// locks. An owner waits with each of its requests. Of a semaphore's holders only those are waited
+/// for without whose permits there are not enough, for any of several might give theirs back first;
+/// and nobody waits for its own, nor for who lets it pass. What a search looks at comes in the
+/// order of the locks' names, of tokens and of positions, and is counted, for that is limited.
 template <class Rules>
 class wait_graph {
     template <class T>
@@ -43,7 +44,8 @@ public:
     /// How many searches were given up, and may have missed what they were for.
     [[nodiscard]] std::uint64_t given_up() const { return given_up_; }
 
-    /// Of all who wait for each other with `one`, who gives way; `none` where it waits for nobody who waits for it.
+    /// Of all who wait for each other with `one`, who gives way; `none` where it waits for nobody
+    /// who waits for it.
     [[nodiscard]] handle victim_with(handle one) {
         if (!search_all(one)) return none;
         const auto reached = reached_by_age();
@@ -55,7 +57,8 @@ public:
         return victim;
     }
 
-    /// A shortest cycle that leads from a request to itself; the request alone if none is found. Takes nothing from what other searches may.
+    /// A shortest cycle that leads from a request to itself; the request alone if none is found.
+    /// Takes nothing from what other searches may.
     [[nodiscard]] cycle cycle_of(handle one) {
         const std::uint64_t left_to_others = left_in_all_;
         left_in_all_ = most_;
@@ -86,7 +89,8 @@ private:
         return found;
     }
 
-    /// That of the strictest of those who wait for each other with `one`; `reached` are all for whom it waits.
+    /// That of the strictest of those who wait for each other with `one`; `reached` are all for
+    /// whom it waits.
     [[nodiscard]] choice choice_of_those_with(handle one, const by_age& reached) {
         choice strictest = choice_of(one);
         for (const auto& [at, other] : reached) {
@@ -97,8 +101,8 @@ private:
         return strictest;
     }
 
-    /// Whether one gives way rather than another, given whose choice it is. Who closes a cycle is its youngest, so that is asked for
-    /// but once.
+    /// Whether one gives way rather than another, given whose choice it is. Who closes a cycle is
+    /// its youngest, so that is asked for but once.
     [[nodiscard]] bool is_rather(handle one, handle other, choice by) const {
         const std::uint8_t own = book_->standing_of(one).terms.priority;
         const std::uint8_t others = book_->standing_of(other).terms.priority;
@@ -108,8 +112,8 @@ private:
         return Rules::gives_way_before(book_->at(one).at(), book_->at(other).at());
     }
 
-    /// Whether a request waits for itself. Where it would not be the youngest that gives way, it has to meet everybody, for it may be
-    /// any of them.
+    /// Whether a request waits for itself. Where it would not be the youngest that gives way, it
+    /// has to meet everybody, for it may be any of them.
     [[nodiscard]] bool search_all(handle one) {
         meets_all_ = choice_of(one) == on_deadlock::lowest_priority;
         return search(one, one);
@@ -142,13 +146,15 @@ private:
             look_at_permits(one, here, look_ahead_for_permits(one, at));
     }
 
-    /// Whether those ahead that wait for nothing else are to be met, too: they may be those who give way, or younger.
+    /// Whether those ahead that wait for nothing else are to be met, too: they may be those who
+    /// give way, or younger.
     [[nodiscard]] bool meets_all_of(const object& here) const {
         return meets_all_ || here.policy != policy::fifo;
     }
 
-    /// Meets those ahead of a place that wait for other locks, too, or hold this one. Of the rest it is enough to know the most that
-    /// one of them wants: they are older than the request, and wait for nothing else. Returns that, or what the place wants if that is more.
+    /// Meets those ahead of a place that wait for other locks, too, or hold this one. Of the rest
+    /// it is enough to know the most that one of them wants: they are older than the request, and
+    /// wait for nothing else. Returns that, or what the place wants if that is more.
     [[nodiscard]] mode look_ahead(handle one, handle at) {
         const place& own = book_->place_at(at);
         const object& lock = book_->object_at(own.object);

@@ -1,4 +1,5 @@
-// synod/lock/detail/wait_list.hpp - the requests that wait: by the ends of their waits, and by their owners.
+// synod/lock/detail/wait_list.hpp - the requests that wait: by the ends of their waits, and by
+// their owners.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -15,7 +16,8 @@
 
 namespace synod::inline SYNOD_ABI::lock::detail {
 
-/// The wait of one request that has a limit. Those of one moment end in the order of their positions.
+/// The wait of one request that has a limit. Those of one moment end in the order of their
+/// positions.
 struct wait_timer {
     log_time deadline;
     position at;
@@ -33,7 +35,8 @@ struct wait_entry {
     friend auto operator<=>(const wait_entry&, const wait_entry&) = default;
 };
 
-/// Every operation takes logarithmic time. `Rules` only defers: a file that has no table instantiates none of it.
+/// Every operation takes logarithmic time. `Rules` only defers: a file that has no table
+/// instantiates none of it.
 template <class Rules>
 class wait_list {
 public:

@@ -1,4 +1,5 @@
-// synod/lock/detail/watching.hpp - what has changed, and what there is: answers for those who watch.
+// synod/lock/detail/watching.hpp - what has changed, and what there is: answers for those who
+// watch.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/log/detail/electing.hpp - a replica as candidate: it asks around first, and raises a ballot only if others want it, too.
+// synod/log/detail/electing.hpp - a replica as candidate: it asks around first, and raises a ballot
+// only if others want it, too.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -57,7 +58,8 @@ template <class Node>
     if (node.policy().quorums.is_phase1(agreed)) campaign(node, now);
 }
 
-/// Takes over: the slots that phase 1 found come first, then the leader's own first entry, then commands.
+/// Takes over: the slots that phase 1 found come first, then the leader's own first entry, then
+/// commands.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void take_over(Node& node, instant now) {
     node.leadership.start_leading(node.proposer.attempt(), node.members(), now);
@@ -79,8 +81,9 @@ template <class Node, class Votes>
     return true;
 }
 
-/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must lead. A report in part is progress: phase 1
-/// may take many round trips, each of which begins the wait anew.
+/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must
+/// lead. A report in part is progress: phase 1 may take many round trips, each of which begins the
+/// wait anew.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void
 handle(Node& node, node_id from, promise<typename Node::value_type>&& message, instant now) {

@@ -1,5 +1,5 @@
-// synod/log/detail/following.hpp - a replica as acceptor and learner: what it hears from leaders, candidates and nodes that
-// lag.
+// synod/log/detail/following.hpp - a replica as acceptor and learner: what it hears from leaders,
+// candidates and nodes that lag.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,8 +42,8 @@ template <class Node>
     fetch_missing(node, now);
 }
 
-/// A leader says that it is there. The answer is no promise, and rests on no record: that nothing higher is promised now
-/// stays true of now whatever a crash takes back.
+/// A leader says that it is there. The answer is no promise, and rests on no record: that nothing
+/// higher is promised now stays true of now whatever a crash takes back.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const heartbeat& message,
                                          instant now) {

@@ -11,8 +11,8 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// So many milliseconds a lease is extended by: up to its grace, and within what it may be extended since its owner last renewed it.
-/// `Lease` has ttl_ms, deadline and extended_ms. (locks R3)
+/// So many milliseconds a lease is extended by: up to its grace, and within what it may be extended
+/// since its owner last renewed it. `Lease` has ttl_ms, deadline and extended_ms. (locks R3)
 template <class Rules, class Lease>
 [[nodiscard]] std::uint64_t grace_due(const Lease& one, log_time now,
                                       const session_config& config) {

@@ -1,5 +1,5 @@
-// synod/log/detail/leading.hpp - a replica as leader: it opens slots, asks for votes, counts them, and sees to it that it
-// still leads.
+// synod/log/detail/leading.hpp - a replica as leader: it opens slots, asks for votes, counts them,
+// and sees to it that it still leads.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -35,7 +35,8 @@ template <class Node>
                        [&](ticket read) { node.proposals.finish(read, outcome::readable); });
 }
 
-/// What every member has applied, as far as they said: a follower may be ahead of a leader that has just taken over.
+/// What every member has applied, as far as they said: a follower may be ahead of a leader that has
+/// just taken over.
 template <class Node>
 void update_trimmable(Node& node) {
     slot least = node.stable_below;
@@ -62,8 +63,8 @@ template <class Node>
     update_trimmable(node);
 }
 
-/// Sends a heartbeat to every other member. It rests on the newest record, so a leader whose storage hangs falls silent, and
-/// another one takes over.
+/// Sends a heartbeat to every other member. It rests on the newest record, so a leader whose
+/// storage hangs falls silent, and another one takes over.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void send_heartbeats(Node& node, instant now) {
     note_chosen(node);
@@ -75,8 +76,9 @@ template <class Node>
     for (const node_id to : node.peers()) out.send(to, message);
 }
 
-/// Opens the next slot for `value`: votes for it here, and asks the others. The request reveals nothing that a crash could
-/// take back, so it goes out before the own vote is durable; that one counts only afterwards.
+/// Opens the next slot for `value`: votes for it here, and asks the others. The request reveals
+/// nothing that a crash could take back, so it goes out before the own vote is durable; that one
+/// counts only afterwards.
 template <class Node>
 [[gnu::noinline]] void open_slot(Node& node, entry value) {
     const slot at = node.next;
@@ -90,7 +92,8 @@ template <class Node>
     node.acceptor.receive(node.self(), {out.header(), own, at, below, std::move(value)}, out);
 }
 
-/// What a slot below the barrier gets: the value that phase 1 found, or one that does nothing. [PMMC fig 7]
+/// What a slot below the barrier gets: the value that phase 1 found, or one that does nothing.
+/// [PMMC fig 7]
 template <class Node>
 [[nodiscard, gnu::noinline, gnu::cold]] entry inherited(Node& node) {
     if (const vote<entry>* bound = node.proposer.bound(node.next, node.rules())) {
@@ -105,7 +108,8 @@ template <class Node>
     return node.next - node.learner.next() < node.limits().window;
 }
 
-/// When log time must move on because the machine waits for it. While no batch may be opened there is nothing to wake up for.
+/// When log time must move on because the machine waits for it. While no batch may be opened there
+/// is nothing to wake up for.
 template <class Node>
 [[nodiscard]] instant time_due(const Node& node) {
     const log_time deadline = node.applier.deadline();
@@ -119,7 +123,8 @@ template <class Node>
     return node.stamper.last() + milliseconds(static_cast<std::int64_t>(wait));
 }
 
-/// The next batch of commands, or an empty one if log time must move on. Returns whether there was one.
+/// The next batch of commands, or an empty one if log time must move on. Returns whether there was
+/// one.
 template <class Node>
 [[gnu::always_inline]] inline bool open_batch(Node& node, instant now) {
     if (node.proposals.queued() == 0 && now < time_due(node)) return false;
@@ -152,7 +157,8 @@ template <class Node>
     return true;
 }
 
-/// Whether a flush has left something that could be asked for now: another round for reads, or votes for another slot.
+/// Whether a flush has left something that could be asked for now: another round for reads, or
+/// votes for another slot.
 template <class Node>
 [[nodiscard]] bool has_more_to_ask(const Node& node) {
     if (!node.leadership.is_leading()) return false;
@@ -161,7 +167,8 @@ template <class Node>
     return node.next <= node.barrier || (node.proposals.queued() > 0 && !node.successor);
 }
 
-/// Chosen entries may still come from others, asked for before this node led: what they fill need not be proposed.
+/// Chosen entries may still come from others, asked for before this node led: what they fill need
+/// not be proposed.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void skip_chosen(Node& node) {
     const slot chosen_below = node.learner.next();
@@ -176,8 +183,8 @@ template <class Node>
     node.retry.arm(now);
 }
 
-/// What a leader does in each flush. What it inherits and knows to be chosen already is at hand with its own vote; nobody is asked for
-/// another one, so nobody's answer would tell.
+/// What a leader does in each flush. What it inherits and knows to be chosen already is at hand
+/// with its own vote; nobody is asked for another one, so nobody's answer would tell.
 template <class Node>
 [[gnu::always_inline]] inline void lead(Node& node, instant now) {
     if (node.next <= node.barrier) node.advance();

@@ -26,16 +26,17 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// A transport whose `is_single_threaded` is true never takes a message off its thread; then the counts of shared entries
-/// need not be atomic.
+/// A transport whose `is_single_threaded` is true never takes a message off its thread; then the
+/// counts of shared entries need not be atomic.
 template <class Transport>
 [[nodiscard]] constexpr sharing sharing_of() {
     if constexpr (requires { requires Transport::is_single_threaded; }) return sharing::one_thread;
     return sharing::between_threads;
 }
 
-/// Everything that a replica holds. The three roles share one endpoint: one outbox, one transport, one storage. The functions
-/// that work on it stand in following.hpp, electing.hpp and leading.hpp, one for each message of each role.
+/// Everything that a replica holds. The three roles share one endpoint: one outbox, one transport,
+/// one storage. The functions that work on it stand in following.hpp, electing.hpp and leading.hpp,
+/// one for each message of each role.
 template <class Machine, class Transport, class Storage, class Policy>
 struct node {
     using policy_type = Policy;
@@ -77,8 +78,8 @@ struct node {
         if constexpr (std::same_as<Record, chosen_record>) learner.hear(ballot(), record.below);
     }
 
-    /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by another leader, what is queued
-    /// will not.
+    /// Gives leadership, or the attempt at it, up: what is in flight may still be decided by
+    /// another leader, what is queued will not.
     [[gnu::noinline, gnu::cold]] void step_down(instant now) {
         if (proposer.current() == proposer_type::phase::idle) return;
         auto& out = endpoint.output();
@@ -121,8 +122,8 @@ struct node {
         }
     }
 
-    /// While one sync is always under way there is no moment at which everything is durable; then this is how far it was applied when
-    /// the records that are durable now were the newest.
+    /// While one sync is always under way there is no moment at which everything is durable; then
+    /// this is how far it was applied when the records that are durable now were the newest.
     [[gnu::noinline, gnu::cold]] void note_stable_part() {
         if (!endpoint.outbox().is_durable(marked_record)) return;
         if (marked_below > stable_below) stable_below = marked_below;
@@ -137,8 +138,9 @@ struct node {
         endpoint.forget(below);
     }
 
-    /// Trims what is too long ago to wait for those who have not got it. What is kept leaves room for two windows: slots are opened up
-    /// to a window beyond what the leader knows as chosen, and that may be a window beyond what is applied here.
+    /// Trims what is too long ago to wait for those who have not got it. What is kept leaves room
+    /// for two windows: slots are opened up to a window beyond what the leader knows as chosen, and
+    /// that may be a window beyond what is applied here.
     void keep_within_bounds() {
         const std::uint64_t kept = applier.next() - acceptor.votes().first();
         if (kept + 2 * limits().window > limits().retained) trim_oldest(kept);
@@ -147,7 +149,8 @@ struct node {
         trim(acceptor.votes().first() + (kept - limits().retained / 2));
     }
 
-    /// Compares what the future hangs on. Two nodes may have come there in different ways: records are counted from the newest.
+    /// Compares what the future hangs on. Two nodes may have come there in different ways: records
+    /// are counted from the newest.
     friend bool operator==(const node& a, const node& b)
         requires std::equality_comparable<Machine> && std::equality_comparable<Transport> &&
                  std::equality_comparable<Storage>
@@ -272,15 +275,16 @@ void fetch_missing(Node& node, instant now) {
     if (misses || node.missing.is_asking()) ask_for_missing(node, now);
 }
 
-/// Whether an answer about slots that are missing here can be on its way: to a `fetch`, or to the `accept` of a leader that lags.
+/// Whether an answer about slots that are missing here can be on its way: to a `fetch`, or to the
+/// `accept` of a leader that lags.
 template <class Node>
 [[nodiscard]] bool has_asked(const Node& node) {
     return node.missing.is_asking() ||
            (node.leadership.is_leading() && node.learner.next() < node.next);
 }
 
-/// Somebody has trimmed all below `kept`, of which this node needs the first. Until that comes from another it is behind, and a
-/// node that lacks what was chosen cannot lead.
+/// Somebody has trimmed all below `kept`, of which this node needs the first. Until that comes from
+/// another it is behind, and a node that lacks what was chosen cannot lead.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void fall_behind(Node& node, slot kept, instant now) {
     const slot needed = node.learner.next();

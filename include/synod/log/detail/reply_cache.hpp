@@ -1,4 +1,5 @@
-// synod/log/detail/reply_cache.hpp - the replies of one session that its client has not acknowledged, in one block of memory.
+// synod/log/detail/reply_cache.hpp - the replies of one session that its client has not
+// acknowledged, in one block of memory.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -14,8 +15,9 @@
 
 namespace synod::inline SYNOD_ABI::detail {
 
-/// Replies by sequence, packed and in rising order, so that the block is its own canonical snapshot and keeps its memory.
-/// Every operation is linear in the number of replies, which the session's window bounds. `Bytes` is `bytes`.
+/// Replies by sequence, packed and in rising order, so that the block is its own canonical snapshot
+/// and keeps its memory. Every operation is linear in the number of replies, which the session's
+/// window bounds. `Bytes` is `bytes`.
 template <class Bytes>
 class reply_cache {
 public:
@@ -58,7 +60,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return size_; }
 
-    /// The whole cache as bytes, and back; `adopt` refuses what is not rising from above `acknowledged`.
+    /// The whole cache as bytes, and back; `adopt` refuses what is not rising from above
+    /// `acknowledged`.
     [[nodiscard]] bytes_view packed() const { return packed_; }
     [[nodiscard]] bool adopt(bytes_view packed, std::uint64_t acknowledged) {
         byte_reader in(packed);

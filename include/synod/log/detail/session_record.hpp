@@ -1,4 +1,5 @@
-// synod/log/detail/session_record.hpp - one session as the session table keeps it, and the bytes of it.
+// synod/log/detail/session_record.hpp - one session as the session table keeps it, and the bytes of
+// it.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -1,4 +1,5 @@
-// synod/testing/detail/fingerprint_table.hpp - a set of fingerprints, as dense as a set can be that is still quick.
+// synod/testing/detail/fingerprint_table.hpp - a set of fingerprints, as dense as a set can be that
+// is still quick.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -14,8 +15,9 @@
 
 namespace synod::inline SYNOD_ABI::testing::detail {
 
-/// Open addressing with linear probing over a power of two of places, at most three quarters of them taken. A fingerprint is its own
-/// hash. Each takes 16 bytes in a place; while the set doubles, both the old and the new places exist.
+/// Open addressing with linear probing over a power of two of places, at most three quarters of
+/// them taken. A fingerprint is its own hash. Each takes 16 bytes in a place; while the set
+/// doubles, both the old and the new places exist.
 class fingerprint_table {
 public:
     /// Adds `print`. Returns whether it is new. Amortised constant time.
@@ -26,7 +28,8 @@ public:
         return true;
     }
 
-    /// Brings the place of `print` near, which `insert` is going to be called with. Inline, see detail::prefetch.
+    /// Brings the place of `print` near, which `insert` is going to be called with. Inline, see
+    /// detail::prefetch.
     [[gnu::always_inline]] void prefetch(fingerprint_value print) const {
         if (places_.empty()) return;
         synod::detail::prefetch(&places_[place_of(places_, without_nothing(print))]);
@@ -44,7 +47,8 @@ private:
     static constexpr std::size_t fewest_places = 64;
     static constexpr fingerprint_value nothing{};  // in a place: it is free
 
-    /// Nothing has a fingerprint of its own, which is given to the one value that would be taken for it.
+    /// Nothing has a fingerprint of its own, which is given to the one value that would be taken
+    /// for it.
     [[nodiscard]] static fingerprint_value without_nothing(fingerprint_value print) {
         return print == nothing ? fingerprint_value{0, 1} : print;
     }

@@ -1,4 +1,5 @@
-// synod/testing/detail/linearization_search.hpp - looks for an order of operations that explains all that returned.
+// synod/testing/detail/linearization_search.hpp - looks for an order of operations that explains
+// all that returned.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -17,7 +18,8 @@
 
 namespace synod::inline SYNOD_ABI::testing::detail {
 
-/// An operation and when it was under way, in events. Without a return it is open for ever and need not have happened.
+/// An operation and when it was under way, in events. Without a return it is open for ever and need
+/// not have happened.
 template <linearizability_model Model>
 struct interval {
     testing::operation<typename Model::input, typename Model::output> operation;
@@ -25,15 +27,17 @@ struct interval {
     std::optional<std::size_t> returned;
 };
 
-/// Walks depth first through the orders in which operations can have taken effect, and leaves out each configuration (a set of
-/// operations done, and a state) that it has met before. Configurations are remembered as fingerprints of 128 bits.
+/// Walks depth first through the orders in which operations can have taken effect, and leaves out
+/// each configuration (a set of operations done, and a state) that it has met before.
+/// Configurations are remembered as fingerprints of 128 bits.
 ///
-/// Source: Wing and Gong, "Testing and verifying concurrent objects" (1993), for the walk over a list of calls and returns;
-/// Lowe, "Testing for linearizability" (2017), for the memory.
+/// Source: Wing and Gong, "Testing and verifying concurrent objects" (1993), for the walk over a
+/// list of calls and returns; Lowe, "Testing for linearizability" (2017), for the memory.
 template <linearizability_model Model>
 class linearization_search {
 public:
-    /// Adds what it costs to `size`, and ends when that reaches `limits`; all references must outlive the search.
+    /// Adds what it costs to `size`, and ends when that reaches `limits`; all references must
+    /// outlive the search.
     linearization_search(const Model& model, const std::vector<interval<Model>>& operations,
                          const search_limits& limits, search_size& size)
         : model_(model),
@@ -44,7 +48,8 @@ public:
         link();
     }
 
-    /// Walks until there is an order, until there can be none, or until a limit is reached. To be called once.
+    /// Walks until there is an order, until there can be none, or until a limit is reached. To be
+    /// called once.
     [[nodiscard]] verdict run() {
         std::size_t at = entries_[returning].next;
         while (returns_left_ > 0) {
@@ -60,7 +65,8 @@ public:
         return verdict::linearizable;
     }
 
-    /// The latest return that no order reached: the events before it are linearizable. Holds after `not_linearizable`.
+    /// The latest return that no order reached: the events before it are linearizable. Holds after
+    /// `not_linearizable`.
     [[nodiscard]] std::size_t furthest() const { return furthest_; }
 
 private:
@@ -108,8 +114,8 @@ private:
         }
     }
 
-    /// The call to try once the one at `at` has led nowhere: first those that return, up to the first return, then those that are
-    /// open, for mostly they are not needed.
+    /// The call to try once the one at `at` has led nowhere: first those that return, up to the
+    /// first return, then those that are open, for mostly they are not needed.
     [[nodiscard]] std::size_t candidate_after(std::size_t at) {
         const std::size_t next = entries_[at].next;
         if (!entries_[next].is_return) return next;
@@ -118,14 +124,16 @@ private:
         return entries_[open].next;
     }
 
-    /// Whether nothing is left to try: what is called after the first return has to wait for what returned. An open call that is
-    /// taken back leaves the first return, and so blocked_, as it was before.
+    /// Whether nothing is left to try: what is called after the first return has to wait for what
+    /// returned. An open call that is taken back leaves the first return, and so blocked_, as it
+    /// was before.
     [[nodiscard]] bool is_exhausted(std::size_t at) const {
         return at == open ||
                (return_of_[entries_[at].operation] == returning && entries_[at].event > blocked_);
     }
 
-    /// Lets the operation that is called at `call` take effect next, if it can and if that leads to somewhere new.
+    /// Lets the operation that is called at `call` take effect next, if it can and if that leads to
+    /// somewhere new.
     bool advance(std::size_t call) {
         ++size_.steps;
         const std::size_t index = entries_[call].operation;
@@ -178,7 +186,8 @@ private:
         --returns_left_;
     }
 
-    /// Entries come back in the reverse order in which they went, so their neighbours are those they had.
+    /// Entries come back in the reverse order in which they went, so their neighbours are those
+    /// they had.
     void put_back(std::size_t call) {
         const std::size_t its_return = return_of_[entries_[call].operation];
         if (its_return != returning) {

@@ -1,4 +1,5 @@
-// synod/testing/detail/lock_facts.hpp - what the state of a lock table says of one lock, session or hold.
+// synod/testing/detail/lock_facts.hpp - what the state of a lock table says of one lock, session or
+// hold.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -46,7 +47,8 @@ namespace synod::inline SYNOD_ABI::testing::detail {
     return nullptr;
 }
 
-/// Whether `asker` holds under that token, or it is the first of a request that still holds another lock.
+/// Whether `asker` holds under that token, or it is the first of a request that still holds another
+/// lock.
 [[nodiscard]] inline bool holds(const lock::state& in, session_id asker, fencing_token token) {
     for (const lock::lock_record& lock : in.locks) {
         for (const lock::request_record& one : lock.holders) {
@@ -73,14 +75,16 @@ find_request(const std::vector<lock::request_record>& these, const lock::request
     return nullptr;
 }
 
-/// Whether a request on the first terms is less urgent than one on the others, and both would have it give way then.
+/// Whether a request on the first terms is less urgent than one on the others, and both would have
+/// it give way then.
 [[nodiscard]] inline bool gives_way_to(const lock::terms& one, const lock::terms& other) {
     return one.on_deadlock == lock::on_deadlock::lowest_priority &&
            other.on_deadlock == lock::on_deadlock::lowest_priority && one.priority < other.priority;
 }
 
-/// Whether what has been granted meanwhile, on the terms of `asked`, went ahead of somebody who waited for that lock, by no priority: of
-/// one who is not granted it as well, and has not given way as one who is less urgent, in a circle of those who wait for one another.
+/// Whether what has been granted meanwhile, on the terms of `asked`, went ahead of somebody who
+/// waited for that lock, by no priority: of one who is not granted it as well, and has not given
+/// way as one who is less urgent, in a circle of those who wait for one another.
 [[nodiscard]] inline bool overtakes(const lock::state& before, const lock::state& after,
                                     std::string_view name, const lock::terms& asked) {
     const lock::lock_record* const was = find_lock(before, name);
@@ -101,7 +105,8 @@ find_request(const std::vector<lock::request_record>& these, const lock::request
            std::ranges::all_of(lock->queue, [](const auto& one) { return one.standing.lets_pass; });
 }
 
-/// Whether everybody who waits for a lock before and after something knows to have been overtaken meanwhile.
+/// Whether everybody who waits for a lock before and after something knows to have been overtaken
+/// meanwhile.
 [[nodiscard]] inline bool counts_overtaking(const lock::state& before, const lock::state& after,
                                             std::string_view name) {
     const lock::lock_record* const was = find_lock(before, name);
@@ -115,7 +120,8 @@ find_request(const std::vector<lock::request_record>& these, const lock::request
     return true;
 }
 
-/// Whether who asks may have back ahead of all who wait what its client has lost there: unless an upgrade waits.
+/// Whether who asks may have back ahead of all who wait what its client has lost there: unless an
+/// upgrade waits.
 [[nodiscard]] inline bool may_take_back(const lock::state& in, const lock::acquire& asked) {
     const lock::lock_record* const lock = find_lock(in, asked.name);
     const lock::session_record* const asker = find_session(in, asked.stamp.session);
@@ -134,7 +140,8 @@ find_request(const std::vector<lock::request_record>& these, const lock::request
     return one.owner.session == session && one.sequence == sequence;
 }
 
-/// Whether every lock that was asked for is held by the request, in the mode asked for or a stronger one.
+/// Whether every lock that was asked for is held by the request, in the mode asked for or a
+/// stronger one.
 [[nodiscard]] inline bool holds_all(const lock::state& in, const lock::acquire_all& asked) {
     for (const lock::wanted& one : asked.locks) {
         const lock::lock_record* const lock = find_lock(in, one.name);
@@ -200,7 +207,8 @@ template <class Other>
     return nullptr;
 }
 
-/// Whether everybody who waited, and has given way to a request on these terms, is less urgent, and would have it so as it would.
+/// Whether everybody who waited, and has given way to a request on these terms, is less urgent, and
+/// would have it so as it would.
 [[nodiscard]] inline bool are_rightly_victims(const lock::state& before, const lock::state& after,
                                               const lock::terms& asked) {
     return std::ranges::all_of(after.ended, [&](const lock::request_record& one) {

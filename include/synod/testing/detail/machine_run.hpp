@@ -155,7 +155,8 @@ private:
         });
     }
 
-    /// Restores the snapshot before step `at` into a new machine and into a used one, and applies the rest of the log to both.
+    /// Restores the snapshot before step `at` into a new machine and into a used one, and applies
+    /// the rest of the log to both.
     bool goes_on_from(std::size_t at) {
         seen_->begin(steps_->size());  // all of them are needed
         machine fresh = (*make_)();
@@ -185,7 +186,8 @@ private:
         });
     }
 
-    /// Offers snapshot `at`, cut short or with a bit turned, to a machine at the end of the log, until it takes one.
+    /// Offers snapshot `at`, cut short or with a bit turned, to a machine at the end of the log,
+    /// until it takes one.
     void damage(std::size_t at) {
         constexpr int offers = 8;
         bytes damaged = snapshots_[at];

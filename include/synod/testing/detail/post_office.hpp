@@ -113,7 +113,8 @@ public:
 
     [[nodiscard]] std::deque<posted<Message>>& all() { return posted_; }
 
-    /// Puts what arrives at `at`, under the name of `from`, to the test. Returns what it was when it was sent, or nullptr.
+    /// Puts what arrives at `at`, under the name of `from`, to the test. Returns what it was when
+    /// it was sent, or nullptr.
     const posted<Message>* receive(node_id at, node_id from, const Message& message,
                                    witness& seen) {
         namespace laws = transport_laws;

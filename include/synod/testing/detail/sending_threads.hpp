@@ -1,4 +1,5 @@
-// synod/testing/detail/sending_threads.hpp - threads that send, and a watch that reports when one of them hangs.
+// synod/testing/detail/sending_threads.hpp - threads that send, and a watch that reports when one
+// of them hangs.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -42,8 +43,9 @@ struct sending_state {
     std::atomic<std::uint32_t> ended{0};
 };
 
-/// Runs `work(state, index)` on threads of their own, and `meanwhile()` on this one again and again until all have ended. Returns
-/// false when nothing was sent for `patience`; then the threads are left to themselves.
+/// Runs `work(state, index)` on threads of their own, and `meanwhile()` on this one again and again
+/// until all have ended. Returns false when nothing was sent for `patience`; then the threads are
+/// left to themselves.
 template <class State, class Work, class Meanwhile>
 [[nodiscard]] bool run_threads(const std::shared_ptr<State>& state, std::uint32_t count,
                                duration patience, const Work& work, Meanwhile&& meanwhile) {
@@ -92,7 +94,8 @@ void try_flood(Make& make, std::size_t count, duration patience, witness& seen) 
     });
 }
 
-/// Lets each node send `count` messages from a thread of its own, while they are delivered on this one.
+/// Lets each node send `count` messages from a thread of its own, while they are delivered on this
+/// one.
 template <class Network, class Message, class Make>
 void try_threads(Make& make, std::uint32_t nodes, std::size_t count, duration patience,
                  witness& seen) {

@@ -1,4 +1,5 @@
-// synod/testing/detail/storage_model.hpp - what a storage was given, and what it may recover of that.
+// synod/testing/detail/storage_model.hpp - what a storage was given, and what it may recover of
+// that.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -41,7 +42,8 @@ template <class Value>
     return "the vote of ballot " + to_string(one.ballot) + " in slot " + to_string(one.at);
 }
 
-/// The reference that a storage is compared with. Records differ from one another, so that each has one place.
+/// The reference that a storage is compared with. Records differ from one another, so that each has
+/// one place.
 template <std::regular Value>
 class storage_model {
 public:
@@ -59,7 +61,8 @@ public:
     /// Votes in slots below `below` may be dropped.
     void forgot(slot below) { forgotten_below_ = std::max(forgotten_below_, below); }
 
-    /// Puts `recovered` to the test. Returns whether it is right; then it is what the storage holds from here on.
+    /// Puts `recovered` to the test. Returns whether it is right; then it is what the storage holds
+    /// from here on.
     bool judge(const record_list& recovered, witness& seen) {
         std::vector<std::size_t> places;
         for (const record& one : recovered) {

@@ -1,4 +1,5 @@
-// synod/testing/detail/storage_run.hpp - one run of a storage: what is done to it, and what it answers.
+// synod/testing/detail/storage_run.hpp - one run of a storage: what is done to it, and what it
+// answers.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -88,7 +89,8 @@ public:
     static constexpr bool may_fail = can_fail<Disk>;
     static constexpr bool may_start = async_storage<opened, Value> && can_answer<Disk>;
 
-    /// Plays `operations` on a new disk. What breaks with forgetting, and does not without, is the fault of `forget`.
+    /// Plays `operations` on a new disk. What breaks with forgetting, and does not without, is the
+    /// fault of `forget`.
     template <class Make>
     static void play(Make& make, buffer_pool& pool,
                      const std::vector<storage_operation>& operations, witness& seen) {

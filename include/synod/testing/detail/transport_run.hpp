@@ -22,7 +22,8 @@ namespace synod::inline SYNOD_ABI::testing::detail {
 
 enum class transport_step : std::uint8_t { send, deliver, answer };
 
-/// `node` sends a message to `other`; or is delivered what has arrived, and answers each message, if it does, with one to `other`.
+/// `node` sends a message to `other`; or is delivered what has arrived, and answers each message,
+/// if it does, with one to `other`.
 struct transport_operation {
     transport_step step;
     node_id node;
@@ -115,7 +116,8 @@ private:
     std::map<std::string, count> kinds_;
 };
 
-/// Delivers everywhere until nothing is on its way. `deliver(node)` returns how many messages arrived there.
+/// Delivers everywhere until nothing is on its way. `deliver(node)` returns how many messages
+/// arrived there.
 template <class Network, class Deliver>
 void drain(Network& network, std::uint32_t nodes, Deliver&& deliver) {
     constexpr int patience = 100'000;

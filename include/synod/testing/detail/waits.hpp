@@ -1,4 +1,5 @@
-// synod/testing/detail/waits.hpp - who waits for whom in a state of the lock table, found by looking at everything.
+// synod/testing/detail/waits.hpp - who waits for whom in a state of the lock table, found by
+// looking at everything.
 //
 // SPDX-License-Identifier: BSL-1.0
 
