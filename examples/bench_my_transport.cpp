@@ -1,9 +1,9 @@
 // examples/bench_my_transport.cpp - message rounds of real replicas, on a transport of your own.
 //
-// Bring a network with two functions: `connect(self)` gives a node its transport, `deliver(to,
-// receive)` hands over what has arrived; and a third if it takes its time: `idle()` says that
-// nothing is on its way. `testing::rounds` builds the cluster on it and drives it; you hold the
-// stopwatch.
+// Bring a network with two functions: `connect(self)` gives a node its transport,
+// `deliver(to, receive)` hands over what has arrived; and a third if it takes its time: `idle()`
+// says that nothing is on its way. `testing::rounds` builds the cluster on it and drives it; you
+// hold the stopwatch.
 //
 // SPDX-License-Identifier: BSL-1.0
 

@@ -93,9 +93,9 @@ struct client_config {
     friend bool operator==(const client_config&, const client_config&) = default;
 };
 
-/// How long a lease of `ttl` may be relied on after the moment its renewal was sent: `ttl * (1 -
-/// drift) / (1 + drift) - margin`, because both clocks drift. Not positive when the clock error
-/// leaves nothing. (locks R4)
+/// How long a lease of `ttl` may be relied on after the moment its renewal was sent:
+/// `ttl * (1 - drift) / (1 + drift) - margin`, because both clocks drift. Not positive when the
+/// clock error leaves nothing. (locks R4)
 [[nodiscard]] constexpr duration safe_part(duration ttl, std::uint32_t drift_per_million,
                                            duration margin) {
     const std::int64_t slow = 1'000'000 - std::int64_t{drift_per_million};

@@ -73,8 +73,8 @@ concept world_of_steps = world<W> && requires(W& world, const typename W::state&
 };
 
 /// A world that says what a step brought about: `facts(before, step, after, sink)` calls
-/// `sink(std::string)` with one line for each fact of the protocol, such as `acceptor 1 promises
-/// 2`. Scenarios write them down.
+/// `sink(std::string)` with one line for each fact of the protocol, such as
+/// `acceptor 1 promises 2`. Scenarios write them down.
 template <class W>
 concept world_of_facts =
     world<W> && requires(W& world, const typename W::state& before, const typename W::step& step,

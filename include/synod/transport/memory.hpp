@@ -61,8 +61,9 @@ public:
         return to.value() < connected_ ? boxes_[to.value()].arrived.size() : 0;
     }
 
-    /// Hands the messages that wait for `to`, and have when it is called, to `receive(from,
-    /// message)`, which may send more but not deliver to `to` again. Returns how many.
+    /// Hands the messages that wait for `to`, and have when it is called, to
+    /// `receive(from, message)`, which may send more but not deliver to `to` again. Returns how
+    /// many.
     template <class Receive>
     std::size_t deliver(node_id to, Receive&& receive) {
         if (to.value() >= connected_) return 0;
