@@ -255,6 +255,14 @@ struct advances_only : arch::state_machine {
 struct advances_by_milliseconds : arch::timed_state_machine {
     void advance(std::uint64_t milliseconds);
 };
+struct advances_in_two_ways : arch::state_machine {
+    void advance(log_time now);
+    void advance(std::uint64_t milliseconds);
+};
+struct advances_by_anything : arch::state_machine {
+    template <class Time>
+    void advance(Time now);
+};
 struct does_not_advance : arch::timed_state_machine {
     void advance() = delete;
 };
@@ -288,6 +296,8 @@ static_assert(!state_machine<stays_where_it_is>);
 // Nearly timed is no machine at all, for it would be taken for one without timers.
 static_assert(!state_machine<advances_only>);
 static_assert(!state_machine<advances_by_milliseconds>);
+static_assert(!state_machine<advances_in_two_ways>);
+static_assert(!state_machine<advances_by_anything>);
 static_assert(!state_machine<does_not_advance>);
 static_assert(!state_machine<no_deadline>);
 static_assert(!state_machine<deadline_on_a_wall_clock>);

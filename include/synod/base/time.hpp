@@ -27,6 +27,15 @@ concept like_chrono_time_point = requires(const T& t) {
     { t.time_since_epoch() } -> like_chrono_duration;
 };
 
+/// What is left until `end` by its own clock, and nothing once that is over. What is subtracted is
+/// the lesser, for a moment may lie as far back as numbers go.
+template <like_chrono_time_point End>
+[[nodiscard]] auto time_until(const End& end) {
+    const auto now = End::clock::now();
+    using length = decltype(end - now);
+    return end <= now ? length() : end - now;
+}
+
 }  // namespace detail
 
 /// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a

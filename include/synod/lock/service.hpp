@@ -76,6 +76,7 @@ public:
             return answer(from, request.number, outcome::not_leader);
         }
         if (request.command.size() > max_command_bytes) {
+            observer.refused(from, synod::refusal::too_large);
             return answer(from, request.number, outcome::too_large);
         }
         deferred<command_view> asked;

@@ -29,10 +29,17 @@ public:
         if (is_waiting && !retry_.is_due(now)) return false;
         const bool made_progress = next + per_answer > answered_below_;
         if (made_progress) retry_.relax();
+        turn_ = made_progress ? 0 : turn_ + 1;
         answered_below_ = next + per_answer;
         retry_.arm(now);
         return true;
     }
+
+    /// How often the same has been asked for in vain: another one may know, or be in reach.
+    [[nodiscard]] std::uint32_t turn() const { return turn_; }
+
+    /// Whether an answer to the last question may bring slot `at`.
+    [[nodiscard]] bool has_asked_for(slot at) const { return at < answered_below_; }
 
     /// Whether an answer is waited for.
     [[nodiscard]] bool is_asking() const { return retry_.is_armed(); }
@@ -44,11 +51,13 @@ public:
     void fingerprint(Sink& sink) const {
         sink.add(retry_);
         sink.add(answered_below_);
+        sink.add(turn_);
     }
 
 private:
     backoff retry_;        // armed while something is missing
     slot answered_below_;  // the answer asked for reaches up to here
+    std::uint32_t turn_ = 0;
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -59,8 +59,18 @@ concept learns_of_leaders = requires(M& machine, ballot leader) {
 };
 
 template <class M>
-concept names_timers =
-    requires { &M::advance; } || requires { &M::next_deadline; } || requires { &M::new_leader; };
+concept has_advance = requires { &M::advance; } || requires(M& m, log_time now) { m.advance(now); };
+
+template <class M>
+concept has_deadline =
+    requires { &M::next_deadline; } || requires(const M& m) { m.next_deadline(); };
+
+template <class M>
+concept has_new_leader =
+    requires { &M::new_leader; } || requires(M& m, ballot leader) { m.new_leader(leader); };
+
+template <class M>
+concept names_timers = has_advance<M> || has_deadline<M> || has_new_leader<M>;
 
 template <class M>
 concept timers_fit =

@@ -64,7 +64,7 @@ public:
 
     /// Votes, and says so to the proposer and the learners; or refuses. [PMS 2.2, phase 2(b)]
     void receive(node_id from, accept<Value> message, instant /*now*/) {
-        if (!admits(from, message) || !endpoint_.admits_proposer(from, message.ballot)) return;
+        if (!admits(from, message) || !endpoint_.admits_request(from, message)) return;
         auto& out = endpoint_.output();
         const slot at = message.at;
         const ballot asked = message.ballot;

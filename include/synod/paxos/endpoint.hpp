@@ -83,6 +83,14 @@ public:
         return refuse(from, refusal::invalid_ballot);
     }
 
+    /// Whether a request for a vote comes from its proposer, and does not call its own slot chosen.
+    template <class Value>
+    [[nodiscard, gnu::always_inline]] bool admits_request(node_id from,
+                                                          const accept<Value>& message) {
+        if (!admits_proposer(from, message.ballot)) return false;
+        return message.chosen_below <= message.at || refuse(from, refusal::invalid_slot);
+    }
+
     /// Whether `which` is a ballot that somebody may have made.
     [[nodiscard]] bool admits_ballot(node_id from, ballot which) {
         return which.is_valid() || refuse(from, refusal::invalid_ballot);

@@ -42,8 +42,7 @@ public:
 
     /// A proposer's request for votes, for the value in it.
     void receive(node_id from, const accept<Value>& message, instant now) {
-        if (!admits(from, message.header) || !endpoint_.admits_proposer(from, message.ballot))
-            return;
+        if (!admits(from, message.header) || !endpoint_.admits_request(from, message)) return;
         note(from, {message.at, message.ballot, message.value}, now);
     }
 
@@ -62,7 +61,7 @@ public:
 
     /// An acceptor has forgotten what this learner still needs; others may have it yet.
     void receive(node_id from, const forgotten& message, instant /*now*/) {
-        if (!admits(from, message.header)) return;
+        if (!admits(from, message.header) || !endpoint_.admits_acceptor(from)) return;
         if (message.first <= core_.next()) {
             endpoint_.refuse(from, refusal::stale_reply);
             return;

@@ -25,6 +25,7 @@ enum class refusal {
     beyond_window,      // the slot is further ahead than this node may remember
     stale_reply,        // an answer to a question that is no longer asked
     malformed,          // its value cannot be one of this log
+    too_large,          // it asks for more than is ever taken at once
     unexpected,         // this role has no use for such a message, or has none now
 };
 

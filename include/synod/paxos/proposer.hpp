@@ -106,9 +106,12 @@ public:
 
     /// A higher ballot is about: gives way, for a while.
     void receive(node_id from, const refused& message, instant now) {
-        if (!admits(from, message.header)) return;
+        if (!admits(from, message.header) || !endpoint_.admits_acceptor(from)) return;
         if (!endpoint_.admits_ballot(from, message.promised)) return;
-        if (!core_.see(message.promised)) return;
+        if (!core_.see(message.promised)) {
+            endpoint_.refuse(from, refusal::stale_reply);
+            return;
+        }
         auto& out = endpoint_.output();
         core_.stop(out);
         retry_.arm(now);

@@ -29,6 +29,7 @@ namespace synod::inline SYNOD_ABI {
         case refusal::beyond_window: return "beyond_window";
         case refusal::stale_reply: return "stale_reply";
         case refusal::malformed: return "malformed";
+        case refusal::too_large: return "too_large";
         case refusal::unexpected: return "unexpected";
     }
     return "unknown";

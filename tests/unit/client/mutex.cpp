@@ -95,6 +95,7 @@ TEST_CASE("locks 3.12/85: the standard library's lock types work") {
         CHECK(b.held()->token() != a.held()->token());
         CHECK(!b_elsewhere.try_lock());
         CHECK(!b_elsewhere.try_lock_for(20ms));
+        CHECK(!b_elsewhere.try_lock_until(std::chrono::steady_clock::time_point::min()));
     }
     CHECK(!a.held().has_value());
     std::unique_lock late(b_elsewhere, std::chrono::system_clock::now() + 5s);

@@ -200,4 +200,12 @@ TEST_CASE("of syncs that ended, the newest counts, and no error is lost") {
     const auto last = ended.take();
     CHECK(last->token == sync_token{1, 7});
     CHECK(last->error == broken);
+    ended.put({2, 3}, {});
+    ended.put({1, 8}, broken);
+    const auto present = ended.take();
+    CHECK(present->token == sync_token{2, 3});
+    CHECK(!present->error);
+    ended.put({1, 8}, broken);
+    ended.put({2, 4}, {});
+    CHECK(ended.take()->token == sync_token{2, 4});
 }

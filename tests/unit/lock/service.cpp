@@ -312,6 +312,8 @@ TEST_CASE("malformed, oversized and misdirected requests get a definite answer a
     w.refused.clear();
     const auto large = w.answer(ann, w.send_bytes(ann, leader, bytes(1'000'000)));
     CHECK(large.outcome == lock::outcome::too_large);
+    CHECK(w.refused == std::vector{std::pair(node_id(ann), refusal::too_large)});
+    w.refused.clear();
     bytes good;
     byte_writer out(good);
     lock::encode(lock::command(lock::open_session{{1, 1}, 1, 1000}), out);

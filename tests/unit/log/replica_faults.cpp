@@ -234,3 +234,18 @@ TEST_CASE("votes of an earlier ballot do not help a leader that leads again [PMS
     CHECK(c.agrees());
     CHECK(c.machine(leader).texts() == std::vector<std::string>{"x"});
 }
+
+TEST_CASE("a follower that does not get through to its leader learns what it missed from another") {
+    cluster<> c;
+    const node_id leader = c.elect();
+    const node_id deaf = c.follower_of(leader);
+    c.cut(leader, deaf);
+    (void)c.propose(leader, "missed");
+    c.run(milliseconds(20));
+    c.heal();
+    c.cut(deaf, leader);
+    c.run(seconds(1));
+    CHECK(c.leader() == leader);
+    CHECK(c.at(deaf).status().applied_below == c.at(leader).status().applied_below);
+    CHECK(c.agrees());
+}

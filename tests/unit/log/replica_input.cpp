@@ -212,6 +212,26 @@ TEST_CASE("a watermark beyond everything makes a follower ask, and harms nobody"
     CHECK(t.c.agrees());
 }
 
+TEST_CASE("a request for a vote that calls its own slot chosen is refused [PMS 2.3]") {
+    bad_input t;
+    const slot next = t.c.at(t.leader).status().next;
+    slot behind = next;
+    ++behind;
+    const entry value = entry::make(t.pool, entry_kind::no_op, t.led, 0);
+    t.refuses(refusal::invalid_slot, t.follower, t.leader,
+              accept<entry>{t.c.header_of(t.leader), t.led, next, behind, value});
+    CHECK(t.c.at(t.follower).status().applied_below == next);
+}
+
+TEST_CASE("a value that nobody asked for is not believed to be chosen") {
+    bad_input t;
+    const ballot later(t.led.round() + 1, t.follower);
+    const slot next = t.c.at(t.leader).status().next;
+    const entry value = entry::make(t.pool, entry_kind::no_op, later, 0);
+    t.refuses(refusal::stale_reply, t.leader, t.follower,
+              chosen<entry>{t.c.header_of(t.follower), {next, later, value}});
+}
+
 TEST_CASE("a heartbeat of a ballot that was beaten is refused, and its leader told") {
     bad_input t;
     const node_id third = *(t.c.all() - node_set{t.leader, t.follower}).begin();

@@ -370,6 +370,7 @@ TEST_CASE("an acceptor refuses a ballot that is none, or that another proposer o
         one.refuses(from, prepare_of(which), refusal::invalid_ballot);
         one.refuses(from, accept_of(which, 0, "y"), refusal::invalid_ballot);
     };
+    one.refuses(p, accept<text>{header(), p1, slot(0), slot(1), "y"}, refusal::invalid_slot);
     each(p, ballot());
     each(p, ballot::from_packed(p.value()));         // round 0
     each(p, ballot::from_packed(1U << 8U | 0xffU));  // proposer 255

@@ -180,7 +180,9 @@ TEST_CASE("a learner refuses what is not for it, and nothing changes") {
     each(stranger, header(), refusal::unknown_sender);
     one.refuses(q, accepted_of(p1, 0), refusal::unknown_sender);  // a member, and no acceptor
     one.refuses(q, voted_of(0, p1, "x"), refusal::unknown_sender);
+    one.refuses(q, forgotten{header(), slot(3)}, refusal::unknown_sender);
     one.refuses(p, accept_of(q1, 0, "x"), refusal::invalid_ballot);
+    one.refuses(p, accept<text>{header(), p1, slot(0), slot(1), "x"}, refusal::invalid_slot);
     one.refuses(a, prepare_of(ballot(9, a)), refusal::unexpected);
     one.refuses(a, promise_of(p1), refusal::unexpected);
     one.refuses(a, refused{header(), p1, q1}, refusal::unexpected);

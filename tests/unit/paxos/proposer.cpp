@@ -265,6 +265,7 @@ TEST_CASE("a refusal that names no higher ballot changes nothing [PMS 2.2]") {
     const auto before = one.one;
     one.hand(c, refused{header(), p1, p1});
     CHECK(one.one == before);
+    CHECK(one.seen.refused == std::vector{refusal::stale_reply});
     CHECK(one.one.is_leading());
 }
 
@@ -426,6 +427,7 @@ TEST_CASE("a proposer refuses what is not for it, and nothing changes") {
     each(node_id(~std::uint32_t{0}), header(), refusal::unknown_sender);
     one.refuses(q, accepted_of(p1, 0), refusal::unknown_sender);  // a member, and no acceptor
     one.refuses(q, forgotten{header(), slot(9)}, refusal::unknown_sender);
+    one.refuses(q, refused{header(), p1, q2}, refusal::unknown_sender);
 }
 
 TEST_CASE("a proposer refuses answers that answer nothing, and nothing changes") {

@@ -20,14 +20,17 @@ struct ended_sync {
     std::error_code error;
 };
 
-/// Room for one end is enough, for a later sync covers the earlier; but no error is lost to what
-/// comes after it. Thread-safe.
+/// Room for one end is enough: a later sync covers the earlier, and a later instance of a replica
+/// has no use for what an earlier one began. No error is lost to what comes after it. Thread-safe.
 class ended_syncs {
 public:
     void put(const sync_token& token, const std::error_code& error) {
         const std::lock_guard lock(mutex_);
-        if (newest_ && newest_->error) return;
-        if (!newest_ || error || newest_->token < token) newest_ = ended_sync{token, error};
+        if (!newest_ || newest_->token.instance < token.instance) {
+            newest_ = ended_sync{token, error};
+        } else if (newest_->token.instance == token.instance && !newest_->error) {
+            if (error || newest_->token < token) newest_ = ended_sync{token, error};
+        }
     }
 
     /// What has come since the last call.

@@ -133,8 +133,7 @@ private:
         publish(now);
     }
 
-    /// Messages that are for nobody here are dropped: a network of many kinds carries those of
-    /// clients, too.
+    /// A network of many kinds carries messages, too, that are for nobody here.
     template <class Message>
     void take(node_id from, Message&& message, instant now) {
         if constexpr (requires { replica_.receive(from, std::forward<Message>(message), now); }) {
@@ -144,6 +143,8 @@ private:
                                                   now);
                              }) {
             service_.receive(replica_, from, std::forward<Message>(message), now);
+        } else {
+            replica_.policy().observer.refused(from, refusal::unexpected);
         }
     }
 

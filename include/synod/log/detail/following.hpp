@@ -27,7 +27,7 @@ template <class Node>
 /// A leader asks for a vote.
 template <class Node>
 [[gnu::noinline]] void handle(Node& node, node_id from, accept<entry>&& message, instant now) {
-    if (!node.endpoint.admits_proposer(from, message.ballot)) return;
+    if (!node.endpoint.admits_request(from, message)) return;
     if (!message.value.exists()) {
         node.endpoint.refuse(from, refusal::malformed);
         return;
@@ -104,7 +104,7 @@ template <class Node>
         node.endpoint.refuse(from, refusal::malformed);
         return;
     }
-    if (at < node.learner.next()) {
+    if (at < node.learner.next() || !node.missing.has_asked_for(at)) {
         node.endpoint.refuse(from, refusal::stale_reply);
         return;
     }

@@ -17,7 +17,8 @@ template <class Node>
 [[gnu::always_inline]] inline void handle(Node& node, node_id from, const accepted& message,
                                           instant now) {
     const bool is_awaited = node.leadership.is_leading() &&
-                            message.ballot == node.proposer.attempt() && message.at < node.next;
+                            message.ballot == node.proposer.attempt() && message.at < node.next &&
+                            node.members().contains(from);
     if (!is_awaited) {
         node.endpoint.refuse(from, refusal::stale_reply);
         return;

@@ -257,18 +257,31 @@ private:
     }
 };
 
+/// Whom to ask for what is missing: the leader, and then everybody in turn, for the way to the
+/// leader may be cut, or back.
+template <class Node>
+[[nodiscard]] node_id source_of_missing(const Node& node, ballot leader) {
+    const std::uint32_t turn = node.missing.turn();
+    if (turn == 0 && leader.exists()) return leader.proposer();
+    const node_set peers = node.peers();
+    auto next = peers.begin();
+    for (std::uint64_t skipped = turn % peers.size(); skipped > 0; --skipped) ++next;
+    return *next;
+}
+
 template <class Node>
 [[gnu::noinline, gnu::cold]] void ask_for_missing(Node& node, instant now) {
     const slot next = node.learner.next();
     const std::uint64_t per_answer = node.limits().votes_per_answer;
     if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
     const ballot leader = node.leadership.leader();
-    if (!leader.exists() || leader.proposer() == node.self()) return;
+    const bool leads = leader.exists() && leader.proposer() == node.self();
+    if (leads || node.peers().empty()) return;
     auto& out = node.endpoint.output();
-    out.send(leader.proposer(), fetch{out.header(), next});
+    out.send(source_of_missing(node, leader), fetch{out.header(), next});
 }
 
-/// Asks the leader for chosen slots that are not at hand, when it is time to.
+/// Asks for chosen slots that are not at hand, when it is time to.
 template <class Node>
 void fetch_missing(Node& node, instant now) {
     const bool misses = node.learner.next() < node.learner.known_below();
