@@ -12,6 +12,7 @@
 #include <synod/testing/stage.hpp>
 #include <synod/testing/verdict.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -48,7 +49,7 @@ private:
         heal();
         const instant deadline = stage_.now + size_.patience;
         while (!stage_.is_violated() && !has_come_right()) {
-            if (stage_.now > deadline) return stage_.violate("liveness: " + who_is_stuck());
+            if (stage_.now > deadline) return stage_.violate("liveness:" + who_is_stuck());
             world_.step();
         }
         check_pace();
@@ -130,12 +131,19 @@ private:
         }
         return true;
     }
-    /// It has applied all but what is under way. Others learn what they miss from the leader alone,
-    /// so while an outsider leads, whom a majority hears and not each of them has to, nobody is
-    /// asked how far it is.
+    /// It has applied all but what is under way, or is told of nothing that it could ask for.
     [[nodiscard]] bool has_caught_up(const server_type& one) const {
-        if (leading() == nullptr) return true;
-        return one.replica().status().applied_below + convergence >= world_.chosen_below();
+        return is_out_of_earshot(one) ||
+               one.replica().status().applied_below + convergence >= world_.chosen_below();
+    }
+    /// Whether an outsider leads who is not heard here. A majority hears it, and wants no other
+    /// leader.
+    [[nodiscard]] bool is_out_of_earshot(const server_type& one) const {
+        return std::ranges::any_of(world_.servers(), [&](const auto& other) {
+            const bool survives = std::ranges::find(survivors_, other.get()) != survivors_.end();
+            return !survives && other->is_leading() &&
+                   world_.network().is_obstructed(other->self(), one.self());
+        });
     }
 
     [[nodiscard]] std::string who_is_stuck() const {
@@ -145,9 +153,11 @@ private:
             if (one.cycles() < owed_[i]) text += " client n" + to_string(one.self());
         }
         for (const server_type* one : survivors_) {
-            if (one->state() != server_state::up) text += " down n" + to_string(one->self());
+            const bool is_down = one->state() != server_state::up;
+            if (is_down) text += " down n" + to_string(one->self());
+            if (!is_down && !has_caught_up(*one)) text += " behind n" + to_string(one->self());
         }
-        return text.empty() ? " a replica lags" : text;
+        return text;
     }
 
     /// While one leader leads, and its clock is right, log time keeps pace with true time, however

@@ -36,6 +36,8 @@ enum class mistake {
     wakes,        // a client that is woken when its lease runs out, and finds that a moment is left
     calls_held,   // a table that calls a lock held when somebody asks who would not wait
     rounds_down,  // log time without what is left over of each step
+    doubts,       // a follower that does not believe what its leader calls chosen
+    grants_none,  // a table that calls a lock held whoever asks
 };
 
 /// The one that is being made. One suite, compiled once, serves for all.
@@ -108,20 +110,21 @@ public:
     }
 
     void apply(const apply_context& context, bytes_view encoded, result_writer& result) {
-        if (made_here != mistake::calls_held || !is_impatient(encoded)) {
-            return lock::table::apply(context, encoded, result);
-        }
+        const bool is_wrong =
+            (made_here == mistake::calls_held && acquires(encoded, lock::no_wait)) ||
+            (made_here == mistake::grants_none && acquires(encoded, lock::wait_forever));
+        if (!is_wrong) return lock::table::apply(context, encoded, result);
         lock::encode(lock::reply(lock::busy{}), result);
     }
 
 private:
     explicit wrong_table(lock::table right) : lock::table(std::move(right)) {}
 
-    [[nodiscard]] static bool is_impatient(bytes_view encoded) {
+    [[nodiscard]] static bool acquires(bytes_view encoded, std::uint64_t at_most_ms) {
         lock::command asked;
         const auto* const acquire =
             lock::decode(encoded, asked) ? get_if<lock::acquire>(&asked) : nullptr;
-        return acquire != nullptr && acquire->wait_ms == lock::no_wait;
+        return acquire != nullptr && acquire->wait_ms <= at_most_ms;
     }
 };
 
@@ -132,11 +135,18 @@ struct wrong_stamper : time_stamper {
         return whole;
     }
 };
+
+struct wrong_rules : log_rules {
+    [[nodiscard]] static bool carries_chosen(ballot here, ballot led) {
+        return made_here != mistake::doubts && log_rules::carries_chosen(here, led);
+    }
+};
+
 template <class Observer>
 struct wrong_policy {
     using stamper = wrong_stamper;
 
-    log_rules rules{};
+    wrong_rules rules{};
     ballot_source ballots{};
     wrong_quorums quorums;
     Observer observer{};
@@ -187,7 +197,7 @@ constexpr auto four_over_budget = [](simulation_settings& settings) {
     settings.replicas = 4;
 };
 
-/// What a run that makes `one` breaks, under the faults of `chaos` alone, with settings that
+/// What a run that makes `one` breaks, with whatever is said of it, under the faults of `chaos` alone, with settings that
 /// `adjust(settings)` has changed.
 template <class Adjust>
 [[nodiscard]] std::string broken_by(mistake one, std::uint64_t seed, testing::fault_set chaos,
@@ -199,7 +209,11 @@ template <class Adjust>
     adjust(settings);
     simulation<wrong_suite, wrong_disk> all(run, small, settings);
     all.perform();
-    return run.violation.substr(0, run.violation.find(':'));
+    return run.violation;
+}
+
+[[nodiscard]] std::string name_of(const std::string& violation) {
+    return violation.substr(0, violation.find(':'));
 }
 
 /// What is broken first in some seed, of those that a suite without a mistake gets over.
@@ -209,7 +223,7 @@ template <class Adjust>
         INFO("seed " << seed);
         REQUIRE(broken_by(mistake::none, seed, chaos, adjust).empty());
         const std::string broken = broken_by(one, seed, chaos, adjust);
-        if (!broken.empty()) return broken;
+        if (!broken.empty()) return name_of(broken);
     }
     return {};
 }
@@ -251,6 +265,19 @@ TEST_CASE("answers that no order of events explains are found out") {
 
 TEST_CASE("locks R2: log time that falls behind is found out") {
     CHECK(first_broken(mistake::rounds_down, {}, as_drawn) == "log_time_keeps_pace");
+}
+
+TEST_CASE("a follower that learns nothing is found out once a majority is healed") {
+    CHECK(broken_by(mistake::none, 1, {}, within_budget).empty());
+    const std::string broken = broken_by(mistake::doubts, 1, {}, within_budget);
+    CHECK(name_of(broken) == "liveness");
+    CHECK(broken.find(" behind n") != std::string::npos);
+}
+
+TEST_CASE("a client that is never served is found out once a majority is healed") {
+    const std::string broken = broken_by(mistake::grants_none, 1, {}, within_budget);
+    CHECK(name_of(broken) == "liveness");
+    CHECK(broken.find(" client n") != std::string::npos);
 }
 
 TEST_CASE("a run over budget has as many operations in it as any") {
