@@ -75,6 +75,12 @@ inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds
 inline constexpr one_of_these shared_ids{"sessions_are_unique", "requests_are_unique",
                                          "passages_are_right"};
 
+/// What a member promised and voted for before it lost its disk, whichever it is asked for first.
+inline constexpr one_of_these lost_memory{"promise_never_falls", "vote_never_regresses"};
+
+/// What the name of a lock passes for, where it should be a token.
+inline constexpr one_of_these others_holds{"only_owners_release", "only_owners_renew"};
+
 inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m1, 20, "nothing_before_its_sync"},
     simulated_kill{mutant::m2, 20, "nothing_before_its_sync"},
@@ -83,7 +89,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m6, 50, "nothing_before_its_sync"},
     simulated_kill{mutant::m7, 50, torn_votes},
     simulated_kill{mutant::m8, 50, chosen_too_early},
-    simulated_kill{mutant::m9, 50, "promise_never_falls"},
+    simulated_kill{mutant::m9, 50, lost_memory},
     simulated_kill{mutant::m10, 50, agreement},
     simulated_kill{mutant::m12, 50, "reservation_never_falls"},
     simulated_kill{mutant::m13, 100, "promise_never_falls"},
@@ -101,7 +107,7 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m38, 50, "replicas_agree"},
     simulated_kill{mutant::m46, 50, "replicas_agree"},
     simulated_kill{mutant::m47, 50, "replicas_agree"},
-    simulated_kill{mutant::m48, 50, "only_owners_release"},
+    simulated_kill{mutant::m48, 50, others_holds},
     simulated_kill{mutant::m49, 300, "failures_are_definite"},
     simulated_kill{mutant::m50, 50, "replicas_agree"},
     simulated_kill{mutant::m51, 100, "nothing_before_its_sync"},

@@ -207,14 +207,14 @@ TEST_CASE(
     const slot at = c.at(follower).status().chosen_below;
     buffer_pool pool(sharing::one_thread);
     const entry hostile = entry::make(pool, entry_kind::commands, led, 4'000'000'000U);
-    c.hand(follower, leader, accept<entry>{c.header_of(leader), led, at, at.next(), hostile});
+    c.hand(follower, leader, accept<entry>{c.header_of(leader), led, at, at, hostile});
+    c.hand(follower, leader, heartbeat{c.header_of(leader), led, 1'000, at.next(), slot()});
     CHECK(c.at(follower).time() == before + 1'000);
 }
 
 TEST_CASE(
-    "locks 3.12/3, 59b: entries of another leader than the last move no time, and an older "
-    "NewLeader "
-    "changes nothing") {
+    "locks 3.12/3, 59b: entries of another leader than the last move no time, "
+    "and an older NewLeader changes nothing") {
     timed_cluster c;
     const node_id first = c.elect();
     c.crash(first);
@@ -227,7 +227,8 @@ TEST_CASE(
     buffer_pool pool(sharing::one_thread);
     const auto apply = [&](const entry& value) {
         const slot at = c.at(follower).status().chosen_below;
-        c.hand(follower, leader, accept<entry>{c.header_of(leader), led, at, at.next(), value});
+        c.hand(follower, leader, accept<entry>{c.header_of(leader), led, at, at, value});
+        c.hand(follower, leader, heartbeat{c.header_of(leader), led, 1'000, at.next(), slot()});
         REQUIRE(c.at(follower).status().applied_below == at.next());
     };
     const ballot older(led.round() - 1, follower);
