@@ -40,16 +40,3 @@ TEST_CASE("a length is a whole number of the largest unit that loses nothing") {
     CHECK(to_string(duration(std::numeric_limits<std::int64_t>::min())) ==
           "-9223372036854775808ns");
 }
-
-#ifdef __cpp_lib_format
-TEST_CASE("std::format takes them all, with the options of texts") {
-    CHECK(std::format("{} {} {} {}", node_id(7), incarnation(8), cluster_id(9), ticket(10)) ==
-          "7 8 9 10");
-    CHECK(std::format("{} {}", ballot(3, node_id(1)), slot(11)) == "3.1 11");
-    const position at{slot(12), 3};
-    CHECK(std::format("{} {}", at, session_id(at)) == "12.3 12.3");
-    CHECK(std::format("{} {}", fencing_token(1, 42), milliseconds(20)) == "1:42 20ms");
-    CHECK(std::format("[{:>6}] [{:<6}] [{:*^6}]", slot(11), ballot(3, node_id(1)), seconds(2)) ==
-          "[    11] [3.1   ] [**2s**]");
-}
-#endif
