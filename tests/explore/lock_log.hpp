@@ -160,6 +160,7 @@ private:
 
     static void finish(moment& next) {
         next.state = next.replicas.front().describe();
+        next.ledger.limit_bypass(next.replicas.front().config().max_bypass);
         next.replicas.front().drain_events(
             [&next](const synod::lock::event& told) { next.events.push_back(told); });
         for (std::size_t i = 1; i < next.replicas.size(); ++i) {

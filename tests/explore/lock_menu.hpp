@@ -52,6 +52,9 @@ struct lock_world_sizes {
     bool has_leases = false;  // clients acquire for one tick only, too, and renew what they hold
     bool has_revokes =
         false;  // clients ask for what others hold, take it, and check its tokens, too
+    bool has_barges = false;      // clients go ahead of others as readers, too
+    bool has_priorities = false;  // clients take the first lock by priority, one of two
+    std::uint32_t bypass = synod::lock::config().max_bypass;  // so often somebody is overtaken
     std::uint32_t delay = 0;  // ticks for which what is lost stays closed; clients reclaim it, too
     mutant mistake = mutant::none;
 
@@ -64,6 +67,7 @@ struct lock_world_sizes {
     synod::lock::config config;
     config.sessions.min_ttl_ms = lock_world_sizes::tick_ms;
     config.sessions.grace_ms = std::uint64_t{2} * lock_world_sizes::tick_ms;
+    config.max_bypass = sizes.bypass;
     config.tokens_after = synod::fencing_token(0, sizes.tokens_after);
     return config;
 }
@@ -137,7 +141,9 @@ private:
         for (std::uint32_t i = 0; i < sizes_.locks; ++i) {
             const std::string name(1, static_cast<char>('a' + i));
             for (std::uint64_t owner = 1; owner <= sizes_.owners; ++owner) {
-                acquire(owner, name, synod::lock::wait_forever);
+                if (sizes_.has_priorities) acquire_by_priority(owner, name);
+                if (sizes_.has_barges) barge(owner, name);
+                if (!sizes_.has_priorities) acquire(owner, name, synod::lock::wait_forever);
                 if (sizes_.has_modes) acquire_in_modes(owner, name);
                 if (sizes_.has_upgrades) acquire_to_read(owner, name);
                 if (!sizes_.has_all) continue;
@@ -154,6 +160,27 @@ private:
         made.name = name;
         made.wait_ms = wait_ms;
         give(std::move(made));
+    }
+
+    void acquire_by_priority(std::uint64_t owner, const std::string& name) {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = owner;
+        made.name = name;
+        made.policy = synod::lock::policy::priority;
+        give(made);
+        made.terms.priority = 1;
+        give(made);
+    }
+
+    void barge(std::uint64_t owner, const std::string& name) {
+        synod::lock::acquire made;
+        made.stamp = asker_.stamp;
+        made.owner = owner;
+        made.name = name;
+        made.mode = synod::lock::mode::shared;
+        made.flags = synod::lock::barge;
+        give(made);
     }
 
     synod::lock::acquire acquire_to_read(std::uint64_t owner, const std::string& name) {

@@ -31,6 +31,24 @@ using synod::testing::parameters;
     return found->which;
 }
 
+/// What clients may ask for.
+void read_menu(parameters& given, lock_world_sizes& sizes) {
+    sizes.has_all = given.choice("menu", {"all", "brief"}) == "all";
+    sizes.takes_others = given.choice("releases", {"any", "own"}) == "any";
+    const std::string modes = given.choice("modes", {"no", "yes", "upgrade"});
+    sizes.has_modes = modes == "yes";
+    sizes.has_upgrades = modes == "upgrade";
+    sizes.has_permits = given.choice("permits", {"no", "yes"}) == "yes";
+    sizes.has_leases = given.choice("leases", {"no", "yes"}) == "yes";
+    sizes.has_revokes = given.choice("revokes", {"no", "yes"}) == "yes";
+    const std::string overtaking = given.choice("overtaking", {"no", "barge", "priority"});
+    sizes.has_barges = overtaking == "barge";
+    sizes.has_priorities = overtaking == "priority";
+    sizes.bypass = given.number("bypass", sizes.bypass, 0, 99);
+    sizes.delay = given.number("delay", sizes.delay, 0, 9);
+    sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
+}
+
 [[nodiscard]] lock_world_sizes lock_world_sizes_of(parameters& given) {
     const lock_world_sizes usual;
     lock_world_sizes sizes;
@@ -47,16 +65,7 @@ using synod::testing::parameters;
     sizes.replicas = given.number("replicas", usual.replicas, 1, 2);
     sizes.tokens_after = given.number("tokens_after", usual.tokens_after, 0, 1000);
     sizes.restores = given.choice("restores", {"no", "yes"}) == "yes";
-    sizes.has_all = given.choice("menu", {"all", "brief"}) == "all";
-    sizes.takes_others = given.choice("releases", {"any", "own"}) == "any";
-    const std::string modes = given.choice("modes", {"no", "yes", "upgrade"});
-    sizes.has_modes = modes == "yes";
-    sizes.has_upgrades = modes == "upgrade";
-    sizes.has_permits = given.choice("permits", {"no", "yes"}) == "yes";
-    sizes.has_leases = given.choice("leases", {"no", "yes"}) == "yes";
-    sizes.has_revokes = given.choice("revokes", {"no", "yes"}) == "yes";
-    sizes.delay = given.number("delay", usual.delay, 0, 9);
-    sizes.takes_all = given.choice("together", {"no", "yes"}) == "yes";
+    read_menu(given, sizes);
     sizes.in_turn = given.choice("opens", {"any", "in_turn"}) == "in_turn";
     sizes.mistake = lock_mistake_of(given);
     return sizes;

@@ -12,8 +12,9 @@ namespace explore {
 /// - `profile_s clients=2 servers=3 lossy=no`
 /// - `lock_table clients=2 locks=1 commands=2 owners=1 ticks=2 ttl=2 leaders=1 repeats=0 late=0
 ///   batch=1 replicas=1 tokens_after=0 restores=no menu=all releases=any modes=no together=no
-///   permits=no leases=no revokes=no opens=any mutant=none`, see `lock_world_sizes`; `modes` may be
-///   `yes`, or `upgrade` for readers and their upgrades alone
+///   permits=no leases=no revokes=no overtaking=no bypass=16 delay=0 opens=any mutant=none`, see
+///   `lock_world_sizes`; `modes` may be `yes`, or `upgrade` for readers and their upgrades alone;
+///   `overtaking` may be `barge` or `priority`, and `bypass` is how often one may be overtaken
 /// - `lock_client clients=1 acquires=1 writes=0 deliveries=6 repeats=0 ticks=2 ttl=2 drift=0
 ///   told_drift=0 mutant=none`, see `client_world_sizes`; `told_drift` is `drift` if it is absent
 /// - `log`, see log_worlds.hpp

@@ -38,6 +38,7 @@ public:
     void saw(const Table& table, const Input& input) {
         lock::state after = table.describe();
         if (const char* broken = lock::invariant::first_broken(after)) stage_.violate(broken);
+        ledger_.limit_bypass(table.config().max_bypass);
         const std::string_view broken = note(input, after);
         if (!broken.empty()) stage_.violate(std::string(broken));
         before_ = std::move(after);

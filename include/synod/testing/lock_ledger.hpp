@@ -7,7 +7,9 @@
 
 #include <synod/base/fingerprint.hpp>
 #include <synod/lock/command.hpp>
+#include <synod/lock/config.hpp>
 #include <synod/lock/invariant.hpp>
+#include <synod/lock/queue_invariant.hpp>
 #include <synod/lock/reply.hpp>
 #include <synod/lock/state.hpp>
 #include <synod/testing/detail/lock_facts.hpp>
@@ -30,8 +32,8 @@ namespace synod::inline SYNOD_ABI::testing {
 /// Is shown every input of a lock table once, in log order, with the state before and after it, and
 /// names the first claim that an input breaks; nothing if it keeps all. The claims know nothing of
 /// how the table works: who may hold, who may give back, that tokens rise, that nobody is
-/// overtaken, that a command runs once, that a reply is true. A value: the state of a world may
-/// hold one.
+/// overtaken more often than may be, that a command runs once, that a reply is true. A value: the
+/// state of a world may hold one.
 class lock_ledger {
 public:
     /// One grant of a lock.
@@ -40,6 +42,10 @@ public:
         fencing_token token;
         session_id session;  // of the holder
     };
+
+    /// How often a request may be overtaken from now on: config::max_bypass of the table after the
+    /// input that is shown next. (locks 3.5)
+    void limit_bypass(std::uint32_t most) { max_bypass_ = most; }
 
     /// A command, as bytes, and its reply. Bytes that are no command must have been answered, and
     /// break nothing else.
@@ -137,6 +143,8 @@ private:
         if (!lock::invariant::grants_fit(before, after)) return "grants_fit";
         if (!lock::invariant::forced_ends_only_approach(before, after))
             return "forced_ends_only_approach";
+        if (!lock::invariant::bypass_stays_bounded(before, after, max_bypass_))
+            return "bypass_stays_bounded";
         return detail::waits(after.locks).youngest_in_a_circle() ? "nobody_waits_for_himself"
                                                                  : broken;
     }
@@ -340,6 +348,7 @@ private:
     std::map<request_name, answer> answers_;  // the first to each command of a session
     std::map<session_id, opening> opened_;    // every session that there ever was
     std::vector<grant> grants_;
+    std::uint32_t max_bypass_ = lock::config().max_bypass;
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

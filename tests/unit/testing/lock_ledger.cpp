@@ -60,6 +60,22 @@ lock::acquire acquire_of(session_id session, std::uint64_t sequence) {
     return made;
 }
 
+/// A request that waits for nothing in particular.
+lock::request_record waiting_of(session_id session, std::uint64_t sequence) {
+    lock::request_record made;
+    made.owner = {session, 1};
+    made.sequence = sequence;
+    made.at = {synod::slot(sequence), 0};
+    return made;
+}
+
+/// Alice holds, and that one waits behind her.
+lock::state queued_behind_alice(const lock::request_record& waiting) {
+    lock::state made = held_by(alice, 1, first);
+    made.locks.front().queue = {waiting};
+    return made;
+}
+
 }  // namespace
 
 TEST_CASE("a request is granted once, and every token to somebody") {
@@ -191,6 +207,23 @@ TEST_CASE(
     given_back.locks.front().delays.clear();
     CHECK(passes(given_back, alice, lock::mode::update, lock::reclaim) ==
           "first_come_first_served");
+}
+
+TEST_CASE("locks 3.5: nobody is overtaken more often than may be") {
+    lock::request_record waiting = waiting_of(bob, 2);
+    const auto overtaken = [&](std::uint32_t before, std::uint32_t after, std::uint32_t most) {
+        lock_ledger ledger;
+        ledger.limit_bypass(most);
+        waiting.standing.bypassed = before;
+        const lock::state was = queued_behind_alice(waiting);
+        waiting.standing.bypassed = after;
+        static_cast<void>(ledger.advanced(idle(), was));
+        return std::string(ledger.advanced(was, queued_behind_alice(waiting)));
+    };
+    CHECK(overtaken(1, 2, 2).empty());
+    CHECK(overtaken(1, 2, 1) == "bypass_stays_bounded");
+    CHECK(overtaken(3, 3, 1).empty());
+    CHECK(overtaken(3, 4, 1) == "bypass_stays_bounded");
 }
 
 TEST_CASE("nobody waits for somebody who waits for him") {
