@@ -14,6 +14,7 @@
 #include <synod/lock/state.hpp>
 #include <synod/testing/detail/lock_facts.hpp>
 #include <synod/testing/detail/owner_claims.hpp>
+#include <synod/testing/detail/waiter_claims.hpp>
 #include <synod/testing/detail/waits.hpp>
 
 #include <algorithm>
@@ -32,8 +33,8 @@ namespace synod::inline SYNOD_ABI::testing {
 /// Is shown every input of a lock table once, in log order, with the state before and after it, and
 /// names the first claim that an input breaks; nothing if it keeps all. The claims know nothing of
 /// how the table works: who may hold, who may give back, that tokens rise, that nobody is
-/// overtaken more often than may be, that a command runs once, that a reply is true. A value: the
-/// state of a world may hold one.
+/// overtaken more often than may be, that nobody who waits is forgotten, that a command runs once,
+/// that a reply is true. A value: the state of a world may hold one.
 class lock_ledger {
 public:
     /// One grant of a lock.
@@ -51,7 +52,7 @@ public:
     /// break nothing else.
     std::string_view applied(const lock::state& before, bytes_view command, bytes_view result,
                              const lock::state& after) {
-        const std::string_view moved = note_move(before, after);
+        const std::string_view moved = note_move(before, after, command);
         const std::string_view said = note_reply(before, command, result, after);
         return moved.empty() ? said : moved;
     }
@@ -115,8 +116,8 @@ public:
     }
 
 private:
-    using request_name = std::pair<session_id, std::uint64_t>;  // session and sequence
-    using opening = std::pair<client_uuid, std::uint64_t>;      // client and nonce
+    using request_name = detail::request_name;
+    using opening = std::pair<client_uuid, std::uint64_t>;  // client and nonce
     struct answer {
         fingerprint_value print;  // of its bytes
         bool may_be_granted;      // it said `queued`
@@ -137,7 +138,9 @@ private:
         sink.add(value);
     }
 
-    [[nodiscard]] std::string_view note_move(const lock::state& before, const lock::state& after) {
+    /// `command` is what was asked for between the two, if anything was.
+    [[nodiscard]] std::string_view note_move(const lock::state& before, const lock::state& after,
+                                             bytes_view command = {}) {
         const std::string_view broken = note_grants(before, after);
         if (!lock::invariant::only_moves_forward(before, after)) return "only_moves_forward";
         if (!lock::invariant::grants_fit(before, after)) return "grants_fit";
@@ -145,6 +148,8 @@ private:
             return "forced_ends_only_approach";
         if (!lock::invariant::bypass_stays_bounded(before, after, max_bypass_))
             return "bypass_stays_bounded";
+        const std::string_view waited = detail::broken_waits(before, command, after);
+        if (!waited.empty()) return waited;
         return detail::waits(after.locks).youngest_in_a_circle() ? "nobody_waits_for_himself"
                                                                  : broken;
     }

@@ -5,11 +5,14 @@
 
 #include <synod/testing/lock_ledger.hpp>
 
+#include "mutants/mutant.hpp"
+#include "mutants/wrong_table.hpp"
 #include "support/catch.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace lock = synod::lock;
 
@@ -75,6 +78,52 @@ lock::state queued_behind_alice(const lock::request_record& waiting) {
     made.locks.front().queue = {waiting};
     return made;
 }
+
+/// A table whose every input a ledger is shown.
+class shown_table {
+public:
+    /// What the ledger says of it.
+    std::string ask(const lock::command& asked) {
+        synod::bytes command;
+        synod::byte_writer to_command(command);
+        encode(asked, to_command);
+        synod::bytes result;
+        synod::byte_writer to_result(result);
+        at_ = at_.next();
+        table_.apply({{at_, 0}, now_}, command, to_result);
+        const lock::state before = std::exchange(state_, table_.describe());
+        return std::string(ledger_.applied(before, command, result, state_));
+    }
+    std::string pass(std::uint64_t milliseconds) {
+        now_ = now_ + milliseconds;
+        table_.advance(now_);
+        const lock::state before = std::exchange(state_, table_.describe());
+        return std::string(ledger_.advanced(before, state_));
+    }
+    /// Time passes, and the table is not told before the next command.
+    void pass_unseen(std::uint64_t milliseconds) { now_ = now_ + milliseconds; }
+    /// It goes on from its snapshot.
+    void restore() {
+        synod::bytes kept;
+        synod::byte_writer out(kept);
+        table_.snapshot(out);
+        synod::byte_reader in(kept);
+        REQUIRE_FALSE(table_.restore(in));
+    }
+    /// The session that this client opens.
+    session_id open(std::uint64_t client, std::uint64_t ttl_ms = 60'000) {
+        CHECK(ask(lock::open_session{{0, client}, 1, ttl_ms}).empty());
+        return state_.sessions.back().session;
+    }
+    [[nodiscard]] const lock::state& state() const { return state_; }
+
+private:
+    synod::mutants::wrong_table table_ = std::move(*synod::mutants::wrong_table::make({}));
+    lock_ledger ledger_;
+    lock::state state_;
+    synod::slot at_;
+    synod::log_time now_;
+};
 
 }  // namespace
 
@@ -179,7 +228,8 @@ TEST_CASE("who barges, or is let past, overtakes those who know it, and nobody e
 TEST_CASE(
     "who takes back what its client has lost passes the queue, but no upgrade, and nobody else "
     "does") {
-    const lock::request_record waiting = held_by(bob, 2, first).locks.front().holders.front();
+    lock::request_record waiting = held_by(bob, 2, first).locks.front().holders.front();
+    waiting.owner.tag = 2;
     lock::state lost = held_by(bob, 1, first);
     lost.sessions.front().client = {1};
     lost.locks.front().queue = {waiting};
@@ -193,6 +243,7 @@ TEST_CASE(
         asked.mode = as;
         lock::state after = held_by(who, 3, second);
         after.locks.front().holders.front().mode = as;
+        after.locks.front().queue = before.locks.front().queue;
         return std::string(ask(ledger, before, asked, lock::granted{second}, after));
     };
     CHECK(passes(lost, alice, lock::mode::update, lock::reclaim).empty());
@@ -224,6 +275,113 @@ TEST_CASE("locks 3.5: nobody is overtaken more often than may be") {
     CHECK(overtaken(1, 2, 1) == "bypass_stays_bounded");
     CHECK(overtaken(3, 3, 1).empty());
     CHECK(overtaken(3, 4, 1) == "bypass_stays_bounded");
+}
+
+TEST_CASE("locks 3.12: who waited waits, holds or has ended, unless its session has") {
+    const lock::state before = queued_behind_alice(waiting_of(bob, 2));
+    const auto become = [&](const lock::state& after) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), before));
+        return std::string(ledger.advanced(before, after));
+    };
+    CHECK(become(before).empty());
+    CHECK(become(held_by(bob, 2, second)).empty());
+    lock::state after = held_by(alice, 1, first);
+    CHECK(become(after) == "no_waiter_is_lost");
+    after.ended = {waiting_of(bob, 3)};
+    CHECK(become(after) == "no_waiter_is_lost");
+    after.ended = {waiting_of(bob, 2)};
+    CHECK(become(after).empty());
+    after.ended.clear();
+    after.sessions.pop_back();
+    CHECK(become(after).empty());
+}
+
+TEST_CASE("locks 3.12: who waited is forgotten only when its client says so") {
+    const lock::state after = held_by(alice, 1, first);
+    const auto forgets = [&](const lock::command& asked, const lock::reply& said) {
+        lock_ledger ledger;
+        const lock::state before = queued_behind_alice(waiting_of(bob, 2));
+        static_cast<void>(ledger.advanced(idle(), before));
+        return std::string(ask(ledger, before, asked, said, after));
+    };
+    const auto drop = lock::on_granted::release;
+    const lock::reply heard = lock::acknowledged{};
+    CHECK(forgets(lock::acknowledge{{bob, 3, 0}, 2}, heard).empty());
+    CHECK(forgets(lock::cancel{{bob, 3, 0}, 2, drop}, lock::cancelled{}).empty());
+    CHECK(forgets(lock::acknowledge{{bob, 3, 0}, 1}, heard) == "no_waiter_is_lost");
+    CHECK(forgets(lock::acknowledge{{alice, 3, 0}, 2}, heard) == "no_waiter_is_lost");
+    CHECK(forgets(lock::query{{bob, 3, 0}, 2}, heard) == "no_waiter_is_lost");
+}
+
+TEST_CASE("locks 3.12: who waits at a gate is not forgotten, either") {
+    lock::state before = idle();
+    before.gates.gates = {{1, "g", {}, {}, 1, {{{bob, 1}, 2, {}, {}}}, {}}};
+    lock_ledger ledger;
+    CHECK(ledger.advanced(before, before).empty());
+    CHECK(ledger.advanced(before, idle()) == "no_waiter_is_lost");
+}
+
+TEST_CASE("locks 3.12: a wait ends once") {
+    const lock::state after = queued_behind_alice(waiting_of(bob, 2));
+    const auto begins = [&](const lock::state& before) {
+        lock_ledger ledger;
+        static_cast<void>(ledger.advanced(idle(), before));
+        return std::string(ledger.advanced(before, after));
+    };
+    lock::state before = held_by(alice, 1, first);
+    CHECK(begins(before).empty());
+    before.ended = {waiting_of(bob, 2)};
+    CHECK(begins(before) == "waits_end_once");
+    before.ended = {waiting_of(bob, 1)};
+    CHECK(begins(before).empty());
+    before.locks.front().holders.push_back(waiting_of(bob, 2));
+    CHECK(begins(before) == "waits_end_once");
+}
+
+TEST_CASE("locks 3.12: however a wait ends at a table, it is not lost") {
+    shown_table shown;
+    const session_id a = shown.open(1);
+    const session_id b = shown.open(2);
+    const session_id c = shown.open(3, 30'000);
+    const auto acquire = [&](session_id by, std::uint64_t sequence, std::uint64_t wait_ms) {
+        lock::acquire asked = acquire_of(by, sequence);
+        asked.owner = sequence;
+        asked.wait_ms = wait_ms;
+        return shown.ask(asked);
+    };
+    CHECK(acquire(a, 1, lock::wait_forever).empty());
+    for (std::uint64_t one = 1; one <= 4; ++one)
+        CHECK(acquire(b, one, one == 1 ? lock::wait_forever : one * 100).empty());
+    CHECK(acquire(c, 1, lock::wait_forever).empty());
+    CHECK(shown.ask(lock::await_latch{{c, 2, 0}, 1, "g", lock::wait_forever}).empty());
+    REQUIRE(shown.state().locks.front().queue.size() == 5);
+    CHECK(shown.pass(200).empty());
+    REQUIRE(shown.state().ended.size() == 1);
+    CHECK(shown.ask(lock::acknowledge{{b, 5, 0}, 2}).empty());
+    shown.pass_unseen(100);
+    CHECK(shown.ask(lock::acknowledge{{b, 6, 0}, 3}).empty());
+    REQUIRE(shown.state().ended.empty());
+    CHECK(shown.ask(lock::cancel{{b, 7, 0}, 4, lock::on_granted::release}).empty());
+    CHECK(shown.ask(lock::close_session{{c, 3, 0}}).empty());
+    CHECK(shown.ask(lock::close_session{{a, 2, 0}}).empty());
+    CHECK(shown.state().locks.front().queue.empty());
+    CHECK(shown.state().locks.front().holders.size() == 1);
+}
+
+TEST_CASE("locks 3.12, M50: a table that forgets who waits is found out") {
+    const auto asked_after_restoring = [](synod::mutants::mutant mistake) {
+        const synod::mutants::making made(mistake);
+        shown_table shown;
+        const session_id a = shown.open(1);
+        const session_id b = shown.open(2);
+        CHECK(shown.ask(acquire_of(a, 1)).empty());
+        CHECK(shown.ask(acquire_of(b, 1)).empty());
+        shown.restore();
+        return shown.ask(lock::keep_alive{{a, 2, 0}});
+    };
+    CHECK(asked_after_restoring(synod::mutants::mutant::none).empty());
+    CHECK(asked_after_restoring(synod::mutants::mutant::m50) == "no_waiter_is_lost");
 }
 
 TEST_CASE("nobody waits for somebody who waits for him") {
@@ -475,8 +633,10 @@ TEST_CASE("several locks are granted together, all of them, in the modes asked f
 TEST_CASE("who is granted several locks at once overtakes nobody at any of them") {
     lock::state before = idle();
     before.locks = {{"b", {}, {held_by(bob, 1, first).locks.front().holders.front()}}};
+    lock::state after = both_held();
+    after.locks.back().queue = before.locks.front().queue;
     lock_ledger ledger;
-    CHECK(ask(ledger, before, both_of(alice, 1), lock::granted{first}, both_held()) ==
+    CHECK(ask(ledger, before, both_of(alice, 1), lock::granted{first}, after) ==
           "first_come_first_served");
 }
 
@@ -516,7 +676,8 @@ TEST_CASE("permits are granted in turn, as many as were asked for, and no more t
         after.locks.front().holders.front().permits = permits;
         lock::state before = idle();
         if (others_wait) {
-            before.locks = {{"a", {}, {held_by(bob, 1, {}).locks.front().holders.front()}}};
+            before.locks = {{"a", {}, {waiting_of(bob, 1)}, capacity}};
+            after.locks.front().queue = before.locks.front().queue;
         }
         lock_ledger ledger;
         const lock::acquire_permits asked{{alice, 1, 0}, 1, "a", 2, 3, lock::wait_forever};
