@@ -373,7 +373,9 @@ TEST_CASE("an owner that asks for what it holds would wait for itself") {
     CHECK(d.acquire(a, "x", lock::wait_forever, 2) == reply(lock::queued{}));
 }
 
-TEST_CASE("locks 3.12/26: tokens rise over all locks, over deletion and re-creation") {
+TEST_CASE(
+    "locks 3.12/26: tokens rise over all locks, over deletion and re-creation, snapshots and "
+    "leaders") {
     driver<> d;
     const auto a = d.open(1);
     fencing_token last;
@@ -385,6 +387,8 @@ TEST_CASE("locks 3.12/26: tokens rise over all locks, over deletion and re-creat
             d.release(a, token);
             CHECK(d.table.locks() == 0);
         }
+        REQUIRE(restore(d.table, snapshot_of(d.table)));
+        CHECK(d.table.last_token() == last);
         d.table.new_leader(ballot(static_cast<std::uint64_t>(i) + 1, node_id(0)));
     }
 }

@@ -110,6 +110,30 @@ TEST_CASE("locks 3.12/77: a new leader answers no read before its own first entr
     CHECK(c.machine(fresh).texts() == std::vector<std::string>{"completed"});
 }
 
+TEST_CASE("locks 3.12/77: a stale local read is labelled with its applied index") {
+    cluster<> c;
+    const node_id leader = c.elect();
+    (void)c.propose(leader, "old");
+    c.run(milliseconds(50));
+    const node_id follower = c.follower_of(leader);
+    c.isolate(follower);
+    for (const char* text : {"new", "newer"}) {
+        (void)c.propose(leader, text);
+        c.run(milliseconds(20));
+    }
+    const auto& all = c.machine(leader).lines;
+    REQUIRE(all.size() == 3);
+    const auto label = [&] { return c.at(follower).status().applied_below; };
+    CHECK(c.machine(follower).texts() == std::vector<std::string>{"old"});
+    CHECK(label() > all[0].at.slot);
+    CHECK(label() == all[1].at.slot);
+    c.heal();
+    c.run(milliseconds(100));
+    CHECK(c.machine(follower).lines == all);
+    CHECK(label() > all[2].at.slot);
+    CHECK(label() == c.at(leader).status().applied_below);
+}
+
 TEST_CASE(
     "a deposed leader's reads never become readable, not even by answers to earlier heartbeats") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
