@@ -582,6 +582,38 @@ TEST_CASE("a sync that fails beside its node ends those that wait behind it") {
     CHECK(node.recovered_votes() == 0);
 }
 
+TEST_CASE("a sync that blocks covers what is under way, which ends when it is due") {
+    beside node(1);
+    node.vote_in(2);
+    node.disk.start_sync(token(2));
+    node.disk.append(cast(2, 1));
+    CHECK_FALSE(node.disk.sync());
+    CHECK_FALSE(node.disk.has_pending());
+    node.disk.append(cast(3, 1));
+    node.disk.start_sync(token(4));
+    std::vector<std::uint64_t> ended;
+    while (node.disk.next_due() != instant::never()) {
+        node.run.now = node.disk.next_due();
+        node.disk.finish([&](const sync_token& one, const std::error_code& error) {
+            CHECK_FALSE(error);
+            ended.push_back(one.records);
+            CHECK(node.disk.marks().has_voted(slot(3), nth(1)) == (one == token(4)));
+        });
+    }
+    CHECK(ended == std::vector<std::uint64_t>{2, 4});
+    CHECK(node.recovered_votes() == 4);
+}
+
+TEST_CASE("a sync that blocks and fails ends what is under way") {
+    beside node(1);
+    node.vote_in(2);
+    node.disk.start_sync(token(2));
+    node.disk.fill_up(instant::never());
+    CHECK(node.disk.sync() == std::errc::no_space_on_device);
+    CHECK(node.disk.next_due() == instant::never());
+    CHECK(node.recovered_votes() == 0);
+}
+
 TEST_CASE("a crash ends what was under way") {
     beside node(1);
     node.vote_in(2);

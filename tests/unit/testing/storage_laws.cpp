@@ -3,9 +3,14 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
+#include <synod/base/shared.hpp>
+#include <synod/base/time.hpp>
 #include <synod/log/entry.hpp>
 #include <synod/storage/memory.hpp>
 #include <synod/testing/check_storage.hpp>
+#include <synod/testing/simulated_disk.hpp>
+#include <synod/testing/simulated_process.hpp>
+#include <synod/testing/stage.hpp>
 
 #include "support/catch.hpp"
 
@@ -206,6 +211,37 @@ private:
     std::unique_ptr<platter> platter_ = std::make_unique<platter>();
 };
 
+/// A simulated disk that no fault strikes, and all lives of its node.
+template <class Simulated>
+class faultless_disk {
+public:
+    shared<Simulated> open() { return shared(here_->disk); }
+
+    void crash(shared<Simulated>& /*opened*/) {
+        here_->lives.emplace_back();
+        here_->disk.crash(here_->lives.back());
+    }
+
+    template <class Sink>
+    void answers(shared<Simulated>& /*opened*/, Sink&& sink)
+        requires requires(Simulated& disk) { disk.finish(sink); }
+    {
+        const instant due = here_->disk.next_due();
+        if (due == instant::never()) return;
+        here_->run.now = due;
+        here_->disk.finish(sink);
+    }
+
+private:
+    struct place {
+        testing::stage run{1};
+        std::deque<testing::simulated_process> lives{1};
+        Simulated disk{run, lives.front()};
+    };
+
+    std::unique_ptr<place> here_ = std::make_unique<place>();  // stays where it is
+};
+
 template <class Storage>
 testing::report report_on(const faults& wrong) {
     return testing::check_storage<std::string>([&] { return list_disk<Storage>(wrong); });
@@ -227,6 +263,21 @@ TEST_CASE("a storage in memory obeys the laws, by value and behind a handle") {
                                         laws::answers_syncs.name};
     CHECK(owned.untried() == neither_fails_nor_waits);
     CHECK(lent.untried() == neither_fails_nor_waits);
+}
+
+TEST_CASE("the disks of the simulator obey the laws while no fault strikes") {
+    using plain = testing::simulated_disk<records<std::string>>;
+    const auto blocking =
+        testing::check_storage<std::string>([] { return faultless_disk<plain>(); });
+    INFO(blocking.text());
+    CHECK(blocking);
+    CHECK(blocking.untried() ==
+          names{laws::reports_failure.name, laws::stays_failed.name, laws::answers_syncs.name});
+    using late = testing::simulated_async_disk<records<std::string>>;
+    const auto beside = testing::check_storage<std::string>([] { return faultless_disk<late>(); });
+    INFO(beside.text());
+    CHECK(beside);
+    CHECK(beside.untried() == names{laws::reports_failure.name, laws::stays_failed.name});
 }
 
 TEST_CASE(
