@@ -42,16 +42,16 @@ struct lock_world_sizes {
     bool in_turn = false;      // clients, who are alike, open their sessions one after another
     bool has_all = true;       // else clients acquire and release, and ask for nothing else
     bool takes_others = true;  // clients try to release what others hold, too
-    bool has_modes =
-        false;  // clients acquire as readers too, and again, and convert what they hold
-    bool has_upgrades =
-        false;  // clients acquire as readers too, and convert what they hold to exclusive use
+    /// Clients acquire as readers too, and again, and convert what they hold.
+    bool has_modes = false;
+    /// Clients acquire as readers too, and convert what they hold to exclusive use.
+    bool has_upgrades = false;
     bool takes_all = false;  // clients acquire all locks at once, too
-    bool has_permits =
-        false;  // clients take the first lock for a semaphore of two, too, and change that number
+    /// Clients take the first lock for a semaphore of two, too, and change that number.
+    bool has_permits = false;
     bool has_leases = false;  // clients acquire for one tick only, too, and renew what they hold
-    bool has_revokes =
-        false;  // clients ask for what others hold, take it, and check its tokens, too
+    /// Clients ask for what others hold, take it, and check its tokens, too.
+    bool has_revokes = false;
     bool has_barges = false;      // clients go ahead of others as readers, too
     bool has_priorities = false;  // clients take the first lock by priority, one of two
     std::uint32_t bypass = synod::lock::config().max_bypass;  // so often somebody is overtaken

@@ -65,8 +65,8 @@ protected:
     static constexpr std::uint64_t smallest = 4;
 
     std::byte* cells_ = nullptr;
-    std::uint64_t mask_ =
-        ~std::uint64_t{0};  // the number of cells, a power of two or none, less one
+    // The number of cells, a power of two or none, less one.
+    std::uint64_t mask_ = ~std::uint64_t{0};
     std::uint64_t begin_;
     std::uint64_t end_;  // at most mask_ + 1 above begin_
 };

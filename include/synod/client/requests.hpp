@@ -22,8 +22,8 @@ namespace synod::inline SYNOD_ABI::client {
 /// one.
 struct wish {
     std::string name;  // of the lock
-    std::uint64_t owner =
-        0;  // the tag that asks; a tag waits for a lock that it holds itself, so it is refused
+    /// The tag that asks; a tag waits for a lock that it holds itself, so it is refused.
+    std::uint64_t owner = 0;
     bool waits = true;                    // otherwise it is answered at once: held, or errc::busy
     instant deadline = instant::never();  // when the caller gives up, by its own clock
     lock::mode mode = lock::mode::exclusive;

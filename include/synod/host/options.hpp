@@ -16,8 +16,8 @@ namespace synod::inline SYNOD_ABI::host {
 /// A replica came to lead, or does no longer.
 struct leadership_change {
     node_id node;
-    synod::ballot
-        ballot;  // that it leads with; when it leads no longer, that of the leader it heard last
+    /// That it leads with; when it leads no longer, that of the leader it heard last.
+    synod::ballot ballot;
     bool leads = false;
     duration took;  // when it leads: since it began to look for a leader
 };

@@ -88,8 +88,8 @@ struct basic_listed_lock {
     std::uint32_t waiting = 0;    // how many wait
     std::uint32_t delays = 0;     // how many lock-delays close it
     std::vector<Holder> holders;  // the first, in order of token, if they were asked for
-    std::vector<synod::detail::deferred<listed_waiter, Holder>>
-        waiters;  // the first, as they will be granted, if they were asked for
+    /// The first, as they will be granted, if they were asked for.
+    std::vector<synod::detail::deferred<listed_waiter, Holder>> waiters;
 
     friend bool operator==(const basic_listed_lock&, const basic_listed_lock&) = default;
     static void fields(auto& self, auto&& visit) {

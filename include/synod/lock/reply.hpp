@@ -198,8 +198,8 @@ struct waiter {
 /// does not wait, and nothing is held.
 template <class Waiter = waiter>
 struct basic_would_deadlock {
-    std::vector<Waiter>
-        cycle;  // each waits for the next, and the last for the first, which is the one answered
+    /// Each waits for the next, and the last for the first, which is the one answered.
+    std::vector<Waiter> cycle;
 
     friend bool operator==(const basic_would_deadlock&, const basic_would_deadlock&) = default;
     static void fields(auto& self, auto&& visit) { visit(self.cycle); }

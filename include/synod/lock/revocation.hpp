@@ -104,8 +104,8 @@ struct revoke_requested {
     fencing_token token;
     session_id by;       // who asks
     std::string reason;  // of whoever asks
-    std::uint64_t remaining_ms =
-        0;  // of log time: until the hold ends by force, or else until it is wanted
+    /// Of log time: until the hold ends by force, or else until it is wanted.
+    std::uint64_t remaining_ms = 0;
     revocation how = revocation::cooperative;
 
     friend bool operator==(const revoke_requested&, const revoke_requested&) = default;

@@ -49,8 +49,9 @@ struct takes_on_trust {
 ///
 /// A host that knows who its clients are gives a `Vouch` of its own, which is called as
 /// `takes_on_trust` is, and what it returns is good until the next call: it goes into the log in
-/// the place of what the client says. It is asked for openings alone, so the network is to see to
-/// it that nobody speaks for another's session. (locks 3.4)
+/// the place of what the client says. Longer than `principal_bytes_end` it is refused there, as
+/// name_too_long. It is asked for openings alone, so the network is to see to it that nobody speaks
+/// for another's session. (locks 3.4)
 ///
 /// Memory: a few words for each request at the replica, which log_limits::pending_commands bounds,
 /// and for each live session. Not thread-safe; belongs to the thread of its replica.
@@ -265,8 +266,8 @@ private:
     [[no_unique_address]] Vouch vouch_;
     queue<asked_for> waiting_;    // tickets rise
     std::vector<letter> staged_;  // answers that `flush` sends
-    ordered_map<session_id, deferred<node_id>>
-        speakers_;  // while leading: who spoke last for each live session
+    // While leading: who spoke last for each live session.
+    ordered_map<session_id, deferred<node_id>> speakers_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::lock

@@ -59,8 +59,8 @@ struct request_record {
     std::uint32_t permits = 0;                  // of a semaphore; zero at a lock
     lock::lease lease;
     bool reclaims = false;  // what its client has lost does not stand in its way, while it waits
-    fencing_token
-        first;  // of its request's tokens, also once that lock is given back; zero unless held
+    /// Of its request's tokens, also once that lock is given back; zero unless held.
+    fencing_token first;
     lock::standing standing{};     // while it waits; in a section of the snapshot of its own
     bool has_value = false;        // it leads, or waits to
     std::string value;             // that everybody sees, or will
@@ -130,11 +130,11 @@ struct basic_state {
     fencing_token last_token;  // the highest ever granted
     std::vector<synod::detail::deferred<session_record, Lock>> sessions;  // in order of id
     std::vector<Lock> locks;                                              // in order of name
-    std::vector<synod::detail::deferred<request_record, Lock>>
-        ended;  // in order of session, then of position
+    /// In order of session, then of position.
+    std::vector<synod::detail::deferred<request_record, Lock>> ended;
     std::vector<synod::detail::deferred<forced_end, Lock>> forced_ends{};  // in order of token
-    std::vector<synod::detail::deferred<access_rule, Lock>>
-        access{};  // in order of prefix, then of principal
+    /// In order of prefix, then of principal.
+    std::vector<synod::detail::deferred<access_rule, Lock>> access{};
     synod::detail::deferred<value_state, Lock> values;
     synod::detail::deferred<gate_state, Lock> gates;
     synod::detail::deferred<watch_state, Lock> watch;

@@ -149,8 +149,9 @@ public:
     }
 
     /// Replaces the state by one that `snapshot` wrote, of this version or of the one before. For
-    /// anything else it does not change. Errors: snapshot_too_new, if a later version wrote it;
-    /// snapshot_damaged for anything truncated, altered or impossible. (locks 3.9)
+    /// anything else it does not change. Errors: snapshot_too_new, if a later version wrote it, and
+    /// unsupported, if one before those did; snapshot_damaged for anything truncated, altered or
+    /// impossible. (locks 3.9)
     [[nodiscard]] std::error_code restore(byte_reader& in) {
         detail::opened_envelope from;
         if (const auto error = detail::open_envelope(in, from)) return error;

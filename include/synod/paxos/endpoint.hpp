@@ -224,8 +224,8 @@ private:
     synod::output<Policy, Storage, Outbox> output_;
     Transport transport_;
     slot forget_below_;
-    std::uint64_t forget_after_ =
-        0;  // the record that must be durable before the storage may forget; 0: nothing to do
+    // The record that must be durable before the storage may forget; 0: nothing to do.
+    std::uint64_t forget_after_ = 0;
     std::error_code error_;  // once set, nothing is sent any more
 };
 

@@ -76,8 +76,8 @@ private:
     node_id self_;  // in nodes_
     node_set nodes_;
     message_header header_;  // that of self_
-    std::array<message_header, max_nodes>
-        headers_{};  // by node id; says nothing where there is no node
+    // By node id; says nothing where there is no node.
+    std::array<message_header, max_nodes> headers_{};
 };
 
 }  // namespace synod::inline SYNOD_ABI

@@ -15,8 +15,8 @@ namespace detail {
 
 /// Votes counted for one slot.
 struct tally {
-    synod::ballot
-        ballot;  // the highest in which a vote was seen, or the one in which the slot was chosen
+    /// The highest in which a vote was seen, or the one in which the slot was chosen.
+    synod::ballot ballot;
     node_set voters;  // who voted in that ballot
     bool is_chosen = false;
 

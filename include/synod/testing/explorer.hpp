@@ -44,8 +44,8 @@ struct findings {
     std::vector<std::string>
         schedule{};          // the steps that break it; breadth first, no fewer steps do
     bool met_limit = false;  // there are more states than the limits allow
-    std::uint64_t bytes =
-        0;  // memory of the search itself at its largest, without what states hold elsewhere
+    /// Memory of the search itself at its largest, without what states hold elsewhere.
+    std::uint64_t bytes = 0;
     double seconds = 0;
 
     /// Whether every state was reached, and no invariant is broken.
@@ -214,8 +214,8 @@ private:
     std::uint64_t most_states_;
     findings found_;
     fingerprint_table seen_;
-    std::vector<way>
-        ways_;  // how each state was reached first, by the order of arrival; one for each of seen_
+    // How each state was reached first, by the order of arrival; one for each of seen_.
+    std::vector<way> ways_;
     std::deque<place> unvisited_;  // by the order of arrival
     std::size_t most_unvisited_ = 0;
     std::vector<place> visited_;         // those being visited

@@ -149,8 +149,8 @@ private:
 
     bool has_lock_delays_;
     std::map<std::size_t, std::vector<link>> chains_;  // by lock, in the order of the tokens
-    std::map<fencing_token, std::pair<std::size_t, std::size_t>>
-        places_;  // lock, index in its chain
+    // By token: the lock, and the index in its chain.
+    std::map<fencing_token, std::pair<std::size_t, std::size_t>> places_;
 };
 
 }  // namespace synod::inline SYNOD_ABI::testing

@@ -31,8 +31,10 @@ struct lock_suite {
 
     template <class Observer>
     using policy = log_policy<majority, Observer>;
+
+    /// Of the replica.
     template <class Link>
-    using transport = Link;  // of the replica
+    using transport = Link;
     template <class Link>
     using service = lock::service<Link>;
 

@@ -92,8 +92,8 @@ struct mutex_model {
         std::string mutex;
     };
     struct output {
-        bool succeeded =
-            true;  // false: held when acquired, or not held by this process when released
+        /// False: held when acquired, or not held by this process when released.
+        bool succeeded = true;
     };
     struct state {
         std::optional<process_id> holder;

@@ -25,8 +25,8 @@ struct trace_line {
     instant at;  // true time
     node_id who;
     std::string what;  // a verb, and what it is about
-    std::vector<std::uint64_t>
-        clock;  // by actor: how many of its events happened before this one, which is counted, too
+    /// By actor: how many of its events happened before this one, which is counted, too.
+    std::vector<std::uint64_t> clock;
     bool is_arrival = false;
     node_id from;  // of an arrival
 };

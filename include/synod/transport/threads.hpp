@@ -212,8 +212,8 @@ private:
         }
     }
 
-    std::vector<mailbox>
-        boxes_;  // by node id; the last one, for ids without a mailbox, is never connected
+    // By node id; the last one, for ids without a mailbox, is never connected.
+    std::vector<mailbox> boxes_;
     std::size_t capacity_;
 };
 

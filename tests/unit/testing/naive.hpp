@@ -131,8 +131,8 @@ std::optional<std::size_t> naive_failing_prefix(const Model& model, const script
 
 /// How random histories go wrong.
 struct disorder {
-    std::uint64_t lies =
-        20;  // of a hundred answers, those made up, and of failures, those that took effect
+    /// Of a hundred answers, those made up, and of failures, those that took effect.
+    std::uint64_t lies = 20;
     std::uint64_t processes = 3;
     std::uint64_t operations = 7;
 };

@@ -215,8 +215,8 @@ private:
     search_size& size_;
 
     std::vector<entry> entries_;  // rings of what is not done, by event
-    std::vector<std::size_t>
-        return_of_;  // by operation; `returning`, which is none, for one that is open
+    // By operation; `returning`, which is none, for one that is open.
+    std::vector<std::size_t> return_of_;
     std::vector<fingerprint_value> marks_;  // by operation
     std::size_t returns_left_ = 0;          // in the ring
 
@@ -224,8 +224,8 @@ private:
     std::vector<choice> done_;     // in the order in which they took effect
     fingerprint_value marked_;     // stands for the set of operations in done_
     std::unordered_set<fingerprint_value, low_half> seen_;
-    std::size_t blocked_ =
-        0;  // the event of the first return, once the calls before it led nowhere
+    // The event of the first return, once the calls before it led nowhere.
+    std::size_t blocked_ = 0;
     std::size_t furthest_ = 0;  // the highest that blocked_ ever was
 };
 
