@@ -197,8 +197,8 @@ constexpr auto four_over_budget = [](simulation_settings& settings) {
     settings.replicas = 4;
 };
 
-/// What a run that makes `one` breaks, with whatever is said of it, under the faults of `chaos` alone, with settings that
-/// `adjust(settings)` has changed.
+/// What a run that makes `one` breaks, with whatever is said of it, under the faults of `chaos`
+/// alone, with settings that `adjust(settings)` has changed.
 template <class Adjust>
 [[nodiscard]] std::string broken_by(mistake one, std::uint64_t seed, testing::fault_set chaos,
                                     Adjust&& adjust) {
