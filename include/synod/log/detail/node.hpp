@@ -257,15 +257,15 @@ private:
     }
 };
 
-/// Whom to ask for what is missing: the leader, and then everybody in turn, for the way to the
-/// leader may be cut, or back.
+/// Whom to ask for what is missing: the leader, who has it, and between that everybody in turn, for
+/// the way to the leader may be cut, or the way back.
 template <class Node>
 [[nodiscard]] node_id source_of_missing(const Node& node, ballot leader) {
     const std::uint32_t turn = node.missing.turn();
-    if (turn == 0 && leader.exists()) return leader.proposer();
+    if (turn % 2 == 0 && leader.exists()) return leader.proposer();
     const node_set peers = node.peers();
     auto next = peers.begin();
-    for (std::uint64_t skipped = turn % peers.size(); skipped > 0; --skipped) ++next;
+    for (std::uint64_t skipped = turn / 2 % peers.size(); skipped > 0; --skipped) ++next;
     return *next;
 }
 
