@@ -81,6 +81,10 @@ inline constexpr one_of_these lost_memory{"promise_never_falls", "vote_never_reg
 /// What the name of a lock passes for, where it should be a token.
 inline constexpr one_of_these others_holds{"only_owners_release", "only_owners_renew"};
 
+/// What a snapshot makes of a replica that restores it: another than it was, and than its peers.
+inline constexpr one_of_these wrong_restore{"replicas_agree", "only_moves_forward",
+                                            "no_waiter_is_lost"};
+
 inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m1, 20, "nothing_before_its_sync"},
     simulated_kill{mutant::m2, 20, "nothing_before_its_sync"},
@@ -106,10 +110,10 @@ inline constexpr std::array kills_of_simulator{
     simulated_kill{mutant::m34, 300, "histories_are_linearizable"},
     simulated_kill{mutant::m38, 50, "replicas_agree"},
     simulated_kill{mutant::m46, 50, "replicas_agree"},
-    simulated_kill{mutant::m47, 50, "replicas_agree"},
+    simulated_kill{mutant::m47, 50, wrong_restore},
     simulated_kill{mutant::m48, 50, others_holds},
     simulated_kill{mutant::m49, 300, "failures_are_definite"},
-    simulated_kill{mutant::m50, 50, "replicas_agree"},
+    simulated_kill{mutant::m50, 50, wrong_restore},
     simulated_kill{mutant::m51, 100, "nothing_before_its_sync"},
     simulated_kill{mutant::m54, 300, "log_time_keeps_pace"},
     simulated_kill{mutant::m55, 50, shared_ids},
