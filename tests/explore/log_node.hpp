@@ -174,7 +174,7 @@ public:
     friend bool operator==(const log_node& a, const log_node& b) {
         return a.group_.self() == b.group_.self() && a.running_ == b.running_ &&
                a.left_ == b.left_ && a.survivor_ == b.survivor_ && a.now_ == b.now_ &&
-               a.asked_ == b.asked_ && a.term_ == b.term_ && a.used_ == b.used_ &&
+               a.asked_ == b.asked_ && a.lead_ == b.lead_ && a.used_ == b.used_ &&
                a.used_before_ == b.used_before_ &&
                (!a.running_ || remembers_the_same(*a.running_, *b.running_));
     }
@@ -188,7 +188,7 @@ public:
         if (survivor_) sink.add(*survivor_);
         sink.add(now_);
         sink.add(asked_);
-        sink.add(term_);
+        sink.add(lead_);
         sink.add(used_);
         sink.add(used_before_);
         if (running_) add_memory(*running_, sink);
@@ -301,10 +301,10 @@ private:
         const bool is_own =
             cast.ballot.proposer() == group_.self() && cast.value.origin() == cast.ballot;
         if (!is_own) return;
-        if (cast.value.kind() == synod::entry_kind::new_leader) term_ = {cast.ballot, now_, {}};
-        if (cast.value.kind() != synod::entry_kind::commands || term_.led != cast.ballot) return;
-        term_.stamped = term_.stamped + synod::milliseconds(cast.value.elapsed_ms());
-        const synod::duration left = now_ - term_.since - term_.stamped;
+        if (cast.value.kind() == synod::entry_kind::new_leader) lead_ = {cast.ballot, now_, {}};
+        if (cast.value.kind() != synod::entry_kind::commands || lead_.led != cast.ballot) return;
+        lead_.stamped = lead_.stamped + synod::milliseconds(cast.value.elapsed_ms());
+        const synod::duration left = now_ - lead_.since - lead_.stamped;
         if (left < synod::duration(0)) answer.broken = "log_time_counts_nothing_twice";
         if (left >= synod::milliseconds(1)) answer.broken = "log_time_keeps_up";
     }
@@ -353,7 +353,7 @@ private:
         left_ = std::move(kept);
         running_.reset();
         asked_.clear();
-        term_ = {};
+        lead_ = {};
         used_before_ = std::max(used_before_, used_);
         used_ = {};
     }
@@ -365,7 +365,7 @@ private:
     std::optional<machine> survivor_;  // of a crash, by mistake
     synod::instant now_;               // on this node's clock, which stands still but for ticks
     std::vector<request> asked_;
-    leading_time term_;          // the newest
+    leading_time lead_;          // the newest
     synod::ballot used_;         // the highest of this life's prepares
     synod::ballot used_before_;  // of earlier lives'
 };
