@@ -27,15 +27,6 @@ concept like_chrono_time_point = requires(const T& t) {
     { t.time_since_epoch() } -> like_chrono_duration;
 };
 
-/// What is left until `end` by its own clock, and nothing once that is over. What is subtracted is
-/// the lesser, for a moment may lie as far back as numbers go.
-template <like_chrono_time_point End>
-[[nodiscard]] auto time_until(const End& end) {
-    const auto now = End::clock::now();
-    using length = decltype(end - now);
-    return end <= now ? length() : end - now;
-}
-
 }  // namespace detail
 
 /// A length of time in nanoseconds. Any std::chrono::duration converts to it; what is finer than a
@@ -206,5 +197,20 @@ private:
 
 /// The earlier of two deadlines.
 [[nodiscard]] constexpr log_time earlier(log_time a, log_time b) { return a < b ? a : b; }
+
+namespace detail {
+
+/// What is left until `end` by its own clock, nothing once that is over, and never more than the
+/// longest duration: a moment may lie as far away as numbers go, on either side.
+template <like_chrono_time_point End>
+[[nodiscard]] duration time_until(const End& end) {
+    const duration until(end.time_since_epoch());
+    const duration now(End::clock::now().time_since_epoch());
+    if (until <= now) return duration();
+    const bool is_within = now >= duration() || until < duration(INT64_MAX) + now;
+    return is_within ? until - now : duration(INT64_MAX);
+}
+
+}  // namespace detail
 
 }  // namespace synod::inline SYNOD_ABI

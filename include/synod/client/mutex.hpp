@@ -56,7 +56,7 @@ public:
     }
     template <detail::like_chrono_time_point End>
     [[nodiscard]] bool try_lock_until(const End& end) {
-        return try_lock_for(detail::time_until(end));
+        return client::detail::tried(acquire_for(detail::time_until(end)));
     }
 
     /// Gives the calling thread's hold back; what must be said again is said in the background.

@@ -49,7 +49,7 @@ public:
     }
     template <detail::like_chrono_time_point End>
     [[nodiscard]] bool try_lock_shared_until(const End& end) {
-        return try_lock_shared_for(detail::time_until(end));
+        return client::detail::tried(acquire_shared_for(detail::time_until(end)));
     }
 
     /// Gives the calling thread's shared hold back, in the background.

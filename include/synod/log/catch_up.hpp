@@ -11,8 +11,8 @@
 
 namespace synod::inline SYNOD_ABI {
 
-/// When to ask for what is missing: at once, again as soon as one answer is used up, and again
-/// after a while without one.
+/// When to ask for what is missing, and how often in vain: at once, again as soon as one answer is
+/// used up, and again after a while without one.
 class catch_up {
 public:
     catch_up(duration first, duration longest, std::uint64_t seed) : retry_(first, longest, seed) {}
@@ -22,27 +22,35 @@ public:
     [[nodiscard]] bool should_ask(slot next, slot known_below, std::uint64_t per_answer,
                                   instant now) {
         if (next >= known_below) {
-            retry_.disarm();
+            rest();
             return false;
         }
         const bool is_waiting = retry_.is_armed() && next < answered_below_;
         if (is_waiting && !retry_.is_due(now)) return false;
-        const bool made_progress = next + per_answer > answered_below_;
-        if (made_progress) retry_.relax();
-        turn_ = made_progress ? 0 : turn_ + 1;
+        const bool asks_anew = !retry_.is_armed() || next >= answered_below_;
+        if (asks_anew) retry_.relax();
+        if (!asks_anew) ++turn_;
         answered_below_ = next + per_answer;
         retry_.arm(now);
         return true;
     }
 
-    /// How often the same has been asked for in vain: another one may know, or be in reach.
-    [[nodiscard]] std::uint32_t turn() const { return turn_; }
+    /// Nothing is missing, or nobody is to be asked.
+    void rest() {
+        retry_.disarm();
+        turn_ = 0;
+    }
 
-    /// Whether an answer to the last question may bring slot `at`.
-    [[nodiscard]] bool has_asked_for(slot at) const { return at < answered_below_; }
+    /// How often somebody was asked in vain since nothing was missing. Who has answered goes on
+    /// being asked.
+    [[nodiscard]] std::uint32_t turn() const { return turn_; }
 
     /// Whether an answer is waited for.
     [[nodiscard]] bool is_asking() const { return retry_.is_armed(); }
+
+    /// Whether the answer that is waited for may bring slot `at`.
+    [[nodiscard]] bool has_asked_for(slot at) const { return is_asking() && at < answered_below_; }
+
     [[nodiscard]] instant deadline() const { return retry_.deadline(); }
 
     friend bool operator==(const catch_up&, const catch_up&) = default;
@@ -55,9 +63,9 @@ public:
     }
 
 private:
-    backoff retry_;        // armed while something is missing
-    slot answered_below_;  // the answer asked for reaches up to here
-    std::uint32_t turn_ = 0;
+    backoff retry_;           // armed while something is missing
+    slot answered_below_;     // the answer asked for reaches up to here
+    std::uint32_t turn_ = 0;  // zero while nothing is missing
 };
 
 }  // namespace synod::inline SYNOD_ABI

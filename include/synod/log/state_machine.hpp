@@ -87,7 +87,8 @@ concept timers_fit =
 ///   `errc::snapshot_damaged` for what is no snapshot.
 /// - No clock, no randomness, no order of hashing or of addresses.
 /// - What is called `advance`, `next_deadline` or `new_leader` is that of a timed_state_machine:
-///   one that is nearly so would go uncalled without a word.
+///   one that is nearly so would go uncalled without a word. The compiler sees all but overloads of
+///   which none takes what a log gives.
 template <class M>
 concept state_machine =
     std::movable<M> && detail::applies_commands<M> && detail::writes_snapshots<M> &&

@@ -83,7 +83,8 @@ public:
         return refuse(from, refusal::invalid_ballot);
     }
 
-    /// Whether a request for a vote comes from its proposer, and does not call its own slot chosen.
+    /// Whether a request for a vote comes from its proposer, and does not call its own slot chosen:
+    /// only votes do. [PMS 2.3]
     template <class Value>
     [[nodiscard, gnu::always_inline]] bool admits_request(node_id from,
                                                           const accept<Value>& message) {

@@ -46,7 +46,7 @@ struct silent_observer {
     static void stepped_down(ballot /*led*/) {}
     /// This replica applied slot `at`.
     static void applied(slot /*at*/) {}
-    /// This node needs slots that every node it asked has forgotten.
+    /// This node needs slots that one whom it asked has forgotten.
     static void fell_behind(slot /*needed*/, slot /*first_kept*/) {}
     /// The storage failed; the role stays silent until it is rebuilt.
     static void failed(const std::error_code& /*error*/) {}

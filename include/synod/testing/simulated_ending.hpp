@@ -131,19 +131,21 @@ private:
         }
         return true;
     }
-    /// It has applied all but what is under way, or is told of nothing that it could ask for.
+    /// It has applied all but what is under way, or hears of nothing that it could ask for.
     [[nodiscard]] bool has_caught_up(const server_type& one) const {
         return is_out_of_earshot(one) ||
                one.replica().status().applied_below + convergence >= world_.chosen_below();
     }
-    /// Whether an outsider leads who is not heard here. A majority hears it, and wants no other
-    /// leader.
+    /// Whether an outsider leads, and none of the healed, who is not heard here. A majority hears
+    /// it, and wants no other leader.
     [[nodiscard]] bool is_out_of_earshot(const server_type& one) const {
-        return std::ranges::any_of(world_.servers(), [&](const auto& other) {
-            const bool survives = std::ranges::find(survivors_, other.get()) != survivors_.end();
-            return !survives && other->is_leading() &&
-                   world_.network().is_obstructed(other->self(), one.self());
-        });
+        return leading() == nullptr &&
+               std::ranges::any_of(world_.servers(), [&](const auto& other) {
+                   const bool survives =
+                       std::ranges::find(survivors_, other.get()) != survivors_.end();
+                   return !survives && other->is_leading() &&
+                          world_.network().is_obstructed(other->self(), one.self());
+               });
     }
 
     [[nodiscard]] std::string who_is_stuck() const {

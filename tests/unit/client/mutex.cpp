@@ -96,6 +96,9 @@ TEST_CASE("locks 3.12/85: the standard library's lock types work") {
         CHECK(!b_elsewhere.try_lock());
         CHECK(!b_elsewhere.try_lock_for(20ms));
         CHECK(!b_elsewhere.try_lock_until(std::chrono::steady_clock::time_point::min()));
+        using hour = std::chrono::time_point<std::chrono::system_clock, std::chrono::hours>;
+        CHECK(!b_elsewhere.try_lock_until(hour::min()));
+        CHECK(synod::detail::time_until(hour::max()) > seconds(3'600));
     }
     CHECK(!a.held().has_value());
     std::unique_lock late(b_elsewhere, std::chrono::system_clock::now() + 5s);

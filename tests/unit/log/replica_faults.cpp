@@ -240,12 +240,34 @@ TEST_CASE("a follower that does not get through to its leader learns what it mis
     const node_id leader = c.elect();
     const node_id deaf = c.follower_of(leader);
     c.cut(leader, deaf);
-    (void)c.propose(leader, "missed");
-    c.run(milliseconds(20));
+    const std::uint64_t answers = 4;
+    for (std::uint64_t i = 0; i < answers * c.limits.votes_per_answer; ++i) {
+        (void)c.propose(leader, "missed");
+        c.settle();
+    }
     c.heal();
     c.cut(deaf, leader);
-    c.run(seconds(1));
+    c.run(milliseconds(400));
     CHECK(c.leader() == leader);
     CHECK(c.at(deaf).status().applied_below == c.at(leader).status().applied_below);
+    CHECK(c.agrees());
+}
+
+TEST_CASE("who led last asks the others for what it misses, as anybody does") {
+    cluster<> c;
+    const node_id deposed = c.elect();
+    (void)c.propose(deposed, "x");
+    c.run(milliseconds(50));
+    c.isolate(deposed);
+    c.run(seconds(2));
+    const auto next = c.leader();
+    REQUIRE(next.has_value());
+    REQUIRE(*next != deposed);
+    (void)c.propose(*next, "y");
+    c.run(milliseconds(50));
+    c.heal();
+    c.cut(deposed, *next);
+    c.run(milliseconds(400));
+    CHECK(c.at(deposed).status().applied_below == c.at(*next).status().applied_below);
     CHECK(c.agrees());
 }

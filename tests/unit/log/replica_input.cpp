@@ -225,6 +225,21 @@ TEST_CASE("a request for a vote that calls its own slot chosen is refused [PMS 2
 
 TEST_CASE("a value that nobody asked for is not believed to be chosen") {
     bad_input t;
+    // Whoever has asked once waits no more once nothing is missing.
+    t.c.cut(t.leader, t.follower);
+    (void)t.c.propose(t.leader, "missed");
+    t.c.run(milliseconds(20));
+    t.c.heal();
+    t.c.run(milliseconds(100));
+    REQUIRE(t.c.at(t.follower).status().applied_below == t.c.at(t.leader).status().next);
+    t.before = t.picture();
+    t.c.seen.refused.clear();
+    t.c.network.record();
+    const entry missed = entry::make(t.pool, entry_kind::no_op, t.led, 0);
+    t.refuses(
+        refusal::stale_reply, t.follower, t.leader,
+        chosen<entry>{t.c.header_of(t.leader), {t.c.at(t.leader).status().next, t.led, missed}});
+
     const ballot later(t.led.round() + 1, t.follower);
     const slot next = t.c.at(t.leader).status().next;
     const entry value = entry::make(t.pool, entry_kind::no_op, later, 0);

@@ -275,6 +275,7 @@ TEST_CASE("a follower that learns nothing is found out once a majority is healed
 }
 
 TEST_CASE("a client that is never served is found out once a majority is healed") {
+    CHECK(broken_by(mistake::none, 1, {}, within_budget).empty());
     const std::string broken = broken_by(mistake::grants_none, 1, {}, within_budget);
     CHECK(name_of(broken) == "liveness");
     CHECK(broken.find(" client n") != std::string::npos);

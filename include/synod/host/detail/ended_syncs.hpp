@@ -21,7 +21,8 @@ struct ended_sync {
 };
 
 /// Room for one end is enough: a later sync covers the earlier, and a later instance of a replica
-/// has no use for what an earlier one began. No error is lost to what comes after it. Thread-safe.
+/// has no use for what an earlier one began. No error of an instance is lost to what comes after
+/// it. Thread-safe.
 class ended_syncs {
 public:
     void put(const sync_token& token, const std::error_code& error) {

@@ -117,7 +117,8 @@ template <class Node>
     fetch_missing(node, now);
 }
 
-/// The other answer: what this node needs, the sender has trimmed.
+/// The other answer: what this node needs, the sender has trimmed. Of the leader's word there is no
+/// way back; where another has, the next one in turn may not.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const forgotten& message,
                                          instant now) {
@@ -125,7 +126,10 @@ template <class Node>
         node.endpoint.refuse(from, refusal::stale_reply);
         return;
     }
-    fall_behind(node, message.first, now);
+    const ballot leader = node.leadership.leader();
+    const bool counts = node.leadership.is_leading() || !leader.exists() ||
+                        leader.proposer() == from || leader.proposer() == node.self();
+    if (counts) fall_behind(node, message.first, now);
 }
 
 }  // namespace synod::inline SYNOD_ABI::detail

@@ -257,28 +257,33 @@ private:
     }
 };
 
-/// Whom to ask for what is missing: the leader, who has it, and between that everybody in turn, for
-/// the way to the leader may be cut, or the way back.
+/// Whom to ask for what is missing: the leader first, and then everybody in turn, for the way to
+/// the leader may be cut, or the way back.
 template <class Node>
-[[nodiscard]] node_id source_of_missing(const Node& node, ballot leader) {
-    const std::uint32_t turn = node.missing.turn();
-    if (turn % 2 == 0 && leader.exists()) return leader.proposer();
+[[nodiscard]] node_id source_of_missing(const Node& node) {
+    const ballot leader = node.leadership.leader();
+    const bool is_led = leader.exists() && leader.proposer() != node.self();
     const node_set peers = node.peers();
-    auto next = peers.begin();
-    for (std::uint64_t skipped = turn / 2 % peers.size(); skipped > 0; --skipped) ++next;
-    return *next;
+    std::uint64_t turn = node.missing.turn() % peers.size();
+    if (is_led && turn == 0) return leader.proposer();
+    if (is_led && peers.contains(leader.proposer())) --turn;
+    for (const node_id one : peers) {
+        if (is_led && one == leader.proposer()) continue;
+        if (turn == 0) return one;
+        --turn;
+    }
+    return *peers.begin();
 }
 
+/// A leader asks nobody: phase 1 has told it.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void ask_for_missing(Node& node, instant now) {
+    if (node.leadership.is_leading() || node.peers().empty()) return node.missing.rest();
     const slot next = node.learner.next();
     const std::uint64_t per_answer = node.limits().votes_per_answer;
     if (!node.missing.should_ask(next, node.learner.known_below(), per_answer, now)) return;
-    const ballot leader = node.leadership.leader();
-    const bool leads = leader.exists() && leader.proposer() == node.self();
-    if (leads || node.peers().empty()) return;
     auto& out = node.endpoint.output();
-    out.send(source_of_missing(node, leader), fetch{out.header(), next});
+    out.send(source_of_missing(node), fetch{out.header(), next});
 }
 
 /// Asks for chosen slots that are not at hand, when it is time to.

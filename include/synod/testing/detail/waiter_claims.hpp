@@ -86,7 +86,9 @@ using request_names = std::vector<request_name>;  // in order
     const request_names was = waiting_in(before);
     const request_names is = waiting_in(after);
     if (was == is) return {};
-    for (const request_name& lost : without(without(was, is), settled_in(after))) {
+    request_names gone;
+    std::ranges::set_difference(was, is, std::back_inserter(gone));
+    for (const request_name& lost : without(gone, settled_in(after))) {
         if (is_live(after, lost.first) && !is_done_with(command, lost)) return "no_waiter_is_lost";
     }
     const request_names fresh = without(is, was);
