@@ -67,8 +67,9 @@ inline constexpr one_of_these torn_votes{"vote_never_regresses", "one_value_per_
 /// tells such a value, or without the vote.
 inline constexpr one_of_these chosen_too_early{"chosen_is_chosen", "nothing_before_its_sync"};
 
-/// What outlives its time is a session, a lease or a wait, or a lock-delay.
-inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds"};
+/// What outlives its time is a session, a lease or a wait, a lock-delay, or a hold without its end.
+inline constexpr one_of_these overdue{"nothing_is_overdue", "delays_follow_holds",
+                                      "forced_ends_are_of_holds"};
 
 /// Two commands of an entry that share an id open a session, ask for a lock or wait at a gate,
 /// whichever comes first.
