@@ -206,9 +206,10 @@ template <like_chrono_time_point End>
 [[nodiscard]] duration time_until(const End& end) {
     const duration until(end.time_since_epoch());
     const duration now(End::clock::now().time_since_epoch());
-    if (until <= now) return duration();
-    const bool is_within = now >= duration() || until < duration(INT64_MAX) + now;
-    return is_within ? until - now : duration(INT64_MAX);
+    constexpr duration longest(INT64_MAX);
+    if (until <= now) return {};
+    const bool is_within = now >= duration() || until < longest + now;
+    return is_within ? until - now : longest;
 }
 
 }  // namespace detail
