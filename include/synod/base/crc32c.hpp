@@ -19,7 +19,7 @@ namespace detail {
 struct crc32c_tables {
     std::uint32_t of[8][256] = {};
 
-    constexpr crc32c_tables() {
+    crc32c_tables() {
         for (std::uint32_t value = 0; value < 256; ++value) {
             std::uint32_t left = value;
             for (int bit = 0; bit < 8; ++bit) left = left >> 1U ^ (left & 1U) * 0x82f63b78U;
@@ -33,14 +33,15 @@ struct crc32c_tables {
         }
     }
 };
-inline constexpr crc32c_tables crc32c_table;
 
 }  // namespace detail
 
 /// The CRC-32C of bytes, as of RFC 3720, appendix B.4. That of several pieces is that of the last,
 /// given that of those `before` it. Linear, eight bytes at a time.
 [[nodiscard]] inline std::uint32_t crc32c(bytes_view view, std::uint32_t before = 0) {
-    const auto& table = detail::crc32c_table.of;
+    // Made when first used: a compiler takes longer to work them out than to compile all the rest.
+    static const detail::crc32c_tables tables;
+    const auto& table = tables.of;
     std::uint32_t sum = ~before;
     for (; view.size() >= 8; view = view.subspan(8)) {
         std::uint64_t next = load_little_endian<std::uint64_t>(view.data()) ^ sum;
