@@ -153,20 +153,23 @@ private:
         }
     }
 
-    void acquire(std::uint64_t owner, const std::string& name, std::uint64_t wait_ms) {
+    [[nodiscard]] synod::lock::acquire wish_for(std::uint64_t owner,
+                                                const std::string& name) const {
         synod::lock::acquire made;
         made.stamp = asker_.stamp;
         made.owner = owner;
         made.name = name;
+        return made;
+    }
+
+    void acquire(std::uint64_t owner, const std::string& name, std::uint64_t wait_ms) {
+        synod::lock::acquire made = wish_for(owner, name);
         made.wait_ms = wait_ms;
         give(std::move(made));
     }
 
     void acquire_by_priority(std::uint64_t owner, const std::string& name) {
-        synod::lock::acquire made;
-        made.stamp = asker_.stamp;
-        made.owner = owner;
-        made.name = name;
+        synod::lock::acquire made = wish_for(owner, name);
         made.policy = synod::lock::policy::priority;
         give(made);
         made.terms.priority = 1;
@@ -174,20 +177,14 @@ private:
     }
 
     void barge(std::uint64_t owner, const std::string& name) {
-        synod::lock::acquire made;
-        made.stamp = asker_.stamp;
-        made.owner = owner;
-        made.name = name;
+        synod::lock::acquire made = wish_for(owner, name);
         made.mode = synod::lock::mode::shared;
         made.flags = synod::lock::barge;
         give(made);
     }
 
     synod::lock::acquire acquire_to_read(std::uint64_t owner, const std::string& name) {
-        synod::lock::acquire made;
-        made.stamp = asker_.stamp;
-        made.owner = owner;
-        made.name = name;
+        synod::lock::acquire made = wish_for(owner, name);
         made.mode = synod::lock::mode::shared;
         give(made);
         return made;

@@ -263,37 +263,37 @@ private:
         }
     }
 
-    victim rot() {
+    /// Whose disk is to lose something for good; nobody's, if it must not.
+    [[nodiscard]] server_type* take_loser() {
         server_type& which = any_server();
-        if (!may_impair(which)) return {};
+        if (!may_impair(which)) return nullptr;
         impair(which);
-        which.disk().flip_bit();
-        return which.self();
+        return &which;
+    }
+
+    victim rot() {
+        server_type* const which = take_loser();
+        if (which == nullptr) return {};
+        which->disk().flip_bit();
+        return which->self();
     }
     /// The next write strikes, or that after it.
     victim misdirect() {
-        server_type& which = any_server();
-        if (!may_impair(which)) return {};
-        impair(which);
-        which.disk().misdirect_next_write();
+        if (server_type* const which = take_loser()) which->disk().misdirect_next_write();
         return {};
     }
     victim lose_write() {
-        server_type& which = any_server();
-        if (!may_impair(which)) return {};
-        impair(which);
-        which.disk().lose_next_write();
+        if (server_type* const which = take_loser()) which->disk().lose_next_write();
         return {};
     }
 
     victim wipe() {
-        server_type& which = any_server();
-        if (!may_impair(which)) return {};
-        impair(which);
-        bring_down(which);
-        which.disk().wipe();
-        which.replace_disk();
-        return which.self();
+        server_type* const which = take_loser();
+        if (which == nullptr) return {};
+        bring_down(*which);
+        which->disk().wipe();
+        which->replace_disk();
+        return which->self();
     }
 
     /// First an image is saved; some later time it is put back.

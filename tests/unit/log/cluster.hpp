@@ -226,9 +226,14 @@ public:
     using policy = log_policy<majority, watcher>;
     using replica = synod::replica<Machine, wire::link, shared<disk>, policy>;
 
+    /// Of `count` nodes the last `outsiders` have no vote.
     explicit cluster(std::uint32_t count = 3, const log_limits& bounds = test_limits(),
-                     std::uint64_t seed = 1, Machine fresh = {})
-        : limits(bounds), fresh_(std::move(fresh)), count_(count), sites_(count) {
+                     std::uint64_t seed = 1, Machine fresh = {}, std::uint32_t outsiders = 0)
+        : limits(bounds),
+          fresh_(std::move(fresh)),
+          count_(count),
+          voters_(count - outsiders),
+          sites_(count) {
         network.random = prng(seed);
         for (const node_id node : all()) start(node);
     }
@@ -250,7 +255,7 @@ public:
         return {cluster_id(7), incarnation(1)};
     }
     [[nodiscard]] policy policy_of(node_id node) {
-        policy made{.quorums = *majority::make(all()), .limits = limits};
+        policy made{.quorums = *majority::make(node_set::first(voters_)), .limits = limits};
         made.observer.seen = &seen;
         made.limits.seed = node.value() + 1;
         return made;
@@ -420,6 +425,7 @@ private:
 
     Machine fresh_;
     std::uint32_t count_;
+    std::uint32_t voters_;
     std::vector<place> sites_;
 };
 

@@ -271,3 +271,23 @@ TEST_CASE("who led last asks the others for what it misses, as anybody does") {
     CHECK(c.at(deposed).status().applied_below == c.at(*next).status().applied_below);
     CHECK(c.agrees());
 }
+
+TEST_CASE("what a peer has trimmed, the leader may have yet") {
+    cluster<> c;
+    const node_id leader = c.elect();
+    const node_id deaf = c.follower_of(leader);
+    const node_id third = *(c.all() - node_set{leader, deaf}).begin();
+    c.cut(leader, deaf);
+    (void)c.propose(leader, "missed");
+    c.run(milliseconds(20));
+    c.at(third).trim(c.at(third).status().applied_below);
+    REQUIRE(c.at(third).status().first > c.at(deaf).status().chosen_below);
+    c.heal();
+    c.cut(deaf, leader);
+    c.run(milliseconds(300));
+    CHECK(!c.at(deaf).status().is_behind);
+    CHECK(c.seen.fell_behind == 0);
+    c.heal();
+    c.run(milliseconds(300));
+    CHECK(c.agrees());
+}

@@ -247,6 +247,17 @@ TEST_CASE("a value that nobody asked for is not believed to be chosen") {
               chosen<entry>{t.c.header_of(t.follower), {next, later, value}});
 }
 
+TEST_CASE("a vote of a node that has none is not counted [PMS 2.3]") {
+    cluster<> c(4, test_limits(), 1, {}, 1);
+    const node_id leader = c.elect();
+    const node_id outsider(3);
+    REQUIRE(leader != outsider);
+    const ballot led = c.at(leader).status().leader;
+    c.seen.refused.clear();
+    c.hand(leader, outsider, accepted{c.header_of(outsider), led, slot(0)});
+    CHECK(c.seen.refused[refusal::stale_reply] == 1);
+}
+
 TEST_CASE("a heartbeat of a ballot that was beaten is refused, and its leader told") {
     bad_input t;
     const node_id third = *(t.c.all() - node_set{t.leader, t.follower}).begin();

@@ -58,8 +58,7 @@ public:
         const bool has_room = Rules::has_room(others, 1, config_.max_sessions_per_principal);
         return has_room && !check().is_full() ? std::nullopt : std::optional(refusal::limit);
     }
-    /// A session has been opened; nothing changes for one that was open. False if that is another
-    /// principal's.
+    /// A session has been opened, if it was not before. False if it is another principal's.
     [[nodiscard]] bool begin_session(session_id session, const open_session_view& asked) {
         const std::uint64_t longest = config_.max_lock_delay_ms;
         const std::uint64_t delay = asked.lock_delay_ms < longest ? asked.lock_delay_ms : longest;

@@ -261,18 +261,17 @@ private:
 /// the leader may be cut, or the way back.
 template <class Node>
 [[nodiscard]] node_id source_of_missing(const Node& node) {
-    const ballot leader = node.leadership.leader();
-    const bool is_led = leader.exists() && leader.proposer() != node.self();
-    const node_set peers = node.peers();
-    std::uint64_t turn = node.missing.turn() % peers.size();
-    if (is_led && turn == 0) return leader.proposer();
-    if (is_led && peers.contains(leader.proposer())) --turn;
-    for (const node_id one : peers) {
-        if (is_led && one == leader.proposer()) continue;
-        if (turn == 0) return one;
+    node_set others = node.peers();
+    std::uint64_t turn = node.missing.turn() % others.size();
+    const ballot led = node.leadership.leader();
+    if (led.exists() && others.contains(led.proposer())) {
+        if (turn == 0) return led.proposer();
         --turn;
+        others = others - node_set{led.proposer()};
     }
-    return *peers.begin();
+    auto next = others.begin();
+    for (; turn > 0; --turn) ++next;
+    return *next;
 }
 
 /// A leader asks nobody: phase 1 has told it.
