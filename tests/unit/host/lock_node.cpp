@@ -10,6 +10,8 @@
 #include "support/catch.hpp"
 
 #include <array>
+#include <atomic>
+#include <future>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -133,4 +135,33 @@ TEST_CASE("a node of a host that knows its clients opens their sessions as whom 
     // Nobody else has any right by now.
     CHECK(holds_alternative<lock::granted>(
         ann.ask(lock::acquire{{session, 2, 0}, 0, "door", lock::mode::exclusive, 0, 0})));
+}
+
+namespace {
+
+/// Tells whoever waits for it of the first refusal.
+struct first_refusal : silent_observer {
+    void refused(node_id from, refusal why) const {
+        if (!has_told->exchange(true)) told->set_value({from, why});
+    }
+
+    std::promise<std::pair<node_id, refusal>>* told = nullptr;
+    std::atomic<bool>* has_told = nullptr;
+};
+
+}  // namespace
+
+TEST_CASE("what is for nobody at a node is refused there") {
+    std::promise<std::pair<node_id, refusal>> told;
+    std::atomic<bool> has_told{false};
+    host::lock_network net;
+    store disk;
+    const auto group = group::make(cluster_id(7), node_id(0), {{node_id(0), incarnation(1)}});
+    const log_policy<majority, first_refusal> policy{.quorums = *majority::make(node_set::first(1)),
+                                                     .observer{{}, &told, &has_told}};
+    const auto node = host::start_lock_node(net, *group, disk, policy);
+    REQUIRE(node.has_value());
+    const node_id stranger(max_nodes);
+    net.link_of(stranger).send(node_id(0), lock::client_event{cluster_id(7), {}});
+    CHECK(told.get_future().get() == std::pair(stranger, refusal::unexpected));
 }
