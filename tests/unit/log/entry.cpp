@@ -95,6 +95,9 @@ TEST_CASE(
     };
     CHECK(t.parses(with(8, 1)));  // another time is another entry
     CHECK(!t.parses(with(12, 3)));
+    bytes of_no_kind = to_bytes(entry::make(t.pool, entry_kind::no_op, first_leader, 0).view());
+    of_no_kind[12] = std::byte{3};
+    CHECK(!t.parses(of_no_kind));
     CHECK(!t.parses(with(12, static_cast<unsigned char>(entry_kind::no_op))));
     CHECK(!t.parses(with(0, max_nodes)));
     CHECK(!t.parses(with(1, 0)));

@@ -240,35 +240,17 @@ TEST_CASE("a follower that does not get through to its leader learns what it mis
     const node_id leader = c.elect();
     const node_id deaf = c.follower_of(leader);
     c.cut(leader, deaf);
-    const std::uint64_t answers = 4;
+    const std::uint64_t answers = 7;
     for (std::uint64_t i = 0; i < answers * c.limits.votes_per_answer; ++i) {
         (void)c.propose(leader, "missed");
         c.settle();
     }
     c.heal();
     c.cut(deaf, leader);
-    c.run(milliseconds(400));
+    // Time to wait in vain once, and not before each answer.
+    c.run(milliseconds(110));
     CHECK(c.leader() == leader);
     CHECK(c.at(deaf).status().applied_below == c.at(leader).status().applied_below);
-    CHECK(c.agrees());
-}
-
-TEST_CASE("who led last asks the others for what it misses, as anybody does") {
-    cluster<> c;
-    const node_id deposed = c.elect();
-    (void)c.propose(deposed, "x");
-    c.run(milliseconds(50));
-    c.isolate(deposed);
-    c.run(seconds(2));
-    const auto next = c.leader();
-    REQUIRE(next.has_value());
-    REQUIRE(*next != deposed);
-    (void)c.propose(*next, "y");
-    c.run(milliseconds(50));
-    c.heal();
-    c.cut(deposed, *next);
-    c.run(milliseconds(400));
-    CHECK(c.at(deposed).status().applied_below == c.at(*next).status().applied_below);
     CHECK(c.agrees());
 }
 
@@ -277,14 +259,18 @@ TEST_CASE("what a peer has trimmed, the leader may have yet") {
     const node_id leader = c.elect();
     const node_id deaf = c.follower_of(leader);
     const node_id third = *(c.all() - node_set{leader, deaf}).begin();
+    c.run(milliseconds(100));
     c.cut(leader, deaf);
     (void)c.propose(leader, "missed");
-    c.run(milliseconds(20));
+    c.run(milliseconds(100));
     c.at(third).trim(c.at(third).status().applied_below);
+    c.flush(third);
     REQUIRE(c.at(third).status().first > c.at(deaf).status().chosen_below);
+    c.network.record();
     c.heal();
     c.cut(deaf, leader);
     c.run(milliseconds(300));
+    REQUIRE(!c.network.sent<forgotten>().empty());
     CHECK(!c.at(deaf).status().is_behind);
     CHECK(c.seen.fell_behind == 0);
     c.heal();
