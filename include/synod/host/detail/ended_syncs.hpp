@@ -10,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <system_error>
-#include <utility>
 
 namespace synod::inline SYNOD_ABI::host::detail {
 
@@ -37,7 +36,9 @@ public:
     /// What has come since the last call.
     [[nodiscard]] std::optional<ended_sync> take() {
         const std::lock_guard lock(mutex_);
-        return std::exchange(newest_, std::nullopt);
+        const auto taken = newest_;
+        newest_.reset();
+        return taken;
     }
 
 private:
