@@ -101,17 +101,30 @@ private:
     return duration(count * 1'000'000'000);
 }
 
+namespace detail {
+
+template <like_chrono_duration Chrono>
+[[nodiscard]] constexpr long double nanoseconds_in(const Chrono& length) {
+    constexpr long double unit = 1e9L * Chrono::period::num / Chrono::period::den;
+    return static_cast<long double>(length.count()) * unit;
+}
+
+/// Zero for a negative number, a century for a larger one.
+[[nodiscard]] constexpr duration rounded_up(long double nanoseconds) {
+    constexpr duration century = seconds(std::int64_t{100} * 365 * 24 * 3600);
+    if (!(nanoseconds < static_cast<long double>(century.nanoseconds()))) return century;
+    if (nanoseconds < 0) return duration(0);
+    const auto whole = static_cast<std::int64_t>(nanoseconds);
+    return duration(static_cast<long double>(whole) < nanoseconds ? whole + 1 : whole);
+}
+
+}  // namespace detail
+
 /// A std::chrono::duration of any unit and representation in nanoseconds, rounded up; zero for a
 /// negative one, a century for a longer one.
 template <detail::like_chrono_duration Chrono>
 [[nodiscard]] constexpr duration rounded_up(const Chrono& length) {
-    constexpr long double unit = 1e9L * Chrono::period::num / Chrono::period::den;
-    constexpr duration century = seconds(std::int64_t{100} * 365 * 24 * 3600);
-    const long double exact = static_cast<long double>(length.count()) * unit;
-    if (!(exact < static_cast<long double>(century.nanoseconds()))) return century;
-    if (exact < 0) return duration(0);
-    const auto whole = static_cast<std::int64_t>(exact);
-    return duration(static_cast<long double>(whole) < exact ? whole + 1 : whole);
+    return detail::rounded_up(detail::nanoseconds_in(length));
 }
 
 /// A point on the host's monotonic clock, in nanoseconds since some epoch that the host keeps to.
@@ -200,16 +213,11 @@ private:
 
 namespace detail {
 
-/// What is left until `end` by its own clock, nothing once that is over, and never more than the
-/// longest duration: a moment may lie as far away as numbers go, on either side.
+/// What is left until `end` by its own clock, rounded likewise.
 template <like_chrono_time_point End>
 [[nodiscard]] duration time_until(const End& end) {
-    const duration until(end.time_since_epoch());
-    const duration now(End::clock::now().time_since_epoch());
-    constexpr duration longest(INT64_MAX);
-    if (until <= now) return {};
-    const bool is_within = now >= duration() || until < longest + now;
-    return is_within ? until - now : longest;
+    return rounded_up(nanoseconds_in(end.time_since_epoch()) -
+                      nanoseconds_in(End::clock::now().time_since_epoch()));
 }
 
 }  // namespace detail

@@ -66,16 +66,16 @@ public:
         errands_.drop(which);
     }
 
-    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a
-    /// request that holds nothing.
+    /// Gives a hold back. Ends in the notice `released`, for one that is lost at once: what the
+    /// service may keep of it is given back all the same. Nothing happens for a request that holds
+    /// nothing.
     void release(request_id which) {
         const request* const one = requests_.find(which);
         if (one == nullptr || one->is_waiting() || one->stage == stage::releasing) return;
-        if (!core::is_kept_there(one->stage)) {
-            core::end(which, notice::kind::released, errc::hold_lost);
-            return;
+        if (core::is_kept_there(one->stage)) core::give_back(which, *one);
+        if (one->stage != stage::held) {
+            return core::end(which, notice::kind::released, errc::hold_lost);
         }
-        core::give_back(which, *one);
         requests_.update(which, [](request& it) { it.stage = stage::releasing; });
     }
 
@@ -216,6 +216,17 @@ public:
                 it.query_wait = first_query_;
                 it.query_at = now;
             });
+        });
+    }
+
+    /// The lease has run out here. What is being given back goes on to be, and nobody waits for
+    /// the answer any longer.
+    void lapse() {
+        lose_holds(stage::lost);
+        requests_.for_each([this](request_id which, const request& one) {
+            if (one.stage == stage::releasing) {
+                core::end(which, notice::kind::released, errc::outcome_unknown);
+            }
         });
     }
 

@@ -207,17 +207,19 @@ private:
     }
 
     /// The replica did not carry the command out, or does not know. A good hint is followed at
-    /// once, unless there were too many; anything else waits.
+    /// once, unless there were too many: then the backoff of the last one runs on. Anything else
+    /// waits anew.
     void send_again(parcel& one, node_id from, const lock::client_reply& came, instant now) {
         if (came.outcome == lock::outcome::overloaded) return;
         if (one.last_to != from) return;
-        const bool may_follow = one.redirections < most_redirections;
-        if (came.has_hint && came.hint != from && may_follow && turn_to(came.hint)) {
+        const bool has_hint = came.has_hint && came.hint != from;
+        if (has_hint && one.redirections < most_redirections && turn_to(came.hint)) {
             ++one.redirections;
             one.is_due = true;
             return;
         }
         if (from == target()) turn_to_next();
+        if (has_hint) return;
         one.retry.relax();
         one.retry.arm(now);
     }

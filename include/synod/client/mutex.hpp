@@ -76,10 +76,11 @@ public:
     }
     [[nodiscard]] result<hold> try_acquire() { return holds_.try_acquire(lock::mode::exclusive); }
 
-    /// Gives the calling thread's hold back and waits for the answer. Errors: not_owner if it holds
-    /// nothing; stale_token if the service had ended the hold; hold_lost, session_expired or
-    /// outcome_unknown if the session was lost; would_deadlock on the session's own thread, which
-    /// gives it back without waiting.
+    /// Gives the calling thread's hold back and waits for the answer, until the lease runs out at
+    /// the latest; then it is given back in the background. Errors: not_owner if it holds nothing;
+    /// stale_token if the service had ended the hold; hold_lost if it was lost before,
+    /// outcome_unknown if it came to be meanwhile; session_expired; would_deadlock on the session's
+    /// own thread, which gives it back without waiting.
     std::error_code release() { return holds_.release(lock::mode::exclusive); }
 
     /// What came of the release before, of any thread; zero while that is on its way.

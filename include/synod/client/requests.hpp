@@ -55,6 +55,9 @@ struct request {
     duration query_wait;
 
     [[nodiscard]] bool is_waiting() const { return stage <= stage::queued; }
+    [[nodiscard]] bool is_leased() const {
+        return stage == stage::held || stage == stage::releasing;
+    }
 
     /// When something is due for it.
     [[nodiscard]] instant due() const {
@@ -140,7 +143,8 @@ public:
 
     [[nodiscard]] std::size_t size() const { return all_.size(); }
     [[nodiscard]] std::size_t waiting() const { return waiting_; }
-    [[nodiscard]] std::size_t held() const { return held_; }
+    /// Those that end, one way or the other, when the lease runs out.
+    [[nodiscard]] std::size_t leased() const { return leased_; }
 
 private:
     using timer = std::pair<instant, id_type>;
@@ -149,14 +153,14 @@ private:
         if (one.sequence != 0) by_sequence_.emplace(one.sequence, id);
         if (one.is_waiting()) timers_.insert({one.due(), id});
         waiting_ += one.is_waiting() ? 1 : 0;
-        held_ += one.stage == stage::held ? 1 : 0;
+        leased_ += one.is_leased() ? 1 : 0;
     }
 
     void unlist(request_id id, const Request& one) {
         if (one.sequence != 0) by_sequence_.erase(one.sequence);
         if (one.is_waiting()) timers_.erase({one.due(), id});
         waiting_ -= one.is_waiting() ? 1 : 0;
-        held_ -= one.stage == stage::held ? 1 : 0;
+        leased_ -= one.is_leased() ? 1 : 0;
     }
 
     ordered_map<request_id, Request> all_;
@@ -165,7 +169,7 @@ private:
     ordered_set<timer> timers_;  // those that wait
     std::uint64_t last_id_ = 0;
     std::size_t waiting_ = 0;
-    std::size_t held_ = 0;
+    std::size_t leased_ = 0;
 };
 
 }  // namespace synod::inline SYNOD_ABI::client

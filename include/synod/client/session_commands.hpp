@@ -7,14 +7,17 @@
 
 #include <synod/base/detail/deferred.hpp>
 #include <synod/base/ids.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/base/result.hpp>
 #include <synod/client/detail/process.hpp>
 #include <synod/lock/command.hpp>
 #include <synod/lock/reply.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -80,7 +83,9 @@ public:
     }
     /// The same, of one lock, of several or of permits, with whatever the command can say: a lease
     /// of the hold, re-entrance and the other flags, priority, the queue's policy, and who gives
-    /// way in a deadlock. The owner in it is set on the way.
+    /// way in a deadlock. The owner in it is set on the way. What may have waited for a hold with
+    /// a lease of its own renews that before it returns; errors besides: hold_lost if the lease
+    /// was over by then. What it could not renew ends with its lease.
     [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire> asked,
                                                 const std::stop_token& stop = {}) {
         return take(std::move(asked), stop);
@@ -223,10 +228,39 @@ protected:
     }
 
 private:
+    /// How many holds it asks for: one for each name. Their tokens follow each other.
+    template <class Acquire>
+    [[nodiscard]] static std::size_t holds_of(const Acquire& asked) {
+        if constexpr (requires { asked.locks; }) {
+            ordered_set<deferred<std::string_view>> names;
+            for (const auto& one : asked.locks) names.insert(one.name);
+            return names.size();
+        } else {
+            return 1;
+        }
+    }
+
     template <class Acquire>
     [[nodiscard]] result<fencing_token> take(Acquire&& asked, const std::stop_token& stop) {
         asked.owner = tag();
-        return token_of(run(std::forward<Acquire>(asked), stop));
+        const std::size_t holds = holds_of(asked);
+        const std::uint64_t ttl_ms = asked.wait_ms == lock::no_wait ? 0 : asked.hold_ttl_ms;
+        const auto first = token_of(run(std::forward<Acquire>(asked), stop));
+        if (!first || ttl_ms == 0) return first;
+        if (const auto error = confirm(*first, holds, ttl_ms)) return unexpected(error);
+        return first;
+    }
+
+    /// A lease of a hold's own runs from the grant, which may have been long before it is known
+    /// here: whether it is held still, a renewal tells. (locks R4)
+    [[nodiscard]] std::error_code confirm(fencing_token first, std::size_t holds,
+                                          std::uint64_t ttl_ms) {
+        for (std::size_t i = 0; i < holds; ++i) {
+            const auto kept = renew_hold(fencing_token(first.value() + i), ttl_ms);
+            if (kept) continue;
+            return kept.error() == errc::stale_token ? errc::hold_lost : kept.error();
+        }
+        return {};
     }
 
     template <class Reply>

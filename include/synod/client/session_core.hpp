@@ -101,8 +101,9 @@ public:
         return one == nullptr || one->is_undone || one->stage == stage::unsent;
     }
 
-    /// Gives a hold back, also a lost one. Ends in the notice `released`. Nothing happens for a
-    /// request that holds nothing.
+    /// Gives a hold back. Ends in the notice `released`: when the service has answered, with
+    /// outcome_unknown when the lease runs out before that, and at once, with hold_lost, for a hold
+    /// that is lost. Nothing happens for a request that holds nothing.
     void release(request_id which) { claims_.release(which); }
 
     /// Ends the session and all its holds, and fails what waits. `phase()` is closed once the
@@ -170,7 +171,7 @@ public:
         const auto& all = claims_.all();
         instant next = earlier(claims_.commands().next_deadline(), all.first_due().first);
         if (phase_ == phase::open) next = earlier(next, lease_.renewal_due());
-        if (all.held() > 0) next = earlier(next, lease_.safe_until());
+        if (all.leased() > 0) next = earlier(next, lease_.safe_until());
         if (all.waiting() > 0) next = earlier(next, heard_ + config_.patience);
         return next;
     }
@@ -324,7 +325,7 @@ private:
         if (phase_ != phase::open || has_lapsed_ || lasts(now)) return;
         has_lapsed_ = true;
         policy_.observer.lapsed(now);
-        claims_.lose_holds(stage::lost);
+        claims_.lapse();
     }
 
     [[nodiscard]] static bool is_expiry(const typename claims::reply& reply) {

@@ -135,7 +135,7 @@ public:
         return hoped<lock::watched>(run(lock::watch{{}, std::move(prefix), from_index, limit}));
     }
     /// What there is under a prefix, by name: a page of at most `limit` names, or of as many as may
-    /// be for zero. The next page begins where `from_name` says that this one ended.
+    /// be for zero. `next_name` of one page is `from_name` for the next.
     [[nodiscard]] result<deferred<lock::prefix_read>>
     read_prefix(std::string prefix, std::string from_name = {}, std::uint32_t limit = 0) {
         return hoped<lock::prefix_read>(

@@ -99,7 +99,9 @@ public:
     bool post(callback<Replica&, instant> job) { return engine_->post(std::move(job)); }
 
     /// The end of a sync that the replica's async_storage was asked for: the storage calls this
-    /// from a thread of its own, and the replica's takes it up.
+    /// from a thread of its own, and the replica's takes it up. The first sync may be asked for
+    /// before `start` has returned the runner to call, so its end must be kept until then; and
+    /// nobody may call any more when the runner is destroyed.
     void synced(const sync_token& token, const std::error_code& error)
         requires detail::syncs_apart<Replica>
     {

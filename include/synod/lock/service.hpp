@@ -31,8 +31,8 @@ namespace synod::inline SYNOD_ABI::lock {
 /// Believes what clients say of themselves: for where only clients that can be trusted reach the
 /// service.
 struct takes_on_trust {
-    /// Whom the sessions act as that the client opens which speaks from there, and says of itself
-    /// that it is `claimed`.
+    /// The principal of the sessions that the client at `from` opens, which says that it is
+    /// `claimed`.
     [[nodiscard]] std::string_view operator()(node_id /*from*/, std::string_view claimed) const {
         return claimed;
     }

@@ -88,7 +88,7 @@ struct watch {
 struct read_prefix {
     request_stamp stamp;
     std::string prefix;
-    std::string from_name{};  // where the page before has ended; empty for the first
+    std::string from_name{};  // next_name of the page before; empty for the first
     std::uint32_t limit = 0;  // of names; zero for as many as may be
 
     friend bool operator==(const read_prefix&, const read_prefix&) = default;

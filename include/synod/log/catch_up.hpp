@@ -27,9 +27,10 @@ public:
         }
         const bool is_waiting = retry_.is_armed() && next < answered_below_;
         if (is_waiting && !retry_.is_due(now)) return false;
-        const bool asks_anew = !retry_.is_armed() || next >= answered_below_;
-        if (asks_anew) retry_.relax();
-        if (!asks_anew) ++turn_;
+        // What came in part, because some of it was lost or the sender keeps to less, came.
+        const bool has_come = !retry_.is_armed() || next + per_answer > answered_below_;
+        if (has_come) retry_.relax();
+        if (!has_come) ++turn_;
         answered_below_ = next + per_answer;
         retry_.arm(now);
         return true;

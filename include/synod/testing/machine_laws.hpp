@@ -44,7 +44,7 @@ inline constexpr law snapshot_is_whole{"machine.snapshot_is_whole",
 inline constexpr law restore_replaces{"machine.restore_replaces",
                                       "restoring leaves nothing of what was before"};
 
-/// A `restore` that returned false has changed nothing.
+/// A `restore` that returned an error has changed nothing.
 inline constexpr law refusal_changes_nothing{"machine.refusal_changes_nothing",
                                              "a restore that is refused changes nothing"};
 

@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -53,20 +54,30 @@ struct searching {
     /// Everybody who is asked within `turns` back-offs.
     [[nodiscard]] std::set<node_id> asked(int turns) {
         std::set<node_id> all;
-        instant now;
         for (int i = 0; i < turns; ++i) {
-            carrier.tick(now);
-            carrier.flush(now, [](node_id) {});
-            for (const letter& one : std::exchange(sent, {})) {
-                all.insert(one.to);
-                answer(one, now);
-            }
-            if (sent.empty()) now = carrier.next_deadline();
+            for (const letter& one : take_turn()) all.insert(one.to);
         }
         return all;
     }
 
-    void answer(const letter& one, instant now) {
+    /// How many messages go out before `end`.
+    [[nodiscard]] std::size_t sent_before(instant end) {
+        std::size_t count = 0;
+        while (now < end) count += take_turn().size();
+        return count;
+    }
+
+    /// Sends what is due, answers it, and waits for the next deadline. Returns what was sent.
+    std::vector<letter> take_turn() {
+        carrier.tick(now);
+        carrier.flush(now, [](node_id) {});
+        const std::vector<letter> all = std::exchange(sent, {});
+        for (const letter& one : all) answer(one);
+        now = carrier.next_deadline();
+        return all;
+    }
+
+    void answer(const letter& one) {
         const auto& hint = named[one.to.value()];
         const lock::client_reply said{cluster_id(7),
                                       one.number,
@@ -80,6 +91,7 @@ struct searching {
     std::vector<std::optional<node_id>> named;  // by replica
     std::vector<letter> sent;
     client::courier<wire> carrier;
+    instant now;
 };
 
 }  // namespace
@@ -95,6 +107,16 @@ TEST_CASE("replicas that name one another, or nobody, keep no client from asking
     CHECK(is_asked({nobody, node_id(0), nobody, nobody, nobody}) == everybody);
     CHECK(is_asked({nobody, nobody, node_id(1), nobody, nobody}) == everybody);
     CHECK(is_asked({node_id(0), node_id(0), node_id(0), node_id(0), node_id(0)}) == everybody);
+}
+
+TEST_CASE("a command that replicas send round between them is sent ever less often") {
+    const auto sent = [](std::vector<std::optional<node_id>> named) {
+        return searching(std::move(named)).sent_before(instant(60'000'000'000));
+    };
+    const client_config config;
+    const auto at_longest = static_cast<std::size_t>(seconds(60) / config.longest_retry);
+    CHECK(sent({node_id(1), node_id(0)}) < 3 * at_longest + 20);
+    CHECK(sent({std::nullopt, std::nullopt}) > 10 * at_longest);  // one may lead any moment
 }
 
 TEST_CASE("a hint is followed at once") {

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "threaded_cluster.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <future>
@@ -16,6 +17,7 @@
 #include <new>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -99,6 +101,10 @@ TEST_CASE("locks 3.12/85: the standard library's lock types work") {
         using hour = std::chrono::time_point<std::chrono::system_clock, std::chrono::hours>;
         CHECK(!b_elsewhere.try_lock_until(hour::min()));
         CHECK(synod::detail::time_until(hour::max()) > seconds(3'600));
+        using frames = std::chrono::duration<std::int64_t, std::ratio<1, 60>>;
+        using frame = std::chrono::time_point<std::chrono::steady_clock, frames>;
+        CHECK(!b_elsewhere.try_lock_until(frame()));
+        CHECK(synod::detail::time_until(frame::max()) > seconds(3'600));
     }
     CHECK(!a.held().has_value());
     std::unique_lock late(b_elsewhere, std::chrono::system_clock::now() + 5s);
@@ -256,23 +262,44 @@ TEST_CASE("an expired session fails its locks, and a later call opens another on
     CHECK(door.release() != std::error_code());
 }
 
+TEST_CASE("locks 3.12/22: many threads that are the first to use a session open one") {
+    threaded_cluster all;
+    auto client = all.connect();
+    std::atomic<int> inside{0};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&client, &inside, i] {
+            synod::mutex door(client, std::to_string(i));
+            const std::lock_guard within(door);
+            ++inside;
+        });
+    }
+    threads.clear();
+    CHECK(inside == 8);
+    CHECK(all.sessions() == 1);
+}
+
 TEST_CASE("locks 3.12/82: with a dead cluster every wait and every destructor comes to an end") {
     threaded_cluster all;
     client_config config;
+    config.ttl = seconds(4);
     config.patience = milliseconds(300);
     config.longest_try = milliseconds(100);
     config.farewell = milliseconds(100);
     std::optional<session> client(all.connect(config));
     synod::mutex held(*client, "held");
+    synod::mutex given_back(*client, "given back");
     synod::mutex door(*client, "door");
     held.lock();
+    given_back.lock();
     all.stop();
     const auto begin = std::chrono::steady_clock::now();
     CHECK(!door.try_lock());
     CHECK(!door.try_lock_for(50ms));
+    CHECK(given_back.release() == errc::outcome_unknown);
     CHECK(thrown_by([&] { door.lock(); }) == errc::unreachable);
     client.reset();
-    CHECK(std::chrono::steady_clock::now() - begin < 3s);
+    CHECK(std::chrono::steady_clock::now() - begin < 8s);
     CHECK(thrown_by([&] { door.lock(); }) == errc::stopped);
     CHECK(held.held()->lost());
     held.unlock();

@@ -30,6 +30,27 @@ auto elsewhere(What&& what) {
     return *std::move(got);
 }
 
+/// Carries nothing: the service grants whatever is asked for, under tokens from 7 on, and renews
+/// what is not over.
+class scripted_session : public session_commands<scripted_session> {
+public:
+    std::uint64_t over = 0;  // a token whose lease has ended
+    std::vector<fencing_token> renewed;
+
+private:
+    friend session_commands<scripted_session>;
+
+    result<lock::reply> carry(const lock::command& asked, const std::stop_token& /*stop*/) {
+        const auto* const renewal = get_if<lock::renew_hold>(&asked);
+        if (renewal == nullptr) return lock::reply(lock::granted{fencing_token(7)});
+        renewed.push_back(renewal->token);
+        if (renewal->token.value() == over) {
+            return lock::reply(lock::refused{lock::refusal::stale_token});
+        }
+        return lock::reply(lock::kept{renewal->ttl_ms});
+    }
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -64,6 +85,32 @@ TEST_CASE("a lock is taken as its command says, and belongs to the thread that t
     CHECK(*s.release(*held) == 1);
     CHECK(elsewhere([&] { return s.release(*held); }).error() == errc::not_owner);
     CHECK(*s.release(*held) == 0);
+}
+
+TEST_CASE(
+    "locks R4: a hold with a lease of its own that may have waited is renewed before it counts") {
+    scripted_session s;
+    lock::acquire one;
+    one.name = "x";
+    CHECK(s.acquire(one).has_value());
+    one.hold_ttl_ms = 500;
+    one.wait_ms = lock::no_wait;
+    CHECK(s.acquire(one).has_value());
+    CHECK(s.renewed.empty());
+    one.wait_ms = lock::wait_forever;
+    CHECK(s.acquire(one).has_value());
+    CHECK(s.renewed == std::vector{fencing_token(7)});
+    lock::acquire_all both;
+    both.locks = {{"a", lock::mode::shared}, {"b"}, {"a"}};
+    both.hold_ttl_ms = 500;
+    s.renewed.clear();
+    CHECK(s.acquire(both).has_value());
+    CHECK(s.renewed == std::vector{fencing_token(7), fencing_token(8)});
+    s.over = 8;
+    CHECK(s.acquire(one).has_value());
+    CHECK(s.acquire(both).error() == errc::hold_lost);
+    s.over = 7;
+    CHECK(s.acquire(one).error() == errc::hold_lost);
 }
 
 TEST_CASE("several locks and permits are taken as their commands say") {

@@ -176,8 +176,30 @@ TEST_CASE(
     w.run_until([&] { return a.core.lease().safe_until() > w.now; }, seconds(2));
     CHECK(a.core.find(held)->stage == stage::lost);  // the session lives again, the hold does not
     a.core.release(held);
-    REQUIRE(w.run_until([&] { return a.is(held, kind::released); }));
-    CHECK(!w.holder("x").has_value());
+    REQUIRE(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(2)));
+    CHECK(a.is(held, kind::released));
+    CHECK(a.error(held) == errc::hold_lost);
+}
+
+TEST_CASE(
+    "locks 3.12/82: who gives back waits for the answer as long as its lease lasts, and the "
+    "service hears of it later") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    w.fate_of = [&](node_id from, node_id to, const message&) {
+        return from == a.self || to == a.self ? lost : at_once;
+    };
+    const instant safe_until = a.core.lease().safe_until();
+    a.core.release(held);
+    w.run_until([] { return false; }, safe_until + duration(-1));
+    CHECK(a.is(held, kind::granted));
+    w.run_until([] { return false; }, safe_until);
+    CHECK(a.is(held, kind::released));
+    CHECK(a.error(held) == errc::outcome_unknown);
+    CHECK(w.holder("x").has_value());
+    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    CHECK(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(3)));
 }
 
 TEST_CASE(

@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -82,6 +84,18 @@ public:
         auto made = session::connect(network, node_id(max_nodes + clients_++), identity(), config);
         REQUIRE(made.has_value());
         return std::move(*made);
+    }
+
+    /// How many sessions the service keeps, by a read at whoever leads.
+    [[nodiscard]] std::size_t sessions() {
+        for (std::size_t i = 0;; i = (i + 1) % replicas) {
+            std::promise<std::optional<std::size_t>> told;
+            nodes_[i]->read([&told](host::outcome, const lock::table* table) {
+                told.set_value(table == nullptr ? std::nullopt
+                                                : std::optional(table->sessions().size()));
+            });
+            if (const auto count = told.get_future().get()) return *count;
+        }
     }
 
     cuttable_network network;

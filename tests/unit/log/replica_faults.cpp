@@ -277,3 +277,37 @@ TEST_CASE("what a peer has trimmed, the leader may have yet") {
     c.run(milliseconds(300));
     CHECK(c.agrees());
 }
+
+TEST_CASE("a candidate that caught up meanwhile is not behind what others have trimmed") {
+    cluster<> c;
+    const node_id leader = c.elect();
+    const node_id late = c.follower_of(leader);
+    const node_id third = *(c.all() - node_set{leader, late}).begin();
+    c.run(milliseconds(100));
+    c.cut(leader, late);
+    (void)c.propose(leader, "missed");
+    c.run(milliseconds(100));
+    c.at(third).trim(c.at(third).status().applied_below);
+    c.flush(third);
+    const slot missed = c.at(late).status().applied_below;
+    REQUIRE(c.at(third).status().first > missed);
+    c.heal();
+    c.cut(late, leader);
+    c.cut(late, third);
+    c.network.record();
+    c.run(milliseconds(50));
+    REQUIRE(!c.network.sent<fetch>().empty());  // in vain
+    c.hand(late, leader, transfer{c.header_of(leader), c.at(leader).status().leader});
+    REQUIRE(c.at(late).status().standing == standing::preparing);
+    c.hand(leader, late, fetch{c.header_of(late), missed});
+    c.settle();
+    REQUIRE(c.at(late).status().applied_below > missed);
+    REQUIRE(c.at(late).status().standing == standing::preparing);
+    c.heal();
+    c.cut(late, leader);
+    c.cut(leader, late);
+    c.run(milliseconds(100));
+    CHECK(c.at(late).status().standing == standing::leading);
+    CHECK(!c.at(late).status().is_behind);
+    CHECK(c.seen.fell_behind == 0);
+}

@@ -35,13 +35,13 @@ public:
 
     /// False, and nothing changed, for limits that make no sense. Those of sessions are the
     /// caller's to pass on, and so is to settle: a lower bound on overtaking makes others wait for
-    /// who has reached it. Linear in the requests of all sessions. (locks 3.5, 3.8)
+    /// who has reached it. O(n log n) in the requests of all sessions. (locks 3.5, 3.8)
     [[nodiscard]] bool set_limits(lock::config limits) {
         limits.tokens_after = core::config_.tokens_after;
         if (validate(limits)) return false;
         core::config_ = limits;
         core::book_.elections().journal().limit_to(limits.watch);
-        core::book_.for_each_request([this](handle one) { core::bound_overtaking(one); });
+        bound_overtaking();
         return true;
     }
 
@@ -78,6 +78,17 @@ public:
         if (!Rules::may_begin(asked.epoch, core::last_token_)) return refused{refusal::stale_token};
         core::last_token_ = Rules::before_first_of(asked.epoch, core::last_token_);
         return lock::administered{};
+    }
+
+private:
+    /// Holds all who are overtaken to a bound that may be lower than before.
+    void bound_overtaking() {
+        auto& all = core::book_;
+        bool has_bounded = false;
+        all.for_each_request([&](handle one) {
+            if (core::stops_letting_pass(one)) has_bounded = true;
+        });
+        if (has_bounded) all.for_each_request([this](handle one) { core::suspect(one); });
     }
 };
 

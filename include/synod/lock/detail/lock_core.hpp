@@ -327,20 +327,20 @@ protected:
         void moved(handle one) const { core->suspect(one); }
     };
 
+    /// Whoever can be overtaken no more lets nobody pass: those behind wait for it from now on.
     void count_overtaking(handle one) {
         standing its = book_.standing_of(one);
         its.count_overtaking();
         book_.set_standing(one, its);
-        bound_overtaking(one);
+        if (stops_letting_pass(one)) suspect_all_at(book_.place_at(book_.at(one).places).object);
     }
-    /// Whoever can be overtaken no more lets nobody pass, so those behind it wait for it from now
-    /// on.
-    void bound_overtaking(handle one) {
+    [[nodiscard]] bool stops_letting_pass(handle one) {
         standing its = book_.standing_of(one);
-        if (!its.lets_pass || Rules::may_be_overtaken(its.bypassed, config_.max_bypass)) return;
+        const bool may_go_on = Rules::may_be_overtaken(its.bypassed, config_.max_bypass);
+        if (!its.lets_pass || may_go_on) return false;
         its.lets_pass = false;
         book_.set_standing(one, its);
-        suspect_all_at(book_.place_at(book_.at(one).places).object);
+        return true;
     }
 
     /// Ends waits until no suspect waits for itself. (locks 3.7)

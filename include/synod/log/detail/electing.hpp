@@ -81,8 +81,8 @@ template <class Node, class Votes>
     return true;
 }
 
-/// An acceptor promises. If it has forgotten slots that this candidate needs, another one must
-/// lead. A report in part is progress: phase 1 may take many round trips, each of which begins the
+/// An acceptor promises. If it has forgotten slots that this candidate needs still, another one
+/// must lead. A report in part is progress: phase 1 may take many round trips, each of which begins the
 /// wait anew.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void
@@ -90,7 +90,7 @@ handle(Node& node, node_id from, promise<typename Node::value_type>&& message, i
     auto& out = node.endpoint.output();
     if (!have_entries(node, from, message.votes)) return;
     if (!node.proposer.admits(from, message, out)) return;
-    if (node.rules().is_forgotten(node.proposer.from(), message.first)) {
+    if (node.rules().is_forgotten(node.learner.next(), message.first)) {
         return fall_behind(node, message.first, now);
     }
     const slot before = node.proposer.covered(from);

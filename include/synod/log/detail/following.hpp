@@ -117,8 +117,8 @@ template <class Node>
     fetch_missing(node, now);
 }
 
-/// The other answer: what this node needs, the sender has trimmed. Of the leader's word there is no
-/// way back; where another has, the next one in turn may not.
+/// The other answer: what this node needs, the sender has trimmed. That of the leader marks this
+/// node as behind; of others it says nothing, for the next one in turn may have it.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const forgotten& message,
                                          instant now) {
