@@ -82,8 +82,8 @@ template <class Node, class Votes>
 }
 
 /// An acceptor promises. If it has forgotten slots that this candidate needs still, another one
-/// must lead. A report in part is progress: phase 1 may take many round trips, each of which begins the
-/// wait anew.
+/// must lead. A report in part is progress: phase 1 may take many round trips, each of which begins
+/// the wait anew.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void
 handle(Node& node, node_id from, promise<typename Node::value_type>&& message, instant now) {
