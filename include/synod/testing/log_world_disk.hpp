@@ -38,7 +38,10 @@ public:
 
     [[nodiscard]] bool comes() const { return effects_.has_value(); }
     /// Precondition: it comes.
-    [[nodiscard]] std::uint32_t effects() const { return *effects_; }
+    [[nodiscard]] std::uint32_t effects() const {
+        if (!effects_) throw std::logic_error("a node that does not crash has no effect before it");
+        return *effects_;
+    }
 
     friend bool operator==(crash_point, crash_point) = default;
 
