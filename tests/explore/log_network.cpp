@@ -3,9 +3,10 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include "explore/log_network.hpp"
+#include <synod/testing/log_world_history.hpp>
+#include <synod/testing/log_world_network.hpp>
 
-#include "explore/log_history.hpp"
+#include "explore/log_parts.hpp"
 #include "support/catch.hpp"
 
 #include <cstdint>
@@ -13,11 +14,10 @@
 #include <utility>
 
 using namespace synod;
-using explore::durable_log;
-using explore::log_answer;
-using explore::log_history;
-using explore::log_vote;
-using explore::may_leave;
+using synod::testing::durable_log;
+using synod::testing::log_answer;
+using synod::testing::log_vote;
+using synod::testing::may_leave;
 
 namespace {
 
@@ -41,7 +41,7 @@ template <class... Records>
 /// in slot 0 alone.
 template <class Message>
 [[nodiscard]] std::string_view broken_by(Message&& said) {
-    log_history history(*majority::make(node_set::first(3)));
+    testing::log_history<explore::log_parts> history(*majority::make(node_set::first(3)));
     for (const std::uint32_t voter : {0U, 1U, 2U}) {
         log_answer votes;
         votes.votes.push_back(cast(0, first));

@@ -18,6 +18,8 @@ namespace explore {
 namespace {
 
 using synod::testing::forget_type;
+using synod::testing::log_sizes;
+using synod::testing::log_world;
 using synod::testing::parameters;
 
 using made = std::unique_ptr<synod::testing::any_world>;
@@ -36,9 +38,13 @@ using made = std::unique_ptr<synod::testing::any_world>;
     sizes.losses = given.number("losses", 0, 0, most);
     sizes.trims = given.number("trims", 0, 0, most);
     sizes.transfers = given.number("transfers", 0, 0, most);
-    sizes.window = given.number("window", 8, 1, 64);
-    sizes.votes_per_answer = given.number("votes_per_answer", 64, 1, 64);
     return sizes;
+}
+
+[[nodiscard]] synod::log_limits log_limits_of(parameters& given) {
+    synod::log_limits limits = synod::testing::small_log_limits(given.number("window", 8, 1, 64));
+    limits.votes_per_answer = given.number("votes_per_answer", 64, 1, 64);
+    return limits;
 }
 
 [[nodiscard]] synod::mutants::mutant mistake_of(parameters& given) {
@@ -54,21 +60,30 @@ using made = std::unique_ptr<synod::testing::any_world>;
     return synod::mutants::mutant::none;
 }
 
+template <class Parts>
+[[nodiscard]] log_world<Parts> log_of(const log_sizes& sizes, const synod::log_limits& limits) {
+    using policy = typename Parts::policy;
+    using quorums = decltype(policy::quorums);
+    const auto majority = *synod::majority::make(synod::node_set::first(sizes.nodes));
+    return {sizes, policy{.quorums = quorums(majority), .limits = limits}};
+}
+
 template <class Parts, class WrongParts>
-[[nodiscard]] made make_of(const log_sizes& sizes, synod::mutants::mutant mistake) {
-    if (mistake == synod::mutants::mutant::none)
-        return forget_type(log_world_of<Parts>(sizes, mistake));
-    return forget_type(log_world_of<WrongParts>(sizes, mistake));
+[[nodiscard]] made make_of(const log_sizes& sizes, const synod::log_limits& limits,
+                           synod::mutants::mutant mistake) {
+    if (mistake == synod::mutants::mutant::none) return forget_type(log_of<Parts>(sizes, limits));
+    return forget_type(mistaken_log<WrongParts>(log_of<WrongParts>(sizes, limits), mistake));
 }
 
 }  // namespace
 
 made make_log(parameters& given) {
     const log_sizes sizes = log_sizes_of(given);
+    const synod::log_limits limits = log_limits_of(given);
     const synod::mutants::mutant mistake = mistake_of(given);
     if (given.choice("disk", {"sync", "async"}) == "async")
-        return make_of<async_log_parts, wrong_async_log_parts>(sizes, mistake);
-    return make_of<log_parts, wrong_log_parts>(sizes, mistake);
+        return make_of<async_log_parts, wrong_async_log_parts>(sizes, limits, mistake);
+    return make_of<log_parts, wrong_log_parts>(sizes, limits, mistake);
 }
 
 }  // namespace explore

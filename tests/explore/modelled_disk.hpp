@@ -7,8 +7,7 @@
 
 #include <synod/paxos/records.hpp>
 #include <synod/paxos/storage.hpp>
-
-#include "explore/durable_records.hpp"
+#include <synod/testing/durable_records.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +18,8 @@
 #include <vector>
 
 namespace explore {
+
+using synod::testing::durable_records;
 
 /// A storage that is a value. A crash loses what was not synced, or all of it but a prefix; a sync
 /// that fails loses all of it.

@@ -7,8 +7,8 @@
 
 #include <synod/base/ballot.hpp>
 #include <synod/paxos/invariant.hpp>
+#include <synod/testing/policy_memory.hpp>
 
-#include "explore/policy_memory.hpp"
 #include "explore/roles_history.hpp"
 #include "explore/roles_network.hpp"
 #include "explore/roles_sizes.hpp"
@@ -146,14 +146,14 @@ public:
         return a.body_ == b.body_ && a.unflushed == b.unflushed && a.life == b.life &&
                a.has_proposed == b.has_proposed && a.used == b.used &&
                a.incarnation == b.incarnation &&
-               (!a.is_up() || remembers_the_same(a.role(), b.role()));
+               (!a.is_up() || synod::testing::remembers_the_same(a.role(), b.role()));
     }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
         sink.add(body_.index());
         std::visit([&sink](const auto& one) { sink.add(one); }, body_);
-        if (is_up()) add_memory(role(), sink);
+        if (is_up()) synod::testing::add_memory(role(), sink);
         sink.add(unflushed);
         sink.add(life);
         sink.add(has_proposed);

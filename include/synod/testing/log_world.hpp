@@ -1,4 +1,4 @@
-// tests/explore/log_world.hpp - the world of a replicated log: whole replicas that lead and follow,
+// synod/testing/log_world.hpp - the world of a replicated log: whole replicas that lead and follow,
 // crash and come back.
 //
 // A step hands a node one thing and flushes it, or lets it crash in that flush. Time is each node's
@@ -9,11 +9,14 @@
 
 #pragma once
 
+#include <synod/paxos/group.hpp>
 #include <synod/testing/interning.hpp>
-
-#include "explore/log_history.hpp"
-#include "explore/log_words.hpp"
-#include "mutants/mutant.hpp"
+#include <synod/testing/log_world_history.hpp>
+#include <synod/testing/log_world_machine.hpp>
+#include <synod/testing/log_world_network.hpp>
+#include <synod/testing/log_world_node.hpp>
+#include <synod/testing/log_world_parts.hpp>
+#include <synod/testing/log_world_words.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,16 +30,27 @@
 #include <utility>
 #include <vector>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
-template <class Parts>
+/// A world of replicas of `Parts::machine`, each with a disk and a clock of its own: to be searched
+/// by `testing/explorer.hpp`, or walked through as an any_world. What `log_sizes` allows happens in
+/// every order: letters arrive, are lost or come again, clients ask the leaders, nodes tick, crash
+/// and come back.
+///
+/// Of this at least it names what does not hold: one value is chosen for a slot, and every later
+/// ballot carries it; nothing leaves before what it rests on is durable; no promise, vote or ballot
+/// is taken back; each machine is what the chosen log makes of one; results are those of the log,
+/// and come once; reads see all that was completed before; log time counts all that leaders spend,
+/// and nothing twice.
+template <parts_of_log Parts>
 class log_world {
+    using history_type = log_history<Parts>;
     using node = log_node<Parts>;
     using policy = typename Parts::policy;
     using sort = log_event::sort;
-    using node_reactions = synod::testing::reactions<node, log_event, log_answer>;
-    using letter_number = synod::testing::interned<log_letter>;
-    using event_number = synod::testing::interned<log_event>;
+    using node_reactions = reactions<node, log_event, log_answer>;
+    using letter_number = interned<log_letter>;
+    using event_number = interned<log_event>;
     using answer_number = typename node_reactions::answer;
 
     /// A node and what it answered.
@@ -52,7 +66,7 @@ class log_world {
             sink.add(answer);
         }
     };
-    using history_reactions = synod::testing::reactions<log_history, report>;
+    using history_reactions = reactions<history_type, report>;
 
 public:
     struct state {
@@ -78,32 +92,31 @@ public:
         friend std::string to_string(const step& one) { return *one.text; }
     };
 
-    log_world(const log_sizes& sizes, policy usual, synod::mutants::mutant mistake)
-        : sizes_(sizes), policy_(std::make_unique<policy>(std::move(usual))), mistake_(mistake) {}
+    /// Precondition: the policy's quorum system has the members 0 to `sizes.nodes` - 1.
+    /// Throws std::invalid_argument if the sizes are not allowed.
+    log_world(const log_sizes& sizes, policy usual)
+        : sizes_(sizes), policy_(std::make_unique<policy>(std::move(usual))) {
+        if (!sizes.is_allowed()) throw std::invalid_argument("a log's world is smaller than that");
+    }
 
     [[nodiscard]] state initial() {
-        const synod::mutants::making make(mistake_);
-        synod::mutants::begin_run();
         state first;
-        std::vector<synod::member> members;
+        std::vector<member> members;
         members.reserve(sizes_.nodes);
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i)
-            members.push_back({synod::node_id(i), synod::incarnation(1)});
+            members.push_back({node_id(i), incarnation(1)});
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i) {
-            const auto group =
-                *synod::group::make(synod::cluster_id(1), synod::node_id(i), members);
-            first.nodes[i] = nodes_.components().of(node(group, *policy_));
+            const auto self = *group::make(cluster_id(1), node_id(i), members);
+            first.nodes[i] = nodes_.components().of(node(self, *policy_));
         }
-        const auto members_set = synod::node_set::first(sizes_.nodes);
         first.history =
-            histories_.components().of(log_history(*synod::majority::make(members_set)));
+            histories_.components().of(history_type(typename Parts::quorums(policy_->quorums)));
         if (sizes_.begins_elected) elect(first);
         return first;
     }
 
     template <class Visit>
     void for_each_step(const state& here, Visit&& visit) {
-        const synod::mutants::making make(mistake_);
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i) {
             if (!node_in(here, i).is_running()) {
                 attempt(here, {.what = sort::restart, .node = i}, visit);
@@ -118,7 +131,7 @@ public:
     }
 
     [[nodiscard]] std::string_view broken(const state& here) const {
-        const log_history& history = histories_.components()[here.history];
+        const history_type& history = histories_.components()[here.history];
         if (!history.broken().empty()) return history.broken();
         for (std::uint32_t i = 1; i < sizes_.nodes; ++i) {
             for (std::uint32_t j = 0; j < i; ++j) {
@@ -128,7 +141,7 @@ public:
         for (std::uint32_t i = 0; i < sizes_.nodes; ++i) {
             if (!node_in(here, i).is_running()) continue;
             const auto& role = node_in(here, i).role();
-            if (!history.agrees(role.status().applied_below, role.machine().notes(), role.time()))
+            if (!history.agrees(role.status().applied_below, role.machine(), role.time()))
                 return "applied_is_chosen";
         }
         return {};
@@ -226,9 +239,9 @@ private:
         const auto heard = reports_.of({event.node, reaction.answer});
         here.history = histories_
                            .of(here.history, history_input(heard.value()),
-                               [&](log_history& history) {
-                                   history.take(synod::node_id(event.node), answer);
-                                   return synod::testing::no_answer();
+                               [&](history_type& history) {
+                                   history.take(node_id(event.node), answer);
+                                   return no_answer();
                                })
                            .next;
         return answer.is_taken && !is_idle;
@@ -239,7 +252,7 @@ private:
             case sort::propose: return one.propose(event.letter, event.point);
             case sort::read: return one.read(event.completed, event.point);
             case sort::tick: return one.tick(event.point);
-            case sort::transfer: return one.transfer(synod::node_id(event.to), event.point);
+            case sort::transfer: return one.transfer(node_id(event.to), event.point);
             case sort::trim: return one.trim(event.point);
             case sort::crash: return one.crash();
             case sort::restart: return one.restart();
@@ -275,7 +288,11 @@ private:
     /// The common beginning, for what comes first in every run is not what the search is for.
     void elect(state& here) {
         const event_number tick = number_of({.what = sort::tick, .node = 0});
-        while (!node_in(here, 0).role().is_leading()) must(here, tick);
+        constexpr int most_ticks = 100;
+        for (int ticks = 0; !node_in(here, 0).role().is_leading(); ++ticks) {
+            if (ticks == most_ticks) throw std::logic_error("node 0 is elected by nobody");
+            must(here, tick);
+        }
         for (int heartbeats = 0; heartbeats < 3; ++heartbeats) must(here, tick);
         here.taken = {};
     }
@@ -327,7 +344,7 @@ private:
         const auto now = is.role().status();
         if (now.promised != then.promised) sink(name + " promises " + to_string(now.promised));
         if (now.standing != then.standing) sink(name + ' ' + text_of(now.standing, now.leader));
-        for (synod::slot at = then.applied_below; at < now.applied_below; ++at)
+        for (slot at = then.applied_below; at < now.applied_below; ++at)
             sink(name + " applies slot " + to_string(at) +
                  text_of(is.role().machine().notes(), at));
     }
@@ -336,13 +353,12 @@ private:
 
     log_sizes sizes_;
     std::unique_ptr<policy> policy_;  // nodes refer to it
-    synod::mutants::mutant mistake_;
-    synod::testing::interner<log_letter> letters_;
-    synod::testing::interner<log_event> events_;
+    interner<log_letter> letters_;
+    interner<log_event> events_;
     std::deque<std::string> texts_;  // of events_
     node_reactions nodes_;
-    synod::testing::interner<report> reports_;
+    interner<report> reports_;
     history_reactions histories_;
 };
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

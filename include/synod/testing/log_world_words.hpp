@@ -1,38 +1,47 @@
-// tests/explore/log_words.hpp - what can happen in a log, how much of it, and in which words.
+// synod/testing/log_world_words.hpp - what can happen in a log, how much of it, and in which words.
 //
 // SPDX-License-Identifier: BSL-1.0
 
 #pragma once
 
 #include <synod/testing/interning.hpp>
+#include <synod/testing/log_world_disk.hpp>
+#include <synod/testing/log_world_machine.hpp>
+#include <synod/testing/log_world_network.hpp>
+#include <synod/testing/log_world_node.hpp>
 
-#include "explore/log_node.hpp"
-
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
-/// What a world begins with, and how much may happen in it.
+/// What a world begins with, and how much may happen in it at the most: so many steps of each sort
+/// in a run, all nodes together.
 struct log_sizes {
     std::uint32_t nodes = 3;
-    bool begins_elected = false;  // node 0 leads, and all know that its first entry is chosen
-    bool crashes_in_flush = false;
-    std::uint32_t commands = 1;
+    bool begins_elected = false;    // node 0 leads, and all know that its first entry is chosen
+    bool crashes_in_flush = false;  // before each of its effects, and not only between two steps
+    std::uint32_t commands = 1;     // proposed to whoever leads, 'a' first
     std::uint32_t reads = 0;
-    std::uint32_t ticks = 0;
+    std::uint32_t ticks = 0;  // each lets a node's clock go on to its next deadline
     std::uint32_t crashes = 0;
-    std::uint32_t repeats = 0;
+    std::uint32_t repeats = 0;  // letters that arrive, and once more later
     std::uint32_t losses = 0;
     std::uint32_t trims = 0;
-    std::uint32_t transfers = 0;
-    std::uint32_t window = 8;
-    std::uint32_t votes_per_answer = 64;
+    std::uint32_t transfers = 0;  // of leadership
 
     static constexpr std::uint32_t most_nodes = 5;
     static constexpr std::uint32_t most_steps = 200;  // of each sort
     static constexpr std::uint32_t most_commands = 8;
+
+    /// Whether it is small enough, with a node at least.
+    [[nodiscard]] bool is_allowed() const {
+        const std::uint32_t most =
+            std::max({reads, ticks, crashes, repeats, losses, trims, transfers});
+        return nodes > 0 && nodes <= most_nodes && commands <= most_commands && most <= most_steps;
+    }
 };
 
 /// What can happen to one node.
@@ -57,7 +66,7 @@ struct log_event {
     char letter = 0;         // proposed
     std::uint32_t to = 0;    // to whom leadership goes
     letter_set completed{};  // before a read is asked for
-    synod::testing::interned<log_letter> delivered{0};
+    interned<log_letter> delivered{0};
     crash_point point{};
 
     friend bool operator==(const log_event&, const log_event&) = default;
@@ -83,7 +92,7 @@ struct log_event {
 
 /// `letters` holds the letter that is delivered, repeated or lost.
 [[nodiscard]] inline std::string text_of(const log_event& event,
-                                         const synod::testing::interner<log_letter>& letters) {
+                                         const interner<log_letter>& letters) {
     using sort = log_event::sort;
     const std::string self = std::to_string(event.node);
     const std::string end = text_of(event.point);
@@ -105,11 +114,11 @@ struct log_event {
 }
 
 /// What a node does that has come to be this.
-[[nodiscard]] inline std::string text_of(synod::standing now, synod::ballot leader) {
+[[nodiscard]] inline std::string text_of(standing now, ballot leader) {
     switch (now) {
-        case synod::standing::probing: return "misses the leader";
-        case synod::standing::preparing: return "asks for promises";
-        case synod::standing::leading: return "leads with " + to_string(leader);
+        case standing::probing: return "misses the leader";
+        case standing::preparing: return "asks for promises";
+        case standing::leading: return "leads with " + to_string(leader);
         default: return "follows";
     }
 }
@@ -117,19 +126,19 @@ struct log_event {
 [[nodiscard]] inline std::string text_of(const log_end& one) {
     const std::string what = one.letter == 0 ? "the read" : std::string(1, one.letter);
     switch (one.how) {
-        case synod::outcome::decided:
+        case outcome::decided:
             return what + " is decided at " + to_string(one.at) + " as number " +
-                   std::to_string(one.result);
-        case synod::outcome::not_decided: return what + " is not decided";
-        case synod::outcome::unknown: return what + " is of unknown outcome";
+                   std::to_string(one.number);
+        case outcome::not_decided: return what + " is not decided";
+        case outcome::unknown: return what + " is of unknown outcome";
         default: return what + " may be answered";
     }
 }
 
 /// The commands of slot `at`, behind a colon; nothing if there are none.
-[[nodiscard]] inline std::string text_of(const std::vector<note>& notes, synod::slot at) {
+[[nodiscard]] inline std::string text_of(const std::vector<log_note>& notes, slot at) {
     std::string text;
-    for (const note& each : notes) {
+    for (const log_note& each : notes) {
         if (each.at.slot != at) continue;
         text += text.empty() ? ": " : ", ";
         text +=
@@ -138,4 +147,4 @@ struct log_event {
     return text;
 }
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,5 +1,5 @@
-// tests/explore/log_disk.hpp - a disk that is a value: it keeps what was synced, and crashes where
-// a flush touches it.
+// synod/testing/log_world_disk.hpp - a disk that is a value: it keeps what was synced, and crashes
+// where a flush touches it.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -8,10 +8,8 @@
 #include <synod/base/one_of.hpp>
 #include <synod/log/messages.hpp>
 #include <synod/paxos/storage.hpp>
+#include <synod/testing/durable_records.hpp>
 #include <synod/testing/simulated_process.hpp>
-
-#include "explore/durable_records.hpp"
-#include "mutants/mutant.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -22,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
-using log_vote = synod::vote<synod::entry>;
+using log_vote = vote<entry>;
 
 /// Where in a flush a node crashes: after so many effects, each of them a message that leaves or a
 /// sync; nowhere, unless it is said. What is applied shows nobody anything, so behind the last
@@ -40,7 +38,10 @@ public:
 
     [[nodiscard]] bool comes() const { return effects_.has_value(); }
     /// Precondition: it comes.
-    [[nodiscard]] std::uint32_t effects() const { return *effects_; }
+    [[nodiscard]] std::uint32_t effects() const {
+        if (!effects_) throw std::logic_error("a node that does not crash has no effect before it");
+        return *effects_;
+    }
 
     friend bool operator==(crash_point, crash_point) = default;
 
@@ -54,8 +55,9 @@ private:
     std::optional<std::uint32_t> effects_;
 };
 
-/// A storage that outlives its node. A crash loses what was not synced.
-class value_disk {
+/// A storage that outlives its node. A crash loses what was not synced. A disk of your own derives
+/// from it and hides those of append, sync, recover and crash that it does its own way.
+class log_world_disk {
 public:
     template <class Record>
     void append(const Record& one) noexcept {
@@ -75,7 +77,7 @@ public:
     }
 
     /// The votes go with the forget_record.
-    void forget(synod::slot /*below*/) noexcept {}
+    void forget(slot /*below*/) noexcept {}
 
     /// Its node is to crash there in the step that begins.
     void arm(crash_point point) {
@@ -100,9 +102,9 @@ public:
     [[nodiscard]] std::vector<log_vote> take_fresh() { return std::exchange(fresh_, {}); }
 
     /// What is durable.
-    [[nodiscard]] const durable_records<synod::entry>& kept() const { return kept_; }
+    [[nodiscard]] const durable_records<entry>& kept() const { return kept_; }
 
-    friend bool operator==(const value_disk& a, const value_disk& b) {
+    friend bool operator==(const log_world_disk& a, const log_world_disk& b) {
         return a.kept_ == b.kept_ && a.pending_ == b.pending_;
     }
 
@@ -126,29 +128,29 @@ protected:
     }
 
 private:
-    using record = synod::one_of<log_vote, synod::identity_record, synod::promise_record,
-                                 synod::reserve_record, synod::chosen_record, synod::forget_record>;
+    using record = one_of<log_vote, identity_record, promise_record, reserve_record, chosen_record,
+                          forget_record>;
 
-    durable_records<synod::entry> kept_;
+    durable_records<entry> kept_;
     std::vector<record> pending_;  // appended and not synced
 
     // Of the step that is being taken.
     std::vector<log_vote> appended_;
     std::vector<log_vote> fresh_;
-    synod::testing::simulated_process life_;
+    simulated_process life_;
 };
 
 /// The same with syncs that go on beside the node, and end when the world lets them.
-class value_async_disk : public value_disk {
+class log_world_async_disk : public log_world_disk {
 public:
-    void start_sync(const synod::sync_token& token) noexcept {
+    void start_sync(const sync_token& token) noexcept {
         if (acts()) under_way_.push_back({token, pending()});
     }
     [[nodiscard]] bool is_syncing() const { return !under_way_.empty(); }
     [[nodiscard]] bool has_late_answer() const { return late_.has_value(); }
 
     /// Ends the oldest sync under way, and returns its token.
-    [[nodiscard]] synod::sync_token end_sync() {
+    [[nodiscard]] sync_token end_sync() {
         const order ended = under_way_.front();
         under_way_.erase(under_way_.begin());
         for (order& one : under_way_) one.records -= ended.records;
@@ -158,9 +160,9 @@ public:
 
     /// The answer to a sync that an earlier life started. It comes once, and says nothing of this
     /// life's records.
-    [[nodiscard]] synod::sync_token take_late_answer() {
+    [[nodiscard]] sync_token take_late_answer() {
         if (!late_) throw std::logic_error("no sync of a former life is under way");
-        const synod::sync_token token = *late_;
+        const sync_token token = *late_;
         late_.reset();
         return token;
     }
@@ -168,19 +170,19 @@ public:
     void crash() {
         if (!under_way_.empty()) late_ = under_way_.back().token;
         under_way_.clear();
-        value_disk::crash();
+        log_world_disk::crash();
     }
 
-    friend bool operator==(const value_async_disk& a, const value_async_disk& b) {
-        const value_disk& left = a;
-        const value_disk& right = b;
+    friend bool operator==(const log_world_async_disk& a, const log_world_async_disk& b) {
+        const log_world_disk& left = a;
+        const log_world_disk& right = b;
         return left == right && a.under_way_ == b.under_way_ &&
                a.late_.has_value() == b.late_.has_value();
     }
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
-        value_disk::fingerprint(sink);
+        log_world_disk::fingerprint(sink);
         sink.add(under_way_);
         sink.add(late_.has_value());
     }
@@ -189,7 +191,7 @@ private:
     /// Tokens are not compared: roles that have come to the same in different ways have counted
     /// other records.
     struct order {
-        synod::sync_token token;
+        sync_token token;
         std::size_t records = 0;  // pending ones that it covers
 
         friend bool operator==(const order& a, const order& b) { return a.records == b.records; }
@@ -201,37 +203,7 @@ private:
     };
 
     std::vector<order> under_way_;  // the oldest first
-    std::optional<synod::sync_token> late_;
+    std::optional<sync_token> late_;
 };
 
-/// A disk that can make M31: then the votes of a leader for its own entries reach it only after the
-/// sync that they ought to have been part of.
-class wrong_value_disk : public value_disk {
-public:
-    template <class Record>
-    void append(const Record& one) noexcept {
-        value_disk::append(one);
-    }
-    void append(const synod::identity_record& one) noexcept {
-        self_ = one.node;
-        value_disk::append(one);
-    }
-    void append(const log_vote& one) noexcept {
-        const bool is_own = one.ballot.proposer() == self_;
-        if (!synod::mutants::is(synod::mutants::mutant::m31) || !is_own)
-            return value_disk::append(one);
-        unwritten_.push_back(one);
-    }
-    [[nodiscard]] std::error_code sync() noexcept {
-        const std::error_code error = value_disk::sync();
-        for (const log_vote& one : unwritten_) value_disk::append(one);
-        unwritten_.clear();
-        return error;
-    }
-
-private:
-    synod::node_id self_{synod::max_nodes};
-    std::vector<log_vote> unwritten_;  // none between two steps
-};
-
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,4 +1,4 @@
-// tests/explore/durable_records.hpp - what a disk has of one role, as the newest record of each
+// synod/testing/durable_records.hpp - what a disk has of one role, as the newest record of each
 // type.
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -11,19 +11,19 @@
 #include <concepts>
 #include <optional>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
 /// The durable records of one role, each as the newest of its type. Has the members that
 /// `paxos/invariant.hpp` asks of an acceptor.
 template <std::regular Value>
 class durable_records {
 public:
-    void keep(const synod::identity_record& record) { identity_ = record; }
-    void keep(const synod::promise_record& record) { promised_ = record.ballot; }
-    void keep(const synod::reserve_record& record) { reserved_ = record.ballot; }
-    void keep(const synod::chosen_record& record) { chosen_below_ = record.below; }
-    void keep(const synod::forget_record& record) { votes_.forget(record.below); }
-    void keep(const synod::vote<Value>& record) {
+    void keep(const identity_record& record) { identity_ = record; }
+    void keep(const promise_record& record) { promised_ = record.ballot; }
+    void keep(const reserve_record& record) { reserved_ = record.ballot; }
+    void keep(const chosen_record& record) { chosen_below_ = record.below; }
+    void keep(const forget_record& record) { votes_.forget(record.below); }
+    void keep(const vote<Value>& record) {
         if (record.at >= votes_.first()) votes_.put(record.at, record.ballot, record.value);
     }
 
@@ -31,34 +31,34 @@ public:
     template <class Sink>
     void report(Sink&& sink) const {
         if (identity_) sink(*identity_);
-        if (promised_.exists()) sink(synod::promise_record{promised_});
-        if (reserved_.exists()) sink(synod::reserve_record{reserved_});
-        if (chosen_below_ != synod::slot()) sink(synod::chosen_record{chosen_below_});
-        if (votes_.first() != synod::slot()) sink(synod::forget_record{votes_.first()});
-        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
+        if (promised_.exists()) sink(promise_record{promised_});
+        if (reserved_.exists()) sink(reserve_record{reserved_});
+        if (chosen_below_ != slot()) sink(chosen_record{chosen_below_});
+        if (votes_.first() != slot()) sink(forget_record{votes_.first()});
+        for (slot at = votes_.first(); at < votes_.end(); ++at) {
             if (votes_.ballot_of(at).exists()) sink(votes_.at(at));
         }
     }
 
     /// The highest ballot promised or voted in.
-    [[nodiscard]] synod::ballot promised() const {
-        synod::ballot highest = promised_;
-        for (synod::slot at = votes_.first(); at < votes_.end(); ++at) {
+    [[nodiscard]] ballot promised() const {
+        ballot highest = promised_;
+        for (slot at = votes_.first(); at < votes_.end(); ++at) {
             if (votes_.ballot_of(at) > highest) highest = votes_.ballot_of(at);
         }
         return highest;
     }
     [[nodiscard]] const synod::votes<Value>& votes() const { return votes_; }
-    [[nodiscard]] synod::ballot reserved() const { return reserved_; }
+    [[nodiscard]] ballot reserved() const { return reserved_; }
 
     /// Whether the vote in slot `at` is one of `ballot` or of a later one, or is forgotten.
-    [[nodiscard]] bool has_voted(synod::slot at, synod::ballot ballot) const {
+    [[nodiscard]] bool has_voted(slot at, ballot ballot) const {
         return at < votes_.first() || votes_.ballot_of(at) >= ballot;
     }
 
     /// Whether there is a vote in every slot below `below`, or it is forgotten.
-    [[nodiscard]] bool has_votes_below(synod::slot below) const {
-        synod::slot at = votes_.first();
+    [[nodiscard]] bool has_votes_below(slot below) const {
+        slot at = votes_.first();
         while (at < below && votes_.ballot_of(at).exists()) ++at;
         return at >= below;
     }
@@ -76,11 +76,11 @@ public:
     }
 
 private:
-    std::optional<synod::identity_record> identity_;
-    synod::ballot promised_;
-    synod::ballot reserved_;
-    synod::slot chosen_below_;
+    std::optional<identity_record> identity_;
+    ballot promised_;
+    ballot reserved_;
+    slot chosen_below_;
     synod::votes<Value> votes_;  // none below what the forget_record says
 };
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,5 +1,5 @@
-// tests/explore/log_node.hpp - one node of a log as a value: a whole replica with its disk and its
-// clock, or what a crash has left.
+// synod/testing/log_world_node.hpp - one node of a log as a value: a whole replica with its disk
+// and its clock, or what a crash has left.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -7,11 +7,12 @@
 
 #include <synod/log/replica.hpp>
 #include <synod/paxos/invariant.hpp>
-
-#include "explore/durable_records.hpp"
-#include "explore/log_machine.hpp"
-#include "explore/log_network.hpp"
-#include "explore/policy_memory.hpp"
+#include <synod/testing/durable_records.hpp>
+#include <synod/testing/log_world_disk.hpp>
+#include <synod/testing/log_world_machine.hpp>
+#include <synod/testing/log_world_network.hpp>
+#include <synod/testing/log_world_parts.hpp>
+#include <synod/testing/policy_memory.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,34 +23,17 @@
 #include <utility>
 #include <vector>
 
-namespace explore {
-
-/// The letters from 'a' on that some commands are, a bit each.
-class letter_set {
-public:
-    void insert(char letter) { bits_ |= bit_of(letter); }
-    [[nodiscard]] bool contains(char letter) const { return (bits_ & bit_of(letter)) != 0; }
-    [[nodiscard]] bool includes(letter_set other) const { return (other.bits_ & ~bits_) == 0; }
-
-    friend bool operator==(letter_set, letter_set) = default;
-
-    template <class Sink>
-    void fingerprint(Sink& sink) const {
-        sink.add(bits_);
-    }
-
-private:
-    [[nodiscard]] static std::uint32_t bit_of(char letter) { return 1U << (letter - 'a'); }
-
-    std::uint32_t bits_ = 0;
-};
+namespace synod::inline SYNOD_ABI::testing {
 
 /// How something ended that a node was asked for.
 struct log_end {
     char letter = 0;  // of the command; none for a read
-    synod::outcome how = synod::outcome::unknown;
-    synod::position at;       // when decided
-    std::uint8_t result = 0;  // when decided
+    outcome how = outcome::unknown;
+
+    // When decided.
+    position at{};
+    std::size_t number = 0;  // of the commands that the node has applied, counted from one
+    bytes result{};
 
     friend bool operator==(const log_end&, const log_end&) = default;
 
@@ -58,6 +42,7 @@ struct log_end {
         sink.add(letter);
         sink.add(how);
         sink.add(at);
+        sink.add(number);
         sink.add(result);
     }
 };
@@ -82,17 +67,17 @@ struct log_answer {
     }
 };
 
-/// `Parts` names the types of the replica: `machine`, `disk` and `policy`.
-template <class Parts>
+/// `group` is its own and the others' names; the policy stays where it is.
+template <parts_of_log Parts>
 class log_node {
-    using machine = typename Parts::machine;
+    using machine = typename Parts::template noted<Parts>;
     using disk = typename Parts::disk;
     using policy = typename Parts::policy;
 
 public:
     using replica = synod::replica<machine, letter_basket, disk, policy>;
 
-    log_node(const synod::group& group, const policy& lent)
+    log_node(const group& group, const policy& lent)
         : group_(group),
           policy_(&lent),
           running_(*replica::make(group, {}, letter_basket(group.self()), {}, lent, {})) {}
@@ -103,9 +88,7 @@ public:
         if (!running_) throw std::logic_error("a node that has crashed has no replica");
         return *running_;
     }
-    [[nodiscard]] bool may_tick() const {
-        return role().next_deadline() != synod::instant::never();
-    }
+    [[nodiscard]] bool may_tick() const { return role().next_deadline() != instant::never(); }
     [[nodiscard]] bool is_syncing() const {
         if constexpr (is_async) return role().storage().is_syncing();
         return false;
@@ -133,7 +116,7 @@ public:
             live().tick(now_);
         });
     }
-    [[nodiscard]] log_answer transfer(synod::node_id to, crash_point point) {
+    [[nodiscard]] log_answer transfer(node_id to, crash_point point) {
         return act(point, [&] { static_cast<void>(live().transfer_leadership(to, now_)); });
     }
     [[nodiscard]] log_answer receive(const log_letter& letter, crash_point point) {
@@ -215,9 +198,9 @@ private:
 
     /// The time that this node spends as a leader, and what of it it has stamped on entries.
     struct leading_time {
-        synod::ballot led;
-        synod::instant since;
-        synod::duration stamped;
+        ballot led;
+        instant since;
+        duration stamped;
 
         friend bool operator==(const leading_time&, const leading_time&) = default;
 
@@ -239,7 +222,7 @@ private:
         live().storage().arm(point);
         live().transport().watch(live().storage());
         if constexpr (requires(machine& one) { one.show(now_); }) live().machine().show(now_);
-        const synod::log_time before = live().time();
+        const log_time before = live().time();
         const acceptor was = acceptor_of(live());
         log_answer answer;
         input();
@@ -249,7 +232,7 @@ private:
         if (answer.broken.empty()) answer.broken = broken_by(was, acceptor_of(live()));
         note_attempts(answer);
         if (!point.comes()) {
-            live().drain([&](const synod::completion& one) { end(one, answer); });
+            live().drain([&](const completion& one) { end(one, answer); });
             if (!live().is_leading() && !asked_.empty()) answer.broken = "what_is_asked_ends";
         } else {
             answer.is_taken = live().storage().has_come_to(point);
@@ -262,23 +245,23 @@ private:
     /// durable.
     class acceptor {
     public:
-        acceptor(synod::ballot promised, durable_records<synod::entry> kept)
+        acceptor(ballot promised, durable_records<entry> kept)
             : promised_(promised), kept_(std::move(kept)) {}
 
-        [[nodiscard]] synod::ballot promised() const { return promised_; }
-        [[nodiscard]] const synod::votes<synod::entry>& votes() const { return kept_.votes(); }
-        [[nodiscard]] synod::ballot reserved() const { return kept_.reserved(); }
+        [[nodiscard]] ballot promised() const { return promised_; }
+        [[nodiscard]] const synod::votes<entry>& votes() const { return kept_.votes(); }
+        [[nodiscard]] ballot reserved() const { return kept_.reserved(); }
 
     private:
-        synod::ballot promised_;
-        durable_records<synod::entry> kept_;
+        ballot promised_;
+        durable_records<entry> kept_;
     };
     [[nodiscard]] static acceptor acceptor_of(replica& one) {
         return {one.status().promised, one.storage().kept()};
     }
 
     [[nodiscard]] static std::string_view broken_by(const acceptor& was, const acceptor& is) {
-        using namespace synod::invariant;
+        using namespace invariant;
         if (!accepted_within_promise(is)) return "accepted_within_promise";
         if (!promise_never_falls(was, is)) return "promise_never_falls";
         if (!vote_never_regresses(was, is)) return "vote_never_regresses";
@@ -301,53 +284,60 @@ private:
         const bool is_own =
             cast.ballot.proposer() == group_.self() && cast.value.origin() == cast.ballot;
         if (!is_own) return;
-        if (cast.value.kind() == synod::entry_kind::new_leader) lead_ = {cast.ballot, now_, {}};
-        if (cast.value.kind() != synod::entry_kind::commands || lead_.led != cast.ballot) return;
-        lead_.stamped = lead_.stamped + synod::milliseconds(cast.value.elapsed_ms());
-        const synod::duration left = now_ - lead_.since - lead_.stamped;
-        if (left < synod::duration(0)) answer.broken = "log_time_counts_nothing_twice";
-        if (left >= synod::milliseconds(1)) answer.broken = "log_time_keeps_up";
+        if (cast.value.kind() == entry_kind::new_leader) lead_ = {cast.ballot, now_, {}};
+        if (cast.value.kind() != entry_kind::commands || lead_.led != cast.ballot) return;
+        lead_.stamped = lead_.stamped + milliseconds(cast.value.elapsed_ms());
+        const duration left = now_ - lead_.since - lead_.stamped;
+        if (left < duration(0)) answer.broken = "log_time_counts_nothing_twice";
+        if (left >= milliseconds(1)) answer.broken = "log_time_keeps_up";
     }
 
-    void note_asked(const synod::submission& said, char letter, letter_set completed) {
-        if (said.answer == synod::answer::queued)
-            asked_.push_back({said.ticket, letter, completed});
+    void note_asked(const submission& said, char letter, letter_set completed) {
+        if (said.answer == answer::queued) asked_.push_back({said.ticket, letter, completed});
     }
 
-    void end(const synod::completion& one, log_answer& answer) {
+    void end(const completion& one, log_answer& answer) {
         const auto where = std::ranges::find(asked_, one.ticket, &request::ticket);
         if (where == asked_.end()) {
             answer.broken = "what_is_asked_ends_once";
             return;
         }
-        const bool has_result = !one.result.empty();
-        answer.ends.push_back(
-            {where->letter, one.outcome, one.at,
-             has_result ? std::to_integer<std::uint8_t>(one.result[0]) : std::uint8_t{0}});
-        if (one.outcome == synod::outcome::readable && !shows(where->completed))
+        log_end ended{where->letter, one.outcome, one.at};
+        if (one.outcome == outcome::decided) {
+            ended.number = number_of(one.at);
+            ended.result.assign(one.result.begin(), one.result.end());
+        }
+        answer.ends.push_back(std::move(ended));
+        if (one.outcome == outcome::readable && !shows(where->completed))
             answer.broken = "reads_are_linearizable";
         asked_.erase(where);
     }
 
+    [[nodiscard]] std::size_t number_of(position at) const {
+        const auto& notes = role().machine().notes();
+        const auto where = std::ranges::find(notes, at, &log_note::at);
+        return where == notes.end() ? 0 : static_cast<std::size_t>(where - notes.begin()) + 1;
+    }
+
     [[nodiscard]] bool shows(letter_set completed) const {
         letter_set shown;
-        for (const note& one : role().machine().notes()) shown.insert(one.letter);
+        for (const log_note& one : role().machine().notes()) shown.insert(one.letter);
         return shown.includes(completed);
     }
 
     /// Of what leaves: what a crash holds back uses no ballot.
     void note_attempts(log_answer& answer) {
         for (const log_letter& one : answer.sent) {
-            const auto* const asked = one.message.template get_if<synod::prepare>();
+            const auto* const asked = one.message.template get_if<prepare>();
             if (asked == nullptr) continue;
-            if (!synod::invariant::ballot_never_reused(used_before_, asked->ballot))
+            if (!invariant::ballot_never_reused(used_before_, asked->ballot))
                 answer.broken = "ballot_never_reused";
             used_ = std::max(used_, asked->ballot);
         }
     }
 
     void lose_memory() {
-        if (synod::mutants::is(synod::mutants::mutant::m23)) survivor_ = live().machine();
+        if (Parts::machine_survives_crash()) survivor_ = live().machine();
         disk kept = live().storage();
         kept.crash();
         left_ = std::move(kept);
@@ -358,16 +348,16 @@ private:
         used_ = {};
     }
 
-    synod::group group_;
+    group group_;
     const policy* policy_;  // the world's
     std::optional<replica> running_;
     std::optional<disk> left_;         // while it does not run
     std::optional<machine> survivor_;  // of a crash, by mistake
-    synod::instant now_;               // on this node's clock, which stands still but for ticks
+    instant now_;                      // on this node's clock, which stands still but for ticks
     std::vector<request> asked_;
-    leading_time lead_;          // the newest
-    synod::ballot used_;         // the highest of this life's prepares
-    synod::ballot used_before_;  // of earlier lives'
+    leading_time lead_;   // the newest
+    ballot used_;         // the highest of this life's prepares
+    ballot used_before_;  // of earlier lives'
 };
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,4 +1,4 @@
-// tests/explore/log_network.hpp - letters between replicas: where they go, what they say, and
+// synod/testing/log_world_network.hpp - letters between replicas: where they go, what they say, and
 // whether they may leave.
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -6,10 +6,10 @@
 #pragma once
 
 #include <synod/base/format.hpp>
+#include <synod/base/ids.hpp>
 #include <synod/log/messages.hpp>
-
-#include "explore/durable_records.hpp"
-#include "explore/log_disk.hpp"
+#include <synod/testing/durable_records.hpp>
+#include <synod/testing/log_world_disk.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -17,17 +17,16 @@
 #include <utility>
 #include <vector>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
 /// What an entry is, in words: its commands, the log time that it carries, and whose it is where
 /// that is not the one who proposes it.
-[[nodiscard]] inline std::string text_of(const synod::entry& value, synod::ballot proposed_in) {
+[[nodiscard]] inline std::string text_of(const entry& value, ballot proposed_in) {
     std::string text;
-    if (value.kind() == synod::entry_kind::no_op) text = "nothing";
-    if (value.kind() == synod::entry_kind::new_leader) text = "leader";
-    value.for_each([&](std::uint32_t, synod::bytes_view command) {
-        text += static_cast<char>(*command.data());
-    });
+    if (value.kind() == entry_kind::no_op) text = "nothing";
+    if (value.kind() == entry_kind::new_leader) text = "leader";
+    value.for_each(
+        [&](std::uint32_t, bytes_view command) { text += static_cast<char>(*command.data()); });
     if (value.elapsed_ms() > 0) text += " after " + std::to_string(value.elapsed_ms()) + "ms";
     if (value.origin() != proposed_in) text += " by " + to_string(value.origin());
     return text;
@@ -40,59 +39,59 @@ namespace explore {
 
 // Each says all that the message holds, so that messages with the same text are the same.
 
-[[nodiscard]] inline std::string text_of(const synod::accept<synod::entry>& said) {
+[[nodiscard]] inline std::string text_of(const accept<entry>& said) {
     return "accept " + text_of({said.at, said.ballot, said.value}) + " chosen below " +
            to_string(said.chosen_below);
 }
-[[nodiscard]] inline std::string text_of(const synod::accepted& said) {
+[[nodiscard]] inline std::string text_of(const accepted& said) {
     return "accepted " + to_string(said.at) + " in " + to_string(said.ballot);
 }
-[[nodiscard]] inline std::string text_of(const synod::prepare& said) {
+[[nodiscard]] inline std::string text_of(const prepare& said) {
     return "prepare " + to_string(said.ballot) + " from slot " + to_string(said.from);
 }
-[[nodiscard]] inline std::string text_of(const synod::promise<synod::entry>& said) {
+[[nodiscard]] inline std::string text_of(const promise<entry>& said) {
     std::string text = "promise " + to_string(said.ballot) + " for slots " + to_string(said.from) +
                        " to " + to_string(said.next);
     for (const log_vote& one : said.votes) text += ", " + text_of(one);
-    if (said.first > synod::slot()) text += ", trimmed below " + to_string(said.first);
+    if (said.first > slot()) text += ", trimmed below " + to_string(said.first);
     return said.complete ? text : text + ", and more";
 }
-[[nodiscard]] inline std::string text_of(const synod::refused& said) {
+[[nodiscard]] inline std::string text_of(const refused& said) {
     return "refused " + to_string(said.beaten) + " for " + to_string(said.promised);
 }
-[[nodiscard]] inline std::string text_of(const synod::fetch& said) {
+[[nodiscard]] inline std::string text_of(const fetch& said) {
     return "fetch " + to_string(said.from);
 }
-[[nodiscard]] inline std::string text_of(const synod::chosen<synod::entry>& said) {
+[[nodiscard]] inline std::string text_of(const chosen<entry>& said) {
     return "chosen " + text_of(said.vote);
 }
-[[nodiscard]] inline std::string text_of(const synod::forgotten& said) {
+[[nodiscard]] inline std::string text_of(const forgotten& said) {
     return "forgotten below " + to_string(said.first);
 }
-[[nodiscard]] inline std::string text_of(const synod::heartbeat& said) {
+[[nodiscard]] inline std::string text_of(const heartbeat& said) {
     return "heartbeat " + std::to_string(said.sequence) + " of " + to_string(said.ballot) +
            " chosen below " + to_string(said.chosen_below) + " applied below " +
            to_string(said.applied_below);
 }
-[[nodiscard]] inline std::string text_of(const synod::heartbeat_reply& said) {
+[[nodiscard]] inline std::string text_of(const heartbeat_reply& said) {
     return "heartbeat_reply " + std::to_string(said.sequence) + " of " + to_string(said.ballot) +
            " applied below " + to_string(said.applied_below);
 }
-[[nodiscard]] inline std::string text_of(const synod::probe& said) {
+[[nodiscard]] inline std::string text_of(const probe& said) {
     return "probe " + std::to_string(said.sequence);
 }
-[[nodiscard]] inline std::string text_of(const synod::probe_reply& said) {
+[[nodiscard]] inline std::string text_of(const probe_reply& said) {
     return "probe_reply " + std::to_string(said.sequence) + " promised " + to_string(said.promised);
 }
-[[nodiscard]] inline std::string text_of(const synod::transfer& said) {
+[[nodiscard]] inline std::string text_of(const transfer& said) {
     return "transfer " + to_string(said.ballot);
 }
 
 /// A message on its way.
 struct log_letter {
-    synod::node_id from;
-    synod::node_id to;
-    synod::replica_message message{};
+    node_id from;
+    node_id to;
+    replica_message message{};
 
     friend bool operator==(const log_letter&, const log_letter&) = default;
 
@@ -112,37 +111,35 @@ struct log_letter {
 
 // Whether what a message reveals is durable on the sender's disk. [PTP 2.2]
 
-using durable_log = durable_records<synod::entry>;
+using durable_log = durable_records<entry>;
 
-[[nodiscard]] inline bool may_leave(const synod::prepare& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const prepare& said, const durable_log& kept) {
     return kept.reserved() >= said.ballot;
 }
-[[nodiscard]] inline bool may_leave(const synod::promise<synod::entry>& said,
-                                    const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const promise<entry>& said, const durable_log& kept) {
     const bool has_all = std::ranges::all_of(
         said.votes, [&](const log_vote& one) { return kept.has_voted(one.at, one.ballot); });
     return has_all && kept.promised() >= said.ballot && kept.votes().first() >= said.first;
 }
-[[nodiscard]] inline bool may_leave(const synod::accepted& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const accepted& said, const durable_log& kept) {
     return kept.has_voted(said.at, said.ballot);
 }
-[[nodiscard]] inline bool may_leave(const synod::refused& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const refused& said, const durable_log& kept) {
     return kept.promised() >= said.promised;
 }
-[[nodiscard]] inline bool may_leave(const synod::probe_reply& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const probe_reply& said, const durable_log& kept) {
     return kept.promised() >= said.promised;
 }
-[[nodiscard]] inline bool may_leave(const synod::chosen<synod::entry>& said,
-                                    const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const chosen<entry>& said, const durable_log& kept) {
     return kept.has_voted(said.vote.at, said.vote.ballot);
 }
-[[nodiscard]] inline bool may_leave(const synod::forgotten& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const forgotten& said, const durable_log& kept) {
     return kept.votes().first() >= said.first;
 }
-[[nodiscard]] inline bool may_leave(const synod::heartbeat& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const heartbeat& said, const durable_log& kept) {
     return kept.has_votes_below(said.applied_below);
 }
-[[nodiscard]] inline bool may_leave(const synod::heartbeat_reply& said, const durable_log& kept) {
+[[nodiscard]] inline bool may_leave(const heartbeat_reply& said, const durable_log& kept) {
     return kept.has_votes_below(said.applied_below);
 }
 /// Of what reveals nothing.
@@ -157,16 +154,16 @@ class letter_basket {
 public:
     static constexpr bool is_single_threaded = true;
 
-    explicit letter_basket(synod::node_id self) : self_(self) {}
+    explicit letter_basket(node_id self) : self_(self) {}
 
     template <class Message>
-    void send(synod::node_id to, Message&& message) noexcept {
+    void send(node_id to, Message&& message) noexcept {
         if (!disk_->acts()) return;
         if (!may_leave(message, disk_->kept())) is_early_ = true;
         letters_.push_back({self_, to, std::forward<Message>(message)});
     }
 
-    void watch(value_disk& disk) {
+    void watch(log_world_disk& disk) {
         disk_ = &disk;
         is_early_ = false;
     }
@@ -185,12 +182,12 @@ public:
     }
 
 private:
-    synod::node_id self_;
+    node_id self_;
     std::vector<log_letter> letters_;  // none between two steps
 
     // Of the step that is being taken.
-    value_disk* disk_ = nullptr;
+    log_world_disk* disk_ = nullptr;
     bool is_early_ = false;
 };
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing

@@ -1,4 +1,4 @@
-// tests/explore/policy_memory.hpp - what a policy remembers is part of what the role that it was
+// synod/testing/policy_memory.hpp - what a policy remembers is part of what the role that it was
 // lent to will do.
 //
 // SPDX-License-Identifier: BSL-1.0
@@ -10,12 +10,12 @@
 #include <type_traits>
 #include <utility>
 
-namespace explore {
+namespace synod::inline SYNOD_ABI::testing {
 
 /// A policy that remembers something has a fingerprint, and equals another that remembers the same.
 template <class Role>
 concept role_with_memory =
-    synod::fingerprintable<std::remove_cvref_t<decltype(std::declval<const Role&>().policy())>>;
+    fingerprintable<std::remove_cvref_t<decltype(std::declval<const Role&>().policy())>>;
 
 template <class Role>
 [[nodiscard]] bool remembers_the_same(const Role& a, const Role& b) {
@@ -28,4 +28,4 @@ void add_memory(const Role& role, Sink& sink) {
     if constexpr (role_with_memory<Role>) sink.add(role.policy());
 }
 
-}  // namespace explore
+}  // namespace synod::inline SYNOD_ABI::testing
