@@ -213,7 +213,7 @@ private:
 
 namespace detail {
 
-/// What is left until `end` by its own clock, rounded likewise.
+/// What is left until `end` by its own clock, rounded as by synod::rounded_up.
 template <like_chrono_time_point End>
 [[nodiscard]] duration time_until(const End& end) {
     return rounded_up(nanoseconds_in(end.time_since_epoch()) -

@@ -27,7 +27,7 @@ struct notice {
         failed,      // it ended without a hold, for the reason in `error`
         asked_back,  // somebody asks it to give its hold back soon
         lost,        // its hold is, or may be, gone: stop, and then release it
-        released,    // its release was answered; `error` says if it came too late
+        released,    // its release was answered, or the lease was over first, as `error` says
     };
     request_id request;
     kind is = kind::failed;

@@ -207,8 +207,8 @@ private:
     }
 
     /// The replica did not carry the command out, or does not know. A good hint is followed at
-    /// once, unless there were too many: then the backoff of the last one runs on. Anything else
-    /// waits anew.
+    /// once, unless there were too many: then, as after a bad one, the backoff runs on. Without a
+    /// hint it begins anew.
     void send_again(parcel& one, node_id from, const lock::client_reply& came, instant now) {
         if (came.outcome == lock::outcome::overloaded) return;
         if (one.last_to != from) return;

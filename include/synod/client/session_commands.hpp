@@ -84,8 +84,8 @@ public:
     /// The same, of one lock, of several or of permits, with whatever the command can say: a lease
     /// of the hold, re-entrance and the other flags, priority, the queue's policy, and who gives
     /// way in a deadlock. The owner in it is set on the way. What may have waited for a hold with
-    /// a lease of its own renews that before it returns; errors besides: hold_lost if the lease
-    /// was over by then. What it could not renew ends with its lease.
+    /// a lease of its own renews that before it returns; hold_lost if that fails. Then it is given
+    /// back, or ends with its lease where nobody can be reached.
     [[nodiscard]] result<fencing_token> acquire(deferred<lock::acquire> asked,
                                                 const std::stop_token& stop = {}) {
         return take(std::move(asked), stop);
@@ -252,15 +252,21 @@ private:
     }
 
     /// A lease of a hold's own runs from the grant, which may have been long before it is known
-    /// here: whether it is held still, a renewal tells. (locks R4)
+    /// here: whether all are held still, renewals tell. If not, none of them is kept. (locks R4)
     [[nodiscard]] std::error_code confirm(fencing_token first, std::size_t holds,
                                           std::uint64_t ttl_ms) {
         for (std::size_t i = 0; i < holds; ++i) {
             const auto kept = renew_hold(fencing_token(first.value() + i), ttl_ms);
             if (kept) continue;
-            return kept.error() == errc::stale_token ? errc::hold_lost : kept.error();
+            if (kept.error() == errc::stale_token) give_back(first, holds);
+            return errc::hold_lost;
         }
         return {};
+    }
+    void give_back(fencing_token first, std::size_t holds) {
+        for (std::size_t i = 0; i < holds; ++i) {
+            static_cast<void>(release(fencing_token(first.value() + i)));
+        }
     }
 
     template <class Reply>

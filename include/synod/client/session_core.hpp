@@ -322,7 +322,8 @@ private:
 
     /// The lease has run out by this clock: every hold is lost, and stays so. (locks R4)
     void note_lapse(instant now) {
-        if (phase_ != phase::open || has_lapsed_ || lasts(now)) return;
+        const bool has_lease = phase_ == phase::open || phase_ == phase::closing;
+        if (!has_lease || has_lapsed_ || lasts(now)) return;
         has_lapsed_ = true;
         policy_.observer.lapsed(now);
         claims_.lapse();

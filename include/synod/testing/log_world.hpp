@@ -92,13 +92,14 @@ public:
         friend std::string to_string(const step& one) { return *one.text; }
     };
 
-    /// Precondition: the policy's quorum system has the members 0 to `sizes.nodes` - 1.
-    /// Throws std::invalid_argument if the sizes are not allowed.
-    log_world(const log_sizes& sizes, policy usual)
-        : sizes_(sizes), policy_(std::make_unique<policy>(std::move(usual))) {
-        if (!sizes.is_allowed()) throw std::invalid_argument("a log's world is smaller than that");
+    /// Precondition: the policy's quorum system has the members 0 to `sizes.nodes` - 1, and its
+    /// limits make sense to a replica. Throws std::invalid_argument if the sizes are not allowed.
+    log_world(const log_sizes& sizes, policy shared)
+        : sizes_(sizes), policy_(std::make_unique<policy>(std::move(shared))) {
+        if (!sizes.is_allowed()) throw std::invalid_argument("no world of a log has that size");
     }
 
+    /// Throws std::logic_error if node 0 is to be elected first, and is not.
     [[nodiscard]] state initial() {
         state first;
         std::vector<member> members;

@@ -56,7 +56,9 @@ private:
 };
 
 /// A storage that outlives its node. A crash loses what was not synced. A disk of your own derives
-/// from it and hides those of append, sync, recover and crash that it does its own way.
+/// from it and hides those of append, sync, recover and crash that it does its own way; its `sync`
+/// keeps what is pending only while `acts()`. One with a state of its own compares it, and adds it
+/// to its fingerprint.
 class log_world_disk {
 public:
     template <class Record>

@@ -23,7 +23,7 @@
 
 namespace synod::inline SYNOD_ABI::testing {
 
-/// The log as it is chosen, and what its nodes were told of it. A value: worlds with the same
+/// The log as it is chosen, and what its clients were told of it. A value: worlds with the same
 /// history go on alike.
 template <parts_of_log Parts>
 class log_history {
@@ -31,7 +31,7 @@ class log_history {
     using machine = noted_machine<Parts>;
 
 public:
-    explicit log_history(quorums judge) : quorums_(std::move(judge)) {}
+    explicit log_history(quorums system) : quorums_(std::move(system)) {}
 
     /// `node` has taken a step, and this came of it.
     void take(node_id node, const log_answer& came) {

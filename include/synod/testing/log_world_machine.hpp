@@ -36,7 +36,7 @@ struct log_note {
     }
 };
 
-/// The letters from 'a' on that some commands are, a bit each.
+/// A set of the letters that commands are named by, from 'a' on.
 class letter_set {
 public:
     void insert(char letter) { bits_ |= bit_of(letter); }
@@ -56,9 +56,9 @@ private:
     std::uint32_t bits_ = 0;
 };
 
-/// A `Parts::machine`, which is given what `Parts::command` makes of each letter, and the notes of
-/// that. Logs of a world are kept by their storage's records alone: there is no snapshot to write
-/// or to read.
+/// A `Parts::machine`, and notes of what it was given. Commands are letters, which
+/// `Parts::command` turns into what the machine reads. Replicas of a world recover from records
+/// alone: there is no snapshot to write or to read.
 template <class Parts>
 class noted_machine {
 public:

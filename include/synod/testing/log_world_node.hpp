@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <synod/base/errc.hpp>
 #include <synod/log/replica.hpp>
 #include <synod/paxos/invariant.hpp>
 #include <synod/testing/durable_records.hpp>
@@ -20,6 +21,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -67,7 +69,7 @@ struct log_answer {
     }
 };
 
-/// `group` is its own and the others' names; the policy stays where it is.
+/// One replica of a log's world, and what is left of it between a crash and a restart.
 template <parts_of_log Parts>
 class log_node {
     using machine = typename Parts::template noted<Parts>;
@@ -77,6 +79,7 @@ class log_node {
 public:
     using replica = synod::replica<machine, letter_basket, disk, policy>;
 
+    /// The policy must outlive the node.
     log_node(const group& group, const policy& lent)
         : group_(group),
           policy_(&lent),
@@ -145,8 +148,11 @@ public:
         auto next = replica::recover(group_, survivor_ ? *survivor_ : machine(),
                                      letter_basket(group_.self()), *left_, *policy_, now_);
         log_answer answer;
-        answer.is_taken = next.has_value();
-        if (!next) return answer;
+        if (!next) {
+            answer.is_taken = !may_stay_down(next.error());
+            if (answer.is_taken) answer.broken = "what_was_written_is_recovered";
+            return answer;
+        }
         running_ = *std::move(next);
         answer.broken = broken_by({left_->kept().promised(), left_->kept()}, acceptor_of(live()));
         left_.reset();
@@ -179,6 +185,11 @@ public:
 
 private:
     static constexpr bool is_async = synod::detail::starts_sync<disk>;
+
+    /// Nothing of it was durable, or all that it needs is trimmed.
+    [[nodiscard]] static bool may_stay_down(const std::error_code& why) {
+        return why == errc::nothing_to_recover || why == errc::fallen_behind;
+    }
 
     /// A command or a read whose end is not known yet.
     struct request {

@@ -77,8 +77,8 @@ concept parts_of_log = std::derived_from<P, log_world_parts> && detail::starts_f
                        detail::judges_by_quorums<P>;
 
 /// Limits for replicas of a world, whose state is copied with every step: the window is small, and
-/// so is what is kept behind it. Heartbeats are half a millisecond apart from a whole number of
-/// them, so that the time stamped on entries has something to carry over.
+/// so is what is kept behind it. The interval of heartbeats is no whole number of milliseconds, so
+/// that the time stamped on entries has something to carry over.
 [[nodiscard]] inline log_limits small_log_limits(std::uint32_t window = 8) {
     log_limits limits;
     limits.window = window;

@@ -22,7 +22,7 @@ namespace synod::inline SYNOD_ABI::testing {
 struct log_sizes {
     std::uint32_t nodes = 3;
     bool begins_elected = false;    // node 0 leads, and all know that its first entry is chosen
-    bool crashes_in_flush = false;  // before each of its effects, and not only between two steps
+    bool crashes_in_flush = false;  // those of `crashes` come before each of its effects, too
     std::uint32_t commands = 1;     // proposed to whoever leads, 'a' first
     std::uint32_t reads = 0;
     std::uint32_t ticks = 0;  // each lets a node's clock go on to its next deadline

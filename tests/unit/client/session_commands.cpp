@@ -36,11 +36,16 @@ class scripted_session : public session_commands<scripted_session> {
 public:
     std::uint64_t over = 0;  // a token whose lease has ended
     std::vector<fencing_token> renewed;
+    std::vector<fencing_token> given_back;
 
 private:
     friend session_commands<scripted_session>;
 
     result<lock::reply> carry(const lock::command& asked, const std::stop_token& /*stop*/) {
+        if (const auto* const back = get_if<lock::release>(&asked)) {
+            given_back.push_back(back->token);
+            return lock::reply(lock::released{});
+        }
         const auto* const renewal = get_if<lock::renew_hold>(&asked);
         if (renewal == nullptr) return lock::reply(lock::granted{fencing_token(7)});
         renewed.push_back(renewal->token);
@@ -108,7 +113,9 @@ TEST_CASE(
     CHECK(s.renewed == std::vector{fencing_token(7), fencing_token(8)});
     s.over = 8;
     CHECK(s.acquire(one).has_value());
+    CHECK(s.given_back.empty());
     CHECK(s.acquire(both).error() == errc::hold_lost);
+    CHECK(s.given_back == std::vector{fencing_token(7), fencing_token(8)});
     s.over = 7;
     CHECK(s.acquire(one).error() == errc::hold_lost);
 }

@@ -202,6 +202,24 @@ TEST_CASE(
     CHECK(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(3)));
 }
 
+TEST_CASE("locks 3.12/82: a session that closes in vain is done with its lease, and its holds") {
+    world<> w;
+    auto& a = w.add_client();
+    const auto held = w.hold(a, "x");
+    const auto given_back = w.hold(a, "y");
+    w.fate_of = [&](node_id from, node_id to, const message&) {
+        return from == a.self || to == a.self ? lost : at_once;
+    };
+    const instant safe_until = a.core.lease().safe_until();
+    a.core.release(given_back);
+    a.core.close();
+    w.run_until([] { return false; }, safe_until);
+    CHECK(a.core.phase() == client::phase::closing);
+    CHECK(a.is(held, kind::lost));
+    CHECK(a.error(given_back) == errc::outcome_unknown);
+    CHECK(a.core.next_deadline() > w.now);
+}
+
 TEST_CASE(
     "locks 3.12/7: without a leader for ten leases nothing expires there, and all is lost here "
     "long before") {

@@ -104,21 +104,26 @@ public:
     }
 
     /// Gives a hold back, with retries as long as the session lives. `report` is filled in when
-    /// that is answered.
+    /// that is answered, or the lease has run out.
     void release(const hold_ptr& hold, const report_ptr& report) {
         if (is_foreign()) return;
-        act([&](instant) {
+        act([&](instant now) {
+            core_.tick(now);  // the lease may have run out, and its thread not know yet
+            if (lease_->is_over()) hold->lose();
             hold->end();
             holds_.erase(hold->which());
-            if (is_broken_ || core_.find(hold->which()) == nullptr) return;
+            const bool is_gone = is_broken_ || core_.find(hold->which()) == nullptr;
+            report->error = is_gone ? errc::hold_lost : std::error_code();
+            if (is_gone) return;
             report->is_known = false;
             reports_[hold->which()] = report;
             core_.release(hold->which());
         });
     }
 
-    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends
-    /// without one; would_deadlock on the session's thread, unless it is known already.
+    /// Waits for the answer. Errors: those of the answer; outcome_unknown if the session ends, or
+    /// the lease runs out, without one; would_deadlock on the session's thread, unless it is known
+    /// already.
     [[nodiscard]] std::error_code await(const report_ptr& report) {
         if (is_foreign()) return errc::stopped;
         std::unique_lock lock(mutex_);

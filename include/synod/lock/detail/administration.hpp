@@ -6,6 +6,7 @@
 #pragma once
 
 #include <synod/base/detail/deferred.hpp>
+#include <synod/base/ordered.hpp>
 #include <synod/lock/access.hpp>
 #include <synod/lock/administration.hpp>
 #include <synod/lock/config.hpp>
@@ -84,11 +85,12 @@ private:
     /// Holds all who are overtaken to a bound that may be lower than before.
     void bound_overtaking() {
         auto& all = core::book_;
-        bool has_bounded = false;
+        ordered_set<deferred<handle>> bounded;  // objects
         all.for_each_request([&](handle one) {
-            if (core::stops_letting_pass(one)) has_bounded = true;
+            if (!core::stops_letting_pass(one)) return;
+            bounded.insert(all.place_at(all.at(one).places).object);
         });
-        if (has_bounded) all.for_each_request([this](handle one) { core::suspect(one); });
+        for (const handle object : bounded) core::suspect_all_at(object);
     }
 };
 

@@ -117,8 +117,8 @@ template <class Node>
     fetch_missing(node, now);
 }
 
-/// The other answer: what this node needs, the sender has trimmed. That of the leader marks this
-/// node as behind; of others it says nothing, for the next one in turn may have it.
+/// The other answer: what this node needs, the sender has trimmed. While another leads, only its
+/// word marks this node as behind; where somebody else has trimmed, the next in turn may not have.
 template <class Node>
 [[gnu::noinline, gnu::cold]] void handle(Node& node, node_id from, const forgotten& message,
                                          instant now) {
