@@ -69,11 +69,7 @@ public:
 
     template <class Sink>
     void fingerprint(Sink& sink) const {
-        sink.add(votes_.size());
-        for (const cast& one : votes_) {
-            sink.add(one.by);
-            sink.add(one.vote);
-        }
+        sink.add(votes_);
         sink.add(claims_);
         sink.add(broken_);
     }

@@ -123,8 +123,8 @@ public:
     [[nodiscard]] fencing_token token() const { return state_->token(); }
 
     /// Whether the hold is, or may be, gone, by the clock at this very moment. Once true it stays
-    /// so. A hold that was given back in time is not lost. Ask
-    /// `session::check_token` what the service says.
+    /// so. A hold that was given back in time is not lost. Ask `session::check_token` what the
+    /// service says.
     [[nodiscard]] bool lost() const { return state_->is_lost(); }
 
     /// Whether the lease is near its end, and it is time to come to one. Ends with the next

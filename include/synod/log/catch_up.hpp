@@ -29,8 +29,11 @@ public:
         if (is_waiting && !retry_.is_due(now)) return false;
         // What came in part, because some of it was lost or the sender keeps to less, came.
         const bool has_come = !retry_.is_armed() || next + per_answer > answered_below_;
-        if (has_come) retry_.relax();
-        if (!has_come) ++turn_;
+        if (has_come) {
+            retry_.relax();
+        } else {
+            ++turn_;
+        }
         answered_below_ = next + per_answer;
         retry_.arm(now);
         return true;

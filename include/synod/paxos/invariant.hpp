@@ -26,6 +26,12 @@ struct cast_vote {
     synod::vote<Value> vote{};
 
     friend bool operator==(const cast_vote&, const cast_vote&) = default;
+
+    template <class Sink>
+    void fingerprint(Sink& sink) const {
+        sink.add(by);
+        sink.add(vote);
+    }
 };
 
 /// No vote is above the promise: voting is promising, too. `Acceptor` is a role, a core, or a plain

@@ -92,14 +92,15 @@ public:
         friend std::string to_string(const step& one) { return *one.text; }
     };
 
-    /// Precondition: the policy's quorum system has the members 0 to `sizes.nodes` - 1, and its
-    /// limits make sense to a replica. Throws std::invalid_argument if the sizes are not allowed.
+    /// Precondition: the policy's quorum system has the members 0 to `sizes.nodes` - 1. Throws
+    /// std::invalid_argument if the sizes are not allowed.
     log_world(const log_sizes& sizes, policy shared)
         : sizes_(sizes), policy_(std::make_unique<policy>(std::move(shared))) {
         if (!sizes.is_allowed()) throw std::invalid_argument("no world of a log has that size");
     }
 
-    /// Throws std::logic_error if node 0 is to be elected first, and is not.
+    /// Throws std::logic_error if node 0 is to be elected first, and is not; and what log_node
+    /// throws.
     [[nodiscard]] state initial() {
         state first;
         std::vector<member> members;
@@ -234,7 +235,7 @@ private:
         auto& self = here.nodes[event.node];
         const auto reaction = nodes_.of(self, number, [&](node& one) { return react(one, event); });
         const log_answer& answer = nodes_.answers()[reaction.answer];
-        const bool is_idle = self == reaction.next && answer.sent.empty();
+        const bool is_idle = self == reaction.next && answer.sent.empty() && answer.broken.empty();
         self = reaction.next;
         for (const log_letter& one : answer.sent) post(here, one);
         const auto heard = reports_.of({event.node, reaction.answer});

@@ -79,11 +79,13 @@ class log_node {
 public:
     using replica = synod::replica<machine, letter_basket, disk, policy>;
 
-    /// The policy must outlive the node.
-    log_node(const group& group, const policy& lent)
-        : group_(group),
-          policy_(&lent),
-          running_(*replica::make(group, {}, letter_basket(group.self()), {}, lent, {})) {}
+    /// The policy must outlive the node. Throws std::invalid_argument, with the reason, if no
+    /// replica begins with it on a new disk.
+    log_node(const group& group, const policy& lent) : group_(group), policy_(&lent) {
+        auto first = replica::make(group, {}, letter_basket(group.self()), {}, lent, {});
+        if (!first) throw std::invalid_argument("no node begins so: " + first.error().message());
+        running_ = *std::move(first);
+    }
 
     [[nodiscard]] bool is_running() const { return running_.has_value(); }
     /// Precondition of these: is_running().

@@ -131,7 +131,7 @@ TEST_CASE("what an errand has done nobody knows, where its session has expired m
     const auto resized = w.a.run(lock::set_capacity{{}, "s", 9}, w.now);
     w.run(seconds(20));
     CHECK(w.a.end_of(resized) == nullptr);
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     REQUIRE(w.run_until([&] { return w.a.end_of(resized) != nullptr; }, seconds(10)));
     CHECK(w.a.end_of(resized)->error == errc::outcome_unknown);
 }
@@ -172,7 +172,7 @@ TEST_CASE("what may have had its effect is unknown when its session closes") {
     const auto sent = w.b.run(lock::add_to_counter{{}, "c"}, w.now);
     w.run(milliseconds(100));
     w.b.core.close();
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     REQUIRE(w.run_until([&] { return w.b.end_of(sent) != nullptr; }));
     CHECK(w.b.end_of(sent)->error == errc::outcome_unknown);
     CHECK(w.table().describe().values.values.size() == 1);

@@ -109,7 +109,7 @@ TEST_CASE(
     REQUIRE(w.run_until([&] { return w.holder("y").has_value(); }));
     const auto token = w.holder("y");
     w.crash(old);
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     REQUIRE(w.run_until([&] { return a.is(second, kind::granted); }, seconds(5)));
     CHECK(w.leader() != old);
     CHECK(a.core.find(second)->token == token);
@@ -162,16 +162,14 @@ TEST_CASE(
     CHECK(length == safe_part(seconds(10), 10'000, milliseconds(100)));
     CHECK(safe_until - a.core.lease().jeopardy_from() == length / 3);
 
-    w.fate_of = [&](node_id from, node_id to, const message&) {
-        return from == a.self || to == a.self ? lost : at_once;
-    };
+    w.cut_off(a);
     w.run_until([] { return false; }, safe_until + duration(-1));
     CHECK(a.core.find(held)->stage == stage::held);
     w.run_until([] { return false; }, safe_until);
     CHECK(a.is(held, kind::lost));
     CHECK(w.holder("x").has_value());  // the service is in no hurry
 
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     w.run(milliseconds(1));
     w.run_until([&] { return a.core.lease().safe_until() > w.now; }, seconds(2));
     CHECK(a.core.find(held)->stage == stage::lost);  // the session lives again, the hold does not
@@ -187,9 +185,7 @@ TEST_CASE(
     world<> w;
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
-    w.fate_of = [&](node_id from, node_id to, const message&) {
-        return from == a.self || to == a.self ? lost : at_once;
-    };
+    w.cut_off(a);
     const instant safe_until = a.core.lease().safe_until();
     a.core.release(held);
     w.run_until([] { return false; }, safe_until + duration(-1));
@@ -198,7 +194,7 @@ TEST_CASE(
     CHECK(a.is(held, kind::released));
     CHECK(a.error(held) == errc::outcome_unknown);
     CHECK(w.holder("x").has_value());
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     CHECK(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(3)));
 }
 
@@ -207,9 +203,7 @@ TEST_CASE("locks 3.12/82: a session that closes in vain is done with its lease, 
     auto& a = w.add_client();
     const auto held = w.hold(a, "x");
     const auto given_back = w.hold(a, "y");
-    w.fate_of = [&](node_id from, node_id to, const message&) {
-        return from == a.self || to == a.self ? lost : at_once;
-    };
+    w.cut_off(a);
     const instant safe_until = a.core.lease().safe_until();
     a.core.release(given_back);
     a.core.close();
@@ -272,7 +266,7 @@ TEST_CASE(
     CHECK(b.is(second, kind::failed));
     CHECK(b.error(second) == errc::hold_lost);
     CHECK(w.holder("x").has_value());
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     REQUIRE(w.run_until([&] { return !w.holder("x").has_value(); }, seconds(5)));
     for (const auto& told : b.notices) CHECK(told.is != kind::granted);
 }
@@ -373,13 +367,11 @@ TEST_CASE(
     w.hold(b, "y");
     const auto queued = a.acquire("y", w.now);
     w.run(seconds(1));
-    w.fate_of = [&](node_id from, node_id to, const message&) {
-        return from == a.self || to == a.self ? lost : at_once;
-    };
+    w.cut_off(a);
     w.run(seconds(15));
     CHECK(w.table().sessions().size() == 1);
     CHECK(!w.holder("x").has_value());
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     w.run(seconds(5));
     CHECK(a.core.policy().observer.expiries == 1);
     CHECK(a.core.phase() == client::phase::idle);
@@ -420,7 +412,7 @@ std::error_code end_of_resend() {
     };
     const auto asked = a.acquire("x", w.now);
     w.run(seconds(15));
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     w.run_until([&] { return a.last(asked) != nullptr; });
     return a.error(asked);
 }
@@ -577,7 +569,7 @@ TEST_CASE("tries that end while no replica answers leave nothing behind, and the
         w.run(milliseconds(2));
     }
     CHECK(a.notices.size() == 1'000);
-    w.fate_of = [](node_id, node_id, const message&) { return at_once; };
+    w.heal();
     REQUIRE(w.run_until([&] { return a.is(first, kind::granted); }, seconds(5)));
     CHECK(a.core.find(second)->stage == stage::queued);
     CHECK(a.core.unsent() == 0);

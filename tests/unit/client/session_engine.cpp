@@ -81,3 +81,24 @@ TEST_CASE("on the session's thread a hold that was just lost is given back, and 
     CHECK(e.one->await(report) == errc::hold_lost);
     CHECK(e.one->acquire({"door", 2}, {}).has_value());
 }
+
+TEST_CASE("a hold whose lease is over is lost, though nobody noticed before it was given back") {
+    engine_on_jumping_clock e;
+    const auto held = e.one->acquire({"door", 1}, {});
+    REQUIRE(held.has_value());
+    const auto report = std::make_shared<client::detail::release_report>();
+    e.clock.jump->store(10'000);
+    e.one->release(*held, report);
+    CHECK(e.one->await(report) == errc::hold_lost);
+    CHECK((*held)->is_lost());
+}
+
+TEST_CASE("what a session that was given up held is lost, whoever gives it back") {
+    engine_on_jumping_clock e;
+    const auto held = e.one->acquire({"door", 1}, {});
+    REQUIRE(held.has_value());
+    e.one->give_up();
+    const auto report = std::make_shared<client::detail::release_report>();
+    e.one->release(*held, report);
+    CHECK(e.one->await(report) == errc::hold_lost);
+}

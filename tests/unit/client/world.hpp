@@ -241,6 +241,16 @@ public:
     instant now{1'000'000'000};
     filter fate_of = [](node_id, node_id, const message&) { return at_once; };
 
+    /// Nothing that a client sends arrives any more, and nothing for it.
+    void cut_off(const client_type& one) {
+        fate_of = [self = one.self](node_id from, node_id to, const message&) {
+            return from == self || to == self ? lost : at_once;
+        };
+    }
+    void heal() {
+        fate_of = [](node_id, node_id, const message&) { return at_once; };
+    }
+
 private:
     struct node {
         store disk;

@@ -254,24 +254,38 @@ TEST_CASE("a follower that does not get through to its leader learns what it mis
     CHECK(c.agrees());
 }
 
+namespace {
+
+/// A follower that has missed a command, of which the third node keeps nothing: it has trimmed it.
+struct trimmed_by_a_peer : cluster<> {
+    trimmed_by_a_peer() {
+        run(milliseconds(100));
+        cut(leader, late);
+        (void)propose(leader, "missed");
+        run(milliseconds(100));
+        at(third).trim(at(third).status().applied_below);
+        flush(third);
+        REQUIRE(at(third).status().first > missed());
+        heal();
+        network.record();
+    }
+
+    /// The first slot that `late` lacks.
+    [[nodiscard]] slot missed() { return at(late).status().chosen_below; }
+
+    node_id leader = elect();
+    node_id late = follower_of(leader);
+    node_id third = *(all() - node_set{leader, late}).begin();
+};
+
+}  // namespace
+
 TEST_CASE("what a peer has trimmed, the leader may have yet") {
-    cluster<> c;
-    const node_id leader = c.elect();
-    const node_id deaf = c.follower_of(leader);
-    const node_id third = *(c.all() - node_set{leader, deaf}).begin();
-    c.run(milliseconds(100));
-    c.cut(leader, deaf);
-    (void)c.propose(leader, "missed");
-    c.run(milliseconds(100));
-    c.at(third).trim(c.at(third).status().applied_below);
-    c.flush(third);
-    REQUIRE(c.at(third).status().first > c.at(deaf).status().chosen_below);
-    c.network.record();
-    c.heal();
-    c.cut(deaf, leader);
+    trimmed_by_a_peer c;
+    c.cut(c.late, c.leader);
     c.run(milliseconds(300));
     REQUIRE(!c.network.sent<forgotten>().empty());
-    CHECK(!c.at(deaf).status().is_behind);
+    CHECK(!c.at(c.late).status().is_behind);
     CHECK(c.seen.fell_behind == 0);
     c.heal();
     c.run(milliseconds(300));
@@ -279,33 +293,22 @@ TEST_CASE("what a peer has trimmed, the leader may have yet") {
 }
 
 TEST_CASE("a candidate that caught up meanwhile is not behind what others have trimmed") {
-    cluster<> c;
-    const node_id leader = c.elect();
-    const node_id late = c.follower_of(leader);
-    const node_id third = *(c.all() - node_set{leader, late}).begin();
-    c.run(milliseconds(100));
-    c.cut(leader, late);
-    (void)c.propose(leader, "missed");
-    c.run(milliseconds(100));
-    c.at(third).trim(c.at(third).status().applied_below);
-    c.flush(third);
-    const slot missed = c.at(late).status().applied_below;
-    REQUIRE(c.at(third).status().first > missed);
-    c.heal();
-    c.cut(late, leader);
-    c.cut(late, third);
-    c.network.record();
+    trimmed_by_a_peer c;
+    const node_id late = c.late;
+    const slot missed = c.missed();
+    c.cut(late, c.leader);
+    c.cut(late, c.third);
     c.run(milliseconds(50));
     REQUIRE(!c.network.sent<fetch>().empty());  // in vain
-    c.hand(late, leader, transfer{c.header_of(leader), c.at(leader).status().leader});
+    c.hand(late, c.leader, transfer{c.header_of(c.leader), c.at(c.leader).status().leader});
     REQUIRE(c.at(late).status().standing == standing::preparing);
-    c.hand(leader, late, fetch{c.header_of(late), missed});
+    c.hand(c.leader, late, fetch{c.header_of(late), missed});
     c.settle();
-    REQUIRE(c.at(late).status().applied_below > missed);
+    REQUIRE(c.missed() > missed);
     REQUIRE(c.at(late).status().standing == standing::preparing);
     c.heal();
-    c.cut(late, leader);
-    c.cut(leader, late);
+    c.cut(late, c.leader);
+    c.cut(c.leader, late);
     c.run(milliseconds(100));
     CHECK(c.at(late).status().standing == standing::leading);
     CHECK(!c.at(late).status().is_behind);

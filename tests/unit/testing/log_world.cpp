@@ -209,6 +209,33 @@ TEST_CASE("a disk that keeps nothing is found out, and a machine that is not det
     CHECK(search<moody_parts>(elected(1)).broken == "results_are_those_of_the_log");
 }
 
+namespace {
+
+/// Keeps what it is told to, and cannot read it again.
+class unreadable_disk : public testing::log_world_disk {
+public:
+    template <class Sink>
+    [[nodiscard]] std::error_code recover(Sink&& sink) {
+        const std::error_code error = log_world_disk::recover(sink);
+        return kept() == testing::durable_records<entry>() ? error : errc::malformed;
+    }
+};
+
+struct unreadable_parts : account_parts {
+    using disk = unreadable_disk;
+};
+
+}  // namespace
+
+TEST_CASE("a disk that cannot be read after a crash is found out, unless nothing was ever kept") {
+    log_sizes one_crash;
+    one_crash.crashes = 1;
+    CHECK(search<account_parts>(one_crash).is_proof());
+    CHECK(search<unreadable_parts>(one_crash).broken == "what_was_written_is_recovered");
+    CHECK(search<forgetful_parts>(one_crash).broken.empty());
+    CHECK(search<unreadable_parts>(elected(1)).broken.empty());
+}
+
 TEST_CASE("a world that is too large is refused") {
     const auto made = [](const log_sizes& sizes) {
         return log_world<account_parts>(sizes, policy_for<account_parts>(3));
@@ -221,4 +248,11 @@ TEST_CASE("a world that is too large is refused") {
     CHECK_THROWS_AS(made(crowd), std::invalid_argument);
     crowd.nodes = 0;
     CHECK_THROWS_AS(made(crowd), std::invalid_argument);
+}
+
+TEST_CASE("a world whose nodes cannot begin says why") {
+    auto policy = policy_for<account_parts>(3);
+    policy.limits.window = 0;
+    log_world<account_parts> world(elected(1), policy);
+    CHECK_THROWS_WITH(world.initial(), "no node begins so: the window is zero");
 }

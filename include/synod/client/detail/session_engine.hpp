@@ -108,7 +108,7 @@ public:
     void release(const hold_ptr& hold, const report_ptr& report) {
         if (is_foreign()) return;
         act([&](instant now) {
-            core_.tick(now);  // the lease may have run out, and its thread not know yet
+            if (!is_broken_) core_.tick(now);  // the lease may be over, and nobody know yet
             if (lease_->is_over()) hold->lose();
             hold->end();
             holds_.erase(hold->which());
