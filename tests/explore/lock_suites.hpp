@@ -29,16 +29,25 @@ struct lock_mistake {
     std::string_view name;
     mutant which;
 };
-inline constexpr std::array lock_mistakes{
-    lock_mistake{"none", mutant::none}, lock_mistake{"m38", mutant::m38},
-    lock_mistake{"m46", mutant::m46},   lock_mistake{"m47", mutant::m47},
-    lock_mistake{"m48", mutant::m48},   lock_mistake{"m49", mutant::m49},
-    lock_mistake{"m50", mutant::m50},   lock_mistake{"m53", mutant::m53},
-    lock_mistake{"m55", mutant::m55},   lock_mistake{"m56", mutant::m56},
-    lock_mistake{"m57", mutant::m57},   lock_mistake{"m58", mutant::m58},
-    lock_mistake{"m59", mutant::m59},   lock_mistake{"m60", mutant::m60},
-    lock_mistake{"m61", mutant::m61},   lock_mistake{"m62", mutant::m62},
-    lock_mistake{"m63", mutant::m63},   lock_mistake{"m64", mutant::m64}};
+inline constexpr std::array lock_mistakes{lock_mistake{"none", mutant::none},
+                                          lock_mistake{"m38", mutant::m38},
+                                          lock_mistake{"m46", mutant::m46},
+                                          lock_mistake{"m47", mutant::m47},
+                                          lock_mistake{"m48", mutant::m48},
+                                          lock_mistake{"m49", mutant::m49},
+                                          lock_mistake{"m50", mutant::m50},
+                                          lock_mistake{"m53", mutant::m53},
+                                          lock_mistake{"m55", mutant::m55},
+                                          lock_mistake{"m56", mutant::m56},
+                                          lock_mistake{"m57", mutant::m57},
+                                          lock_mistake{"m58", mutant::m58},
+                                          lock_mistake{"m59", mutant::m59},
+                                          lock_mistake{"m60", mutant::m60},
+                                          lock_mistake{"m61", mutant::m61},
+                                          lock_mistake{"m62", mutant::m62},
+                                          lock_mistake{"m63", mutant::m63},
+                                          lock_mistake{"m64", mutant::m64},
+                                          lock_mistake{"overtaking", mutant::overtaking}};
 
 /// What ships.
 struct right_locks {

@@ -3,12 +3,9 @@
 //
 // SPDX-License-Identifier: BSL-1.0
 
-#include <synod/lock/rules.hpp>
-#include <synod/lock/table.hpp>
 #include <synod/testing/worlds.hpp>
 
 #include "explore/conversations.hpp"
-#include "explore/lock_world.hpp"
 #include "explore/worlds.hpp"
 #include "mutants/kills_of_locks.hpp"
 #include "support/catch.hpp"
@@ -45,31 +42,16 @@ void reach_exactly(std::string_view line, std::uint64_t distinct, std::uint64_t 
     CHECK(deep.generated == generated);
 }
 
-/// Whoever waits may always be overtaken once more.
-struct unbounded_rules : synod::lock::rules {
-    [[nodiscard]] static bool may_be_overtaken(std::uint32_t /*bypassed*/, std::uint32_t /*most*/) {
-        return true;
-    }
-};
-struct unbounded_locks : explore::right_locks {
-    using table = synod::lock::basic_table<unbounded_rules>;
-};
-
 /// Two clients, each of whom asks twice for one lock, on behalf of two owners; whoever waits is
 /// overtaken once at the most.
-[[nodiscard]] explore::lock_world_sizes sizes_to_overtake_in() {
-    explore::lock_world_sizes sizes;
-    sizes.owners = 2;
-    sizes.ticks = 0;
-    sizes.has_all = sizes.takes_others = false;
-    sizes.bypass = 1;
-    return sizes;
-}
+constexpr std::string_view to_overtake_in = " menu=brief releases=own owners=2 ticks=0 bypass=1";
 
-/// What is broken there if there is no bound.
-[[nodiscard]] std::string broken_without_bound(const explore::lock_world_sizes& sizes) {
-    using world = explore::lock_world<unbounded_locks>;
-    return synod::testing::forget_type(world(sizes))->search_breadth_first({}).broken;
+/// What is broken there, by this way to overtake, if there is no bound.
+[[nodiscard]] std::string broken_without_bound(const std::string& overtaking) {
+    const std::string table = "world lock_table overtaking=" + overtaking;
+    return make((table + " mutant=overtaking").append(to_overtake_in))
+        ->search_breadth_first({})
+        .broken;
 }
 
 }  // namespace
@@ -103,20 +85,15 @@ TEST_CASE("two clients ask for two things each out of all that there is") {
 }
 
 TEST_CASE("locks 3.5: who barges, or goes ahead by priority, overtakes nobody more than once") {
-    constexpr std::string_view rest = " menu=brief releases=own owners=2 ticks=0 bypass=1";
     const std::string table = "world lock_table overtaking=";
-    reach_exactly((table + "barge").append(rest), 10'645, 11'125);
-    reach_exactly((table + "priority").append(rest), 10'229, 10'229);
+    reach_exactly((table + "barge").append(to_overtake_in), 10'645, 11'125);
+    reach_exactly((table + "priority").append(to_overtake_in), 10'229, 10'229);
 }
 
 TEST_CASE("a rule by which one may always be overtaken is found, by who barges and by priority") {
-    explore::lock_world_sizes sizes = sizes_to_overtake_in();
-    CHECK(broken_without_bound(sizes).empty());
-    sizes.has_barges = true;
-    CHECK(broken_without_bound(sizes) == "bypass_stays_bounded");
-    sizes.has_barges = false;
-    sizes.has_priorities = true;
-    CHECK(broken_without_bound(sizes) == "bypass_stays_bounded");
+    CHECK(broken_without_bound("no").empty());
+    CHECK(broken_without_bound("barge") == "bypass_stays_bounded");
+    CHECK(broken_without_bound("priority") == "bypass_stays_bounded");
 }
 
 TEST_CASE("commands of clients that arrive late, twice and in one entry, under two leaders") {

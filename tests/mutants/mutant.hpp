@@ -14,7 +14,7 @@
 
 namespace synod::mutants {
 
-/// The mistakes of the list, by their numbers there.
+/// The mistakes of the list, by their numbers there, and one more.
 enum class mutant : std::uint8_t {
     none = 0,
     m1 = 1,
@@ -68,6 +68,8 @@ enum class mutant : std::uint8_t {
     m63 = 63,
     m64 = 64,
     m65 = 65,
+    /// Whoever waits may always be overtaken once more. Not on the list.
+    overtaking = 255,
 };
 
 /// The mistake that is being made. Checkers run on one thread.

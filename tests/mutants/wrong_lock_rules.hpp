@@ -53,6 +53,9 @@ struct wrong_lock_rules : lock::rules {
         if (is(mutant::m63)) return hash_of(one) > hash_of(other);
         return lock::rules::gives_way_before(one, other);
     }
+    [[nodiscard]] static bool may_be_overtaken(std::uint32_t bypassed, std::uint32_t most) {
+        return is(mutant::overtaking) || lock::rules::may_be_overtaken(bypassed, most);
+    }
     [[nodiscard]] static bool is_new_leader(ballot known, ballot leader) {
         return is(mutant::m53) ? leader != known : lock::rules::is_new_leader(known, leader);
     }

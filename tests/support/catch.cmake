@@ -10,6 +10,7 @@ if(NOT Catch2_FOUND)
         GIT_TAG v2.13.10
         GIT_SHALLOW TRUE
         SYSTEM)
+    set(CATCH_BUILD_STATIC_LIBRARY ON)
     FetchContent_MakeAvailable(Catch2)
     set(Catch2_VERSION 2.13.10)
 endif()
@@ -20,9 +21,14 @@ if(Catch2_VERSION VERSION_LESS 3)
     set(synod_catch_arguments --warn NoTests)
 endif()
 
-add_library(synod_test_main STATIC "${CMAKE_CURRENT_SOURCE_DIR}/support/main.cpp")
-target_include_directories(synod_test_main PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(synod_test_main PUBLIC synod::synod Catch2::Catch2)
-# Catch2's own implementation is no business of the linter, and not worth optimising.
-set_target_properties(synod_test_main PROPERTIES CXX_CLANG_TIDY "")
-target_compile_options(synod_test_main PRIVATE -O0)
+# Catch2's main function comes compiled, but for an installed 2.13 that was built without it.
+if(TARGET Catch2::Catch2WithMain)
+    add_library(synod_test_main INTERFACE)
+    target_link_libraries(synod_test_main INTERFACE synod::synod Catch2::Catch2WithMain)
+    target_include_directories(synod_test_main INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}")
+else()
+    add_library(synod_test_main STATIC "${CMAKE_CURRENT_SOURCE_DIR}/support/main.cpp")
+    target_link_libraries(synod_test_main PUBLIC synod::synod Catch2::Catch2)
+    target_include_directories(synod_test_main PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_compile_options(synod_test_main PRIVATE -O0)
+endif()

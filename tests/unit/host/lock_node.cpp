@@ -24,9 +24,9 @@ namespace {
 using store = memory_storage<records<entry>>;
 
 /// A client on the test's own thread.
-class client {
+class lone_client {
 public:
-    client(host::lock_network& net, node_id self)
+    lone_client(host::lock_network& net, node_id self)
         : inbox_(std::move(*net.connect(self))), link_(net.link_of(self)) {}
 
     /// Asks one node after another until one answers from the table.
@@ -101,7 +101,7 @@ TEST_CASE("locks outlive the leader that granted them") {
     };
     for (const node_id node : node_set::first(3)) start(node);
 
-    client ann(net, node_id(max_nodes));
+    lone_client ann(net, node_id(max_nodes));
     const auto opened = ann.ask(lock::open_session{{1, 2}, 3, 60'000});
     const session_id session = get<lock::opened>(opened).session;
     const auto granted =
@@ -127,7 +127,7 @@ TEST_CASE("a node of a host that knows its clients opens their sessions as whom 
     const auto who = [](node_id, std::string_view) -> std::string_view { return "ann"; };
     const auto node = host::start_lock_node(net, *group, disk, policy, host::known_clients{who});
     REQUIRE(node.has_value());
-    client ann(net, node_id(max_nodes));
+    lone_client ann(net, node_id(max_nodes));
     const auto opened = ann.ask(lock::open_session{{1, 2}, 3, 60'000, 0, "root"});
     const session_id session = get<lock::opened>(opened).session;
     CHECK(ann.ask(lock::set_acl{{session, 1, 0}, {"", "ann", lock::all_rights}}) ==
