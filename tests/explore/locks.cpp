@@ -5,6 +5,7 @@
 
 #include <synod/testing/worlds.hpp>
 
+#include "explore/both_orders.hpp"
 #include "explore/conversations.hpp"
 #include "explore/worlds.hpp"
 #include "mutants/kills_of_locks.hpp"
@@ -29,17 +30,9 @@ constexpr std::string_view word = "world ";
     return explore::known_worlds().make(line.substr(word.size()));
 }
 
-/// Both orders of search reach all states, and nothing is broken.
 void reach_exactly(std::string_view line, std::uint64_t distinct, std::uint64_t generated) {
     INFO(line);
-    const findings broad = make(line)->search_breadth_first({});
-    CHECK(broad.broken.empty());
-    CHECK(broad.distinct == distinct);
-    CHECK(broad.generated == generated);
-    const findings deep = make(line)->search_depth_first({});
-    CHECK(deep.is_proof());
-    CHECK(deep.distinct == distinct);
-    CHECK(deep.generated == generated);
+    explore::reach_exactly([&] { return make(line); }, distinct, generated);
 }
 
 /// Two clients, each of whom asks twice for one lock, on behalf of two owners; whoever waits is

@@ -22,20 +22,23 @@ function(synod_group_units layer group)
     set_source_files_properties(${units} PROPERTIES UNITY_GROUP "${group}")
 endfunction()
 
-# synod_unit_test(<layer> <subject>.cpp... [THREADS] [LEVEL <level>] [LABELS <label>...] [TOGETHER <subject>.cpp...]
-#                 [IN_SEVENS <subject>.cpp...] [WITH <source>.cpp...])
+# synod_unit_test(<layer> <subject>.cpp... [PROGRAM <name>] [THREADS] [LEVEL <level>] [LABELS <label>...]
+#                 [TOGETHER <subject>.cpp...] [IN_SEVENS <subject>.cpp...] [WITH <source>.cpp...])
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
-# the thread library and labels the tests `threads`. A layer may be given twice, once with THREADS and once without. Those
-# that are given TOGETHER are one translation unit, which instantiates what all of them use once; of those IN_SEVENS, every seven
-# are. A release is optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what both instantiate the
-# program has its.
+# the thread library and labels the tests `threads`. A layer may be given several times: once with THREADS, once without, and with
+# programs of other names. Those that are given TOGETHER are one translation unit, which instantiates what all of them use once; of
+# those IN_SEVENS, every seven are. A release is optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what
+# both instantiate the program has its.
 function(synod_unit_test layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL" "LABELS;TOGETHER;IN_SEVENS;WITH")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL;PROGRAM" "LABELS;TOGETHER;IN_SEVENS;WITH")
     set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_IN_SEVENS} ${arg_TOGETHER})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
     set(processors 1)
+    if(arg_PROGRAM)
+        set(program "${arg_PROGRAM}")
+    endif()
     if(arg_THREADS)
         string(APPEND program "_threads")
         list(APPEND labels threads)

@@ -234,7 +234,7 @@ std::uint64_t histories() {
 }
 
 /// All that can happen happened, and what is rare did not happen once only.
-void check_coverage(const tally& seen) {
+void check_coverage(tally& seen) {
     CHECK(seen.kinds() == lock::reply::count);
     CHECK(seen.refusals_for(lock::refusal::denied) > 1'000);
     CHECK(seen.refusals() >= 25);
