@@ -1,4 +1,4 @@
-// tests/explore/mutants.hpp - policies with one rule that is wrong, by name.
+// tests/explore/mutants.hpp - rules of which one is wrong, by name.
 //
 // SPDX-License-Identifier: BSL-1.0
 
@@ -8,49 +8,79 @@
 
 #include "support/recorder.hpp"
 
+#include <array>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace explore {
-
-template <class Rules>
-using mutated = support::policy_with<Rules>;
 
 /// The policy of `acceptors` acceptors, all rules as they should be.
 [[nodiscard]] inline synod::policy<> usual_policy(std::uint32_t acceptors) {
     return {.quorums = *synod::majority::make(synod::node_set::first(acceptors))};
 }
 
-/// An acceptor votes whatever it has promised.
-struct accepts_old_ballots : synod::rules {
-    static bool may_accept(synod::ballot, synod::ballot) { return true; }
+/// Which rule is wrong.
+enum class slip : std::uint8_t {
+    none,
+    /// An acceptor votes whatever it has promised.
+    accepts_old_ballots,
+    /// The same, and has then promised no more than that.
+    forgets_its_promise,
+    /// A proposer asks for what it likes, whatever was reported to it.
+    is_never_bound,
+    /// A vote leaves the promise where it was.
+    votes_without_promising,
+    /// A proposer adopts the vote that was reported last, not that of the highest ballot.
+    adopts_the_last_report,
+    /// A promise passes off the ballot promised as the one in which the vote was cast.
+    reports_the_promised_ballot,
 };
 
-/// A proposer asks for what it likes, whatever was reported to it.
-struct is_never_bound : synod::rules {
+/// Their names, in that order.
+inline constexpr std::array<std::string_view, 7> slips{"none",
+                                                       "accepts_old_ballots",
+                                                       "forgets_its_promise",
+                                                       "is_never_bound",
+                                                       "votes_without_promising",
+                                                       "adopts_the_last_report",
+                                                       "reports_the_promised_ballot"};
+
+struct slipping_rules : synod::rules {
+    slip made = slip::none;
+
+    [[nodiscard]] bool may_accept(synod::ballot promised, synod::ballot asked) const {
+        return made == slip::accepts_old_ballots || made == slip::forgets_its_promise ||
+               synod::rules::may_accept(promised, asked);
+    }
     template <class Value>
-    static bool is_bound(const synod::vote<Value>&) {
-        return false;
+    [[nodiscard]] bool is_bound(const synod::vote<Value>& reported) const {
+        return made != slip::is_never_bound && synod::rules::is_bound(reported);
     }
-};
-
-/// A vote leaves the promise where it was.
-struct votes_without_promising : synod::rules {
-    static synod::ballot promise_after_vote(synod::ballot promised, synod::ballot) {
-        return promised;
+    [[nodiscard]] synod::ballot promise_after_vote(synod::ballot promised,
+                                                   synod::ballot voted) const {
+        if (made == slip::votes_without_promising) return promised;
+        if (made == slip::forgets_its_promise) return voted;
+        return synod::rules::promise_after_vote(promised, voted);
     }
-};
-
-/// A proposer adopts the vote that was reported last, not that of the highest ballot.
-struct adopts_the_last_report : synod::rules {
-    static bool outranks(synod::ballot reported, synod::ballot) { return reported.exists(); }
-};
-
-/// A promise passes off the ballot promised as the one in which the vote was cast.
-struct reports_the_promised_ballot : synod::rules {
+    [[nodiscard]] bool outranks(synod::ballot reported, synod::ballot adopted) const {
+        if (made == slip::adopts_the_last_report) return reported.exists();
+        return synod::rules::outranks(reported, adopted);
+    }
     template <class Value>
-    static synod::vote<Value> reported(synod::vote<Value> cast, synod::ballot promised) {
-        return {cast.at, promised, cast.value};
+    [[nodiscard]] synod::vote<Value> reported(synod::vote<Value> cast,
+                                              synod::ballot promised) const {
+        if (made == slip::reports_the_promised_ballot) return {cast.at, promised, cast.value};
+        return synod::rules::reported(std::move(cast), promised);
     }
 };
+
+/// The policy of `acceptors` acceptors, with one rule that is wrong.
+using slipping_policy = support::policy_with<slipping_rules>;
+[[nodiscard]] inline slipping_policy policy_that(slip made, std::uint32_t acceptors) {
+    slipping_policy policy(usual_policy(acceptors));
+    policy.rules.made = made;
+    return policy;
+}
 
 }  // namespace explore

@@ -84,7 +84,7 @@ TEST_CASE("losing messages leads to more states, and to nothing that is broken")
 }
 
 TEST_CASE("servers that are never bound decide different values [PMS 2.2, phase 2(a)]") {
-    profile_s<mutated<is_never_bound>> world({.clients = 2, .servers = 3},
-                                             mutated<is_never_bound>(usual_policy(3)));
+    profile_s<slipping_policy> world({.clients = 2, .servers = 3},
+                                     policy_that(slip::is_never_bound, 3));
     CHECK(breadth_first(world).broken == "one_value_decided");
 }

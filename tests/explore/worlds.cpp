@@ -12,11 +12,10 @@
 #include "explore/profile_t.hpp"
 #include "explore/roles_worlds.hpp"
 
-#include <cstdint>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace explore {
 
@@ -39,33 +38,13 @@ using made = std::unique_ptr<any_world>;
     return sizes;
 }
 
-template <class Rules>
-[[nodiscard]] made profile_t_with(const profile_t_sizes& sizes) {
-    const mutated<Rules> policy(usual_policy(sizes.acceptors));
-    return forget_type(profile_t<bare_acceptor, mutated<Rules>>(sizes, policy));
-}
-
-/// By name, each rule that may be replaced by a wrong one.
-struct mutant {
-    std::string_view name;
-    made (*make)(const profile_t_sizes&);
-};
-constexpr mutant mutants[] = {
-    {"accepts_old_ballots", profile_t_with<accepts_old_ballots>},
-    {"is_never_bound", profile_t_with<is_never_bound>},
-    {"votes_without_promising", profile_t_with<votes_without_promising>},
-    {"adopts_the_last_report", profile_t_with<adopts_the_last_report>},
-    {"reports_the_promised_ballot", profile_t_with<reports_the_promised_ballot>},
-};
-
 [[nodiscard]] made make_profile_t(parameters& given) {
     const profile_t_sizes sizes = profile_t_sizes_of(given);
-    std::vector<std::string_view> names{"none"};
-    for (const mutant& one : mutants) names.push_back(one.name);
-    const std::string wanted = given.choice("mutant", names);
-    for (const mutant& one : mutants) {
-        if (one.name == wanted) return one.make(sizes);
-    }
+    const std::string wanted = given.choice("mutant", {slips.begin(), slips.end()});
+    const auto which = static_cast<slip>(std::ranges::find(slips, wanted) - slips.begin());
+    if (which != slip::none)
+        return forget_type(
+            profile_t<bare_acceptor, slipping_policy>(sizes, policy_that(which, sizes.acceptors)));
     const auto usual = usual_policy(sizes.acceptors);
     if (given.choice("roles", {"bare", "whole"}) == "whole")
         return forget_type(profile_t<whole_acceptor, synod::policy<>>(sizes, usual));

@@ -10,7 +10,6 @@ if(NOT Catch2_FOUND)
         GIT_TAG v2.13.10
         GIT_SHALLOW TRUE
         SYSTEM)
-    set(CATCH_BUILD_STATIC_LIBRARY ON)
     FetchContent_MakeAvailable(Catch2)
     set(Catch2_VERSION 2.13.10)
 endif()
@@ -21,7 +20,7 @@ if(Catch2_VERSION VERSION_LESS 3)
     set(synod_catch_arguments --warn NoTests)
 endif()
 
-# Catch2's main function comes compiled, but for an installed 2.13 that was built without it.
+# Catch2's main function comes compiled, but for a 2.13 that was built without it.
 if(TARGET Catch2::Catch2WithMain)
     add_library(synod_test_main INTERFACE)
     target_link_libraries(synod_test_main INTERFACE synod::synod Catch2::Catch2WithMain)
