@@ -9,7 +9,6 @@
 #include "support/catch.hpp"
 
 #include <cstdint>
-#include <memory>
 
 namespace explore {
 
@@ -20,7 +19,7 @@ inline constexpr bool searches_in_both_orders = false;
 inline constexpr bool searches_in_both_orders = true;
 #endif
 
-/// Both orders of search reach all states, and nothing is broken. `make` makes the world, anew for
+/// Each order of search reaches all states, and nothing is broken. `make` makes the world, anew for
 /// each. Returns what the search breadth first found.
 template <class Make>
 synod::testing::findings reach_exactly(const Make& make, std::uint64_t distinct,
@@ -29,7 +28,7 @@ synod::testing::findings reach_exactly(const Make& make, std::uint64_t distinct,
     CHECK(broad.is_proof());
     CHECK(broad.distinct == distinct);
     CHECK(broad.generated == generated);
-    if (searches_in_both_orders) {
+    if constexpr (searches_in_both_orders) {
         const synod::testing::findings deep = make()->search_depth_first({});
         CHECK(deep.is_proof());
         CHECK(deep.distinct == distinct);

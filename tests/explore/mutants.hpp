@@ -9,6 +9,7 @@
 #include "support/recorder.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,7 @@ enum class slip : std::uint8_t {
     none,
     /// An acceptor votes whatever it has promised.
     accepts_old_ballots,
-    /// The same, and has then promised no more than that.
+    /// An acceptor votes whatever it has promised, and has then promised no more than that.
     forgets_its_promise,
     /// A proposer asks for what it likes, whatever was reported to it.
     is_never_bound,
@@ -46,6 +47,10 @@ inline constexpr std::array<std::string_view, 7> slips{"none",
                                                        "adopts_the_last_report",
                                                        "reports_the_promised_ballot"};
 
+static_assert(slips[static_cast<std::size_t>(slip::reports_the_promised_ballot)] ==
+              "reports_the_promised_ballot");
+
+/// The rules, of which `made` is wrong.
 struct slipping_rules : synod::rules {
     slip made = slip::none;
 

@@ -11,7 +11,6 @@
 #include "mutants/kills_of_roles.hpp"
 #include "support/catch.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-// tests/mutants/mutant.hpp - the mistakes, by their numbers, and which of them is being made.
+// tests/mutants/mutant.hpp - the mistakes that can be made, and which of them is being made.
 //
 // All that can go wrong shares one set of types, so that everything is compiled once; which mistake
 // is made is chosen at run time, and with none chosen those types do what those that ship do. A
@@ -77,8 +77,9 @@ inline mutant active = mutant::none;
 
 [[nodiscard]] inline bool is(mutant which) { return active == which; }
 
-/// As the header of a world names it: `none`, or `m` and its number.
+/// As the header of a world names it: `none`, `overtaking`, or `m` and its number.
 [[nodiscard]] inline std::string name_of(mutant which) {
+    if (which == mutant::overtaking) return "overtaking";
     return which == mutant::none ? "none" : 'm' + std::to_string(static_cast<unsigned>(which));
 }
 

@@ -23,15 +23,14 @@ function(synod_group_units layer group)
 endfunction()
 
 # synod_unit_test(<layer> <subject>.cpp... [PROGRAM <name>] [THREADS] [LEVEL <level>] [LABELS <label>...]
-#                 [TOGETHER <subject>.cpp...] [IN_SEVENS <subject>.cpp...] [WITH <source>.cpp...])
+#                 [TOGETHER <subject>.cpp...] [IN_SEVENS <subject>.cpp...])
 #
 # Builds one program from <layer>/<subject>.cpp and registers each file as the test unit.<layer>.<subject>. THREADS links
 # the thread library and labels the tests `threads`. A layer may be given several times: once with THREADS, once without, and with
 # programs of other names. Those that are given TOGETHER are one translation unit, which instantiates what all of them use once; of
-# those IN_SEVENS, every seven are. A release is optimised at LEVEL. What comes WITH them is no test, and is optimised fully: of what
-# both instantiate the program has its.
+# those IN_SEVENS, every seven are. A release is optimised at LEVEL.
 function(synod_unit_test layer)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL;PROGRAM" "LABELS;TOGETHER;IN_SEVENS;WITH")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "THREADS" "LEVEL;PROGRAM" "LABELS;TOGETHER;IN_SEVENS")
     set(subjects ${arg_UNPARSED_ARGUMENTS} ${arg_IN_SEVENS} ${arg_TOGETHER})
     set(labels unit ${arg_LABELS})
     set(program "unit_${layer}")
@@ -45,22 +44,12 @@ function(synod_unit_test layer)
         set(processors 2)
     endif()
 
-    # The linker takes what it meets first.
-    set(sources ${arg_WITH} ${subjects})
+    set(sources ${subjects})
     list(TRANSFORM sources PREPEND "${layer}/")
     synod_register_sources(${sources})
     add_executable(${program} ${sources})
     target_link_libraries(${program} PRIVATE synod_test_main)
     synod_compile_quickly(${program} ${arg_LEVEL})
-    if(arg_WITH)
-        set(with ${arg_WITH})
-        list(TRANSFORM with PREPEND "${layer}/")
-        set_source_files_properties(
-            ${with}
-            PROPERTIES
-                COMPILE_OPTIONS "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU,Clang>>:-O3>"
-                SKIP_PRECOMPILE_HEADERS ON)
-    endif()
     if(arg_THREADS)
         synod_mark_threaded(${program})
     endif()

@@ -1,4 +1,5 @@
-// tests/support/main.cpp - the main function that every unit test program shares.
+// tests/support/main.cpp - the main function of the test programs, where Catch2 2.13 comes without
+// a compiled one.
 //
 // SPDX-License-Identifier: BSL-1.0
 

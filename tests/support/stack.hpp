@@ -36,3 +36,5 @@ SYNOD_STACK template synod::result<synod::session>
 synod::session::connect(support::stack_network&, synod::node_id, synod::client_identity,
                         const synod::client_config&, synod::host::boot_clock,
                         synod::client::policy<>);
+
+#undef SYNOD_STACK

@@ -125,9 +125,7 @@ TEST_CASE("an errand that is given up in time is not held in the end, whatever o
 TEST_CASE("what an errand has done nobody knows, where its session has expired meanwhile") {
     two_clients w;
     w.end(w.a, permits(3));
-    w.fate_of = [&](node_id from, node_id to, const message&) {
-        return from == w.a.self || to == w.a.self ? lost : at_once;
-    };
+    w.cut_off(w.a);
     const auto resized = w.a.run(lock::set_capacity{{}, "s", 9}, w.now);
     w.run(seconds(20));
     CHECK(w.a.end_of(resized) == nullptr);

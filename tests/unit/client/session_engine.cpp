@@ -93,12 +93,16 @@ TEST_CASE("a hold whose lease is over is lost, though nobody noticed before it w
     CHECK((*held)->is_lost());
 }
 
-TEST_CASE("what a session that was given up held is lost, whoever gives it back") {
+TEST_CASE("what a session held when it was given up is lost, and giving it back renews nothing") {
     engine_on_jumping_clock e;
     const auto held = e.one->acquire({"door", 1}, {});
     REQUIRE(held.has_value());
     e.one->give_up();
+    CHECK((*held)->is_lost());
+    const std::uint64_t sent = e.all.network.sent;
+    e.clock.jump->store(2'000);  // a renewal is due
     const auto report = std::make_shared<client::detail::release_report>();
     e.one->release(*held, report);
     CHECK(e.one->await(report) == errc::hold_lost);
+    CHECK(e.all.network.sent == sent);
 }

@@ -34,6 +34,7 @@ public:
 
         template <class One>
         void send(node_id to, One&& message) noexcept {
+            ++network_->sent;
             if (network_->cut.load() != self_.value()) {
                 inner_.send(to, std::forward<One>(message));
             }
@@ -52,6 +53,7 @@ public:
     static constexpr std::uint32_t nobody = 0xffff'ffff;
 
     std::atomic<std::uint32_t> cut{nobody};  // the client that is not heard
+    std::atomic<std::uint64_t> sent{0};      // by clients, heard or not
 };
 
 /// A clock that jumps when told to, as time does for a process that was stopped. Shared by its

@@ -241,12 +241,13 @@ public:
     instant now{1'000'000'000};
     filter fate_of = [](node_id, node_id, const message&) { return at_once; };
 
-    /// Nothing that a client sends arrives any more, and nothing for it.
+    /// Nothing from or for this client arrives any more.
     void cut_off(const client_type& one) {
         fate_of = [self = one.self](node_id from, node_id to, const message&) {
             return from == self || to == self ? lost : at_once;
         };
     }
+    /// All arrives at once again.
     void heal() {
         fate_of = [](node_id, node_id, const message&) { return at_once; };
     }

@@ -36,7 +36,7 @@ void restore_from_snapshot(lock::table& machine) {
     REQUIRE(restore(machine, kept));
 }
 
-struct tally {
+struct search_tally {
     std::uint64_t given_up = 0;
     std::size_t victims = 0;
 };
@@ -58,7 +58,7 @@ outcome take(lock::table& machine, const step& made) {
 
 /// Whether three replicas do the same, of which one is restored now and then, and one before every
 /// step.
-bool agree(std::uint64_t seed, const lock::config& config, tally& seen) {
+bool agree(std::uint64_t seed, const lock::config& config, search_tally& seen) {
     lock::table table = table_of(config);
     lock::table now_and_then = table_of(config);
     lock::table always = table_of(config);
@@ -82,7 +82,7 @@ bool agree(std::uint64_t seed, const lock::config& config, tally& seen) {
 
 /// Whether the reference, which counts on its own what it looks at, gives up as many searches and
 /// comes to the same.
-bool agrees_with_reference(std::uint64_t seed, const lock::config& config, tally& seen) {
+bool agrees_with_reference(std::uint64_t seed, const lock::config& config, search_tally& seen) {
     lock::table table = table_of(config);
     compiled_reference naive(config);
     random_commands source(seed);
@@ -123,7 +123,7 @@ TEST_CASE(
     "locks 3.12/72: replicas give up the same searches and choose the same victims, restored or "
     "not") {
     for (std::uint32_t most = 1; most <= 12; ++most) {
-        tally seen;
+        search_tally seen;
         for (std::uint64_t seed = 1; seed <= 20; ++seed) {
             INFO("at most " << most << " looks, seed " << seed);
             REQUIRE(agree(seed, searching(most), seen));
@@ -135,7 +135,7 @@ TEST_CASE(
 
 TEST_CASE("locks 3.12/72: the table agrees with its reference on what it looks at, and how much") {
     for (std::uint32_t most = 0; most <= 24; ++most) {
-        tally seen;
+        search_tally seen;
         for (std::uint64_t seed = 1; seed <= 40; ++seed) {
             lock::config config = seed % 2 == 0 ? tight_limits() : short_leases();
             config.max_cycle_search = most;

@@ -108,7 +108,7 @@ public:
     void release(const hold_ptr& hold, const report_ptr& report) {
         if (is_foreign()) return;
         act([&](instant now) {
-            if (!is_broken_) core_.tick(now);  // the lease may be over, and nobody know yet
+            if (!is_broken_) core_.tick(now);  // the lease may have run out unnoticed
             if (lease_->is_over()) hold->lose();
             hold->end();
             holds_.erase(hold->which());
@@ -349,11 +349,12 @@ private:
     bool turn() {
         bool goes_on = true;
         act([&](instant now) {
+            goes_on = !is_broken_;
+            if (!goes_on) return;
             now_ = now;
             asleep_until_ = lease::over;
             connection_->deliver(*this);
             if (core_.next_deadline() <= now) core_.tick(now);
-            goes_on = !is_broken_;
         });
         return goes_on;
     }
