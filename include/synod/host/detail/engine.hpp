@@ -127,10 +127,10 @@ private:
         submissions_.hand_over(replica_, now);
         if (now >= replica_.next_deadline()) replica_.tick(now);
         replica_.flush(now);
+        publish(now);  // whoever is told of an ending finds in the status what brought it about
         replica_.drain([this](const completion& end) { complete(end); });
         service_.flush(replica_);
-        trim();
-        publish(now);
+        trim(now);
     }
 
     /// A network of many kinds carries messages, too, that are for nobody here.
@@ -167,10 +167,12 @@ private:
 
     /// Lets go of what every member has applied, a good part of it at a time, because each step is
     /// a record.
-    void trim() {
+    void trim(instant now) {
         if (!options_.trims) return;
-        const replica_status now = replica_.status();
-        if (now.trimmable_below >= now.first + trim_step) replica_.trim(now.trimmable_below);
+        const replica_status fresh = replica_.status();
+        if (fresh.trimmable_below < fresh.first + trim_step) return;
+        replica_.trim(fresh.trimmable_below);
+        publish(now);
     }
 
     void publish(instant now) {
