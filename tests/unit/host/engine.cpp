@@ -225,6 +225,17 @@ TEST_CASE("everything submitted reaches the replica, in order") {
     CHECK(one.seen([](lone_replica& replica) { return replica.machine().total; }) == 20);
 }
 
+TEST_CASE("whoever is told of an ending finds it in the status") {
+    lone_node one(1);
+    one.pass_deadline();
+    std::promise<bool> is_there;
+    one.runner->submit(one_more(), [&](host::ending&& came) {
+        is_there.set_value(came.outcome == host::outcome::decided &&
+                           one.runner->status().applied_below > came.at.slot);
+    });
+    CHECK(is_there.get_future().get());
+}
+
 TEST_CASE("destroying a runner waits for its thread, and what waited for that has ended by then") {
     lone_node one(1);
     one.pass_deadline();

@@ -81,10 +81,10 @@ TEST_CASE("some partitions part clients from servers, and some do not") {
 
 TEST_CASE("what counts as a strike obstructs at least one path from whom it names") {
     for (const fault which : {fault::clog_release, fault::one_way_partition}) {
-        for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 8; ++seed) {
             walk one(seed);
             one.run.faults.insert(which);
-            for (int strikes = 0; strikes < 6; ++strikes) {
+            for (int strikes = 0; strikes < 10; ++strikes) {
                 one.until_struck(which);
                 INFO(to_text(which) << ", seed " << seed << ", strike " << strikes);
                 CHECK(obstructs_somebody(one, one.run.acting.value()));
@@ -96,7 +96,7 @@ TEST_CASE("what counts as a strike obstructs at least one path from whom it name
 TEST_CASE("nobody is parted from itself") {
     for (const fault which : {fault::clogging, fault::clog_release, fault::one_way_partition,
                               fault::ring_partition, fault::leader_isolation}) {
-        for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 3; ++seed) {
             walk one(seed);
             one.run.faults.insert(which);
             for (int strikes = 0; strikes < 5; ++strikes) {
@@ -124,7 +124,7 @@ TEST_CASE("a clogged path is one of two actors") {
 
 TEST_CASE("a leader that is isolated with its clock stopped is struck twice") {
     bool was_stopped = false;
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         walk one(seed);
         one.run.faults.insert(fault::leader_isolation);
         one.until_struck(fault::leader_isolation);
